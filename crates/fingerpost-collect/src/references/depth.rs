@@ -31,7 +31,7 @@ pub(super) struct TooDeep(pub(super) usize);
 
 /// Returns an upper bound of the depth. Linear in the length of the text.
 pub(super) fn depth(text: &str) -> Result<u32, TooDeep> {
-    let file = Level { kind: Open::File, outer: 0, kinds: 0, count: Count::default() };
+    let file = Level { closing: 0, becomes: Token::Operator, outer: 0, kinds: 0, count: Count::default() };
     let work_left = text.len().saturating_mul(32).saturating_add(1 << 16);
     let scan =
         Scan { text, bytes: text.as_bytes(), levels: vec![file], others: Vec::new(), deepest: 0, work_left };
@@ -49,27 +49,18 @@ struct Scan<'a> {
     work_left: usize,
 }
 
+/// An open bracket.
 #[derive(Clone, Copy)]
 struct Level {
-    kind: Open,
+    /// The byte that closes it, and the token that both are together.
+    closing: u8,
+    becomes: Token,
     /// Index of the bracket around this one.
     outer: usize,
     /// A hash of the kinds of this bracket and all enclosing brackets.
     kinds: u64,
     /// The count before the bracket.
     count: Count,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Open {
-    File,
-    Parenthesis,
-    /// `(` after a word such as `if`.
-    Head,
-    Bracket,
-    Brace,
-    /// `${` in a template.
-    Substitution,
 }
 
 /// The levels at one position.
@@ -102,40 +93,36 @@ struct Reading {
     count: Count,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Token {
     /// An operand or a statement follows.
     Operator,
     Division,
     Dot,
-    /// `++` and `--` that may precede or follow an operand.
-    Increment,
     Semicolon,
     /// A reserved word before an operand or a statement.
     Keyword,
     /// `if`, `for`, `while`, `with`.
     Head,
-    /// A name, or a keyword: `await`, `\u{69}f`.
-    NameOrKeyword,
-    Name,
-    String,
-    /// A number, a regular expression, or the end of a template.
-    Literal,
-    /// `)`, `]`, and `++` after an operand.
-    Closing,
-    /// `)` at the end of a [`Head`](Self::Head).
-    ClosingHead,
+    /// An operand, or before one: `await`, `\u{69}f`, `++`, the `)` of a head.
+    Unclear,
+    /// `.` after a number: the end of an operand, or before a name.
+    Point,
     ClosingBrace,
+    /// `}` of a substitution in a template.
+    Template,
+    /// The end of an operand.
+    Operand,
+    Number,
 }
 
 impl Token {
     fn is_before_operand(self) -> bool {
-        use Token::{Division, Dot, Head, Keyword, Operator, Semicolon};
-        matches!(self, Operator | Division | Dot | Semicolon | Keyword | Head)
+        self <= Self::Head
     }
 
     fn is_operand(self) -> bool {
-        matches!(self, Self::Name | Self::String | Self::Literal | Self::Closing)
+        self >= Self::Operand
     }
 }
 
@@ -194,26 +181,23 @@ impl Scan<'_> {
                 return Err(TooDeep(reading.at.min(self.bytes.len())));
             }
             if self.others.is_empty() {
-                if !goes_on {
-                    return Ok(self.deepest);
+                if goes_on {
+                    continue;
                 }
-                self.levels.truncate(reading.open + 1);
-            } else {
-                self.spend(reading.at - start, start)?;
-                reading = self.rearmost(goes_on.then_some(reading))?;
+                return Ok(self.deepest);
             }
+            self.spend(reading.at - start, start)?;
+            if goes_on {
+                self.add(reading)?;
+            }
+            // The reading at the earliest position is next.
+            let first =
+                self.others.iter().enumerate().min_by_key(|(_, other)| other.at).expect("a reading").0;
+            reading = self.others.swap_remove(first);
         }
     }
 
-    /// Returns the reading at the earliest position, merged with the readings that agree with it.
-    fn rearmost(&mut self, reading: Option<Reading>) -> Result<Reading, TooDeep> {
-        if let Some(reading) = reading {
-            self.add(reading)?;
-        }
-        let (index, _) = self.others.iter().enumerate().min_by_key(|(_, other)| other.at).expect("a reading");
-        Ok(self.others.swap_remove(index))
-    }
-
+    /// Adds a reading, or merges it with one that agrees with it.
     fn add(&mut self, reading: Reading) -> Result<(), TooDeep> {
         for index in 0..self.others.len() {
             let other = self.others[index];
@@ -238,11 +222,12 @@ impl Scan<'_> {
         let (mut x, mut y) = (a.open, b.open);
         while x != y {
             self.spend(1, a.at)?;
-            if self.levels[x].kind != self.levels[y].kind {
+            let [one, other] = [x, y].map(|index| self.levels[index]);
+            if (one.closing, one.becomes) != (other.closing, other.becomes) {
                 return Ok(false);
             }
             pairs.push((x, y));
-            (x, y) = (self.levels[x].outer, self.levels[y].outer);
+            (x, y) = (one.outer, other.outer);
         }
         for (x, y) in pairs {
             self.levels[y].count = self.levels[y].count.max(self.levels[x].count);
@@ -257,22 +242,33 @@ impl Scan<'_> {
 
     /// Reads a token. Returns `false` at the end, or where the parser stops because of an error.
     fn step(&mut self, reading: &mut Reading) -> Result<bool, TooDeep> {
-        let is_first = reading.at == 0;
-        let new_line = self.skip_blank(reading) || is_first;
+        let new_line = (reading.at == 0) | self.skip_blank(reading);
         let Some(&byte) = self.bytes.get(reading.at) else { return Ok(false) };
         let rest = &self.bytes[reading.at..];
         let last = reading.last;
-        let word = &rest[..self.word_length(reading)];
-        let begins_operand = !word.is_empty() || matches!(byte, b'"' | b'\'');
-        let begins_operand_mark = b"`([{+-!~/.@#".contains(&byte) || rest.starts_with(b"<!--");
-        if last == Token::Division && !begins_operand && !begins_operand_mark {
+        let (length, is_escaped) = self.word_length(reading.at);
+        let begins_operand = length > 0 || matches!(byte, b'"' | b'\'');
+        if last == Token::Division
+            && !begins_operand
+            && !b"`([{+-!~/.@#".contains(&byte)
+            && !rest.starts_with(b"<!--")
+        {
             return Ok(false);
         }
-        if ends_statement(reading, word, begins_operand, new_line) {
+        let word = &rest[..length];
+        let is_unclear = reading.count.is_unclear;
+        let ends_statement = match last {
+            Token::Semicolon => !is_escaped && word != b"else" && !(is_unclear && word == b"while"),
+            _ if last == Token::ClosingBrace || new_line && last.is_operand() => {
+                begins_operand && !is_escaped && !is_unclear && !CONTINUATIONS.contains(&word)
+            }
+            _ => false,
+        };
+        if ends_statement {
             reading.count.end_statement(self.levels[reading.open].count.is_unclear);
         }
-        if !word.is_empty() {
-            add_word(reading, word);
+        if length > 0 {
+            add_word(reading, word, is_escaped);
             return Ok(true);
         }
         let count = &mut reading.count;
@@ -281,17 +277,17 @@ impl Scan<'_> {
         match byte {
             b'"' | b'\'' => {
                 count.here += 1;
-                reading.last = Token::String;
+                reading.last = Token::Operand;
                 return Ok(self.skip_string(reading, byte));
             }
             b'`' => {
                 count.here += 1;
                 return Ok(self.skip_template(reading));
             }
-            b'(' if matches!(last, Token::Head | Token::NameOrKeyword) => self.open(reading, Open::Head),
-            b'(' => self.open(reading, Open::Parenthesis),
-            b'[' => self.open(reading, Open::Bracket),
-            b'{' => self.open(reading, Open::Brace),
+            b'(' if matches!(last, Token::Head | Token::Unclear) => self.open(reading, b')', Token::Unclear),
+            b'(' => self.open(reading, b')', Token::Operand),
+            b'[' => self.open(reading, b']', Token::Operand),
+            b'{' => self.open(reading, b'}', Token::ClosingBrace),
             b')' | b']' | b'}' => return Ok(self.close(reading, byte)),
             b'/' => return self.slash(reading, last, new_line),
             b';' => reading.last = Token::Semicolon,
@@ -309,9 +305,9 @@ impl Scan<'_> {
                 count.here += 1;
                 reading.at += 1;
                 reading.last = match last {
-                    _ if last.is_operand() && !new_line => Token::Closing,
+                    _ if last.is_operand() && !new_line => Token::Operand,
                     _ if last.is_operand() || last.is_before_operand() => Token::Operator,
-                    _ => Token::Increment,
+                    _ => Token::Unclear,
                 };
             }
             _ => {
@@ -320,6 +316,7 @@ impl Scan<'_> {
                 count.in_heritage &= byte != b'=';
                 match byte {
                     b'.' if rest.starts_with(b"...") => reading.at += 2,
+                    b'.' if last == Token::Number => reading.last = Token::Point,
                     b'.' | b'#' => reading.last = Token::Dot,
                     _ => {}
                 }
@@ -331,30 +328,35 @@ impl Scan<'_> {
     /// Moves past white space and comments. Returns `true` if there is a line end in them.
     fn skip_blank(&self, reading: &mut Reading) -> bool {
         let mut new_line = false;
-        loop {
-            let rest = &self.bytes[reading.at.min(self.bytes.len())..];
-            match rest {
-                [b'\n' | b'\r', ..] => {
+        while let Some(byte) = self.bytes.get(reading.at) {
+            let length = match byte {
+                b' ' | b'\t' | 0xb | 0xc => 1,
+                b'\n' | b'\r' => {
                     new_line = true;
-                    reading.at += 1;
+                    1
                 }
-                [b' ' | b'\t' | 0xb | 0xc, ..] => reading.at += 1,
-                [b'/', b'/', ..] => reading.at += line_length(&self.text[reading.at..]),
-                [b'/', b'*', inside @ ..] => {
-                    let length = memchr::memmem::find(inside, b"*/").map_or(rest.len(), |end| end + 4);
-                    new_line |= self.text[reading.at..reading.at + length].contains(LINE_ENDS);
-                    reading.at += length;
-                }
-                [0x80..=0xff, ..] => match self.space(reading.at) {
+                b'/' => match &self.bytes[reading.at + 1..] {
+                    [b'/', ..] => line_length(&self.text[reading.at..]),
+                    [b'*', inside @ ..] => {
+                        let length =
+                            memchr::memmem::find(inside, b"*/").map_or(inside.len() + 2, |end| end + 4);
+                        new_line |= self.text[reading.at..reading.at + length].contains(LINE_ENDS);
+                        length
+                    }
+                    _ => break,
+                },
+                0x80.. => match self.space(reading.at) {
                     Some(space) => {
                         new_line |= LINE_ENDS.contains(&space);
-                        reading.at += space.len_utf8();
+                        space.len_utf8()
                     }
-                    None => return new_line,
+                    None => break,
                 },
-                _ => return new_line,
-            }
+                _ => break,
+            };
+            reading.at += length;
         }
+        new_line
     }
 
     /// White space outside of ASCII. Includes U+200B, because the parser accepts it as white space.
@@ -363,22 +365,21 @@ impl Scan<'_> {
         (char.is_whitespace() || matches!(char, '\u{200b}' | '\u{feff}')).then_some(char)
     }
 
-    /// Returns the length of a name, keyword or number.
-    fn word_length(&self, reading: &Reading) -> usize {
-        let rest = &self.bytes[reading.at..];
-        if rest[0].is_ascii_digit() {
-            return number_length(rest, reading.last == Token::Dot);
-        }
-        let mut length = 0;
-        while let Some(&byte) = rest.get(length) {
-            length += match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'$' => 1,
-                b'\\' => self.escape_length(reading.at + length),
-                0x80.. if self.space(reading.at + length).is_none() => self.char_length(reading.at + length),
+    /// Returns the length of a name, keyword or number, and `true` if it has an escape.
+    fn word_length(&self, at: usize) -> (usize, bool) {
+        let (mut end, mut is_escaped) = (at, false);
+        while let Some(&byte) = self.bytes.get(end) {
+            end += match byte {
+                _ if IS_NAME[usize::from(byte)] => 1,
+                b'\\' => {
+                    is_escaped = true;
+                    self.escape_length(end)
+                }
+                0x80.. if self.space(end).is_none() => self.char_length(end),
                 _ => break,
             }
         }
-        length
+        (end - at, is_escaped)
     }
 
     /// Returns the length of an escape in a name. The parser reports an invalid escape, and reads any character after
@@ -398,10 +399,7 @@ impl Scan<'_> {
 
     /// Moves to the end of a string. Returns `false` if the string does not end in its line.
     fn skip_string(&self, reading: &mut Reading, quote: u8) -> bool {
-        while let Some(end) =
-            memchr::memchr3(quote, b'\\', b'\n', &self.bytes[reading.at.min(self.bytes.len())..])
-        {
-            let end = reading.at + end;
+        while let Some(end) = self.find([quote, b'\\', b'\n'], reading.at) {
             reading.at = end + 1;
             match self.bytes[end] {
                 b'\\' => reading.at += if self.bytes[end + 1..].starts_with(b"\r\n") { 2 } else { 1 },
@@ -413,20 +411,15 @@ impl Scan<'_> {
 
     /// Moves to the end of a template, or into its next substitution. Returns `false` at the end of the text.
     fn skip_template(&mut self, reading: &mut Reading) -> bool {
-        while let Some(end) =
-            memchr::memchr3(b'`', b'\\', b'$', &self.bytes[reading.at.min(self.bytes.len())..])
-        {
-            let end = reading.at + end;
+        reading.last = Token::Operand;
+        while let Some(end) = self.find([b'`', b'\\', b'$'], reading.at) {
             reading.at = end + 1;
             match self.bytes[end..] {
                 [b'\\', ..] => reading.at += 1,
-                [b'`', ..] => {
-                    reading.last = Token::Literal;
-                    return true;
-                }
+                [b'`', ..] => return true,
                 [b'$', b'{', ..] => {
                     reading.at += 1;
-                    self.open(reading, Open::Substitution);
+                    self.open(reading, b'}', Token::Template);
                     return true;
                 }
                 _ => {}
@@ -435,10 +428,14 @@ impl Scan<'_> {
         false
     }
 
-    fn open(&mut self, reading: &mut Reading, kind: Open) {
-        let kinds =
-            self.levels[reading.open].kinds.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(kind as u64);
-        self.levels.push(Level { kind, outer: reading.open, kinds, count: reading.count });
+    fn find(&self, [a, b, c]: [u8; 3], from: usize) -> Option<usize> {
+        memchr::memchr3(a, b, c, self.bytes.get(from..)?).map(|at| from + at)
+    }
+
+    fn open(&mut self, reading: &mut Reading, closing: u8, becomes: Token) {
+        let kind = u64::from(closing) << 8 | becomes as u64;
+        let kinds = (self.levels[reading.open].kinds ^ kind).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.levels.push(Level { closing, becomes, outer: reading.open, kinds, count: reading.count });
         reading.open = self.levels.len() - 1;
         reading.count = reading.count.bracket();
         reading.last = Token::Operator;
@@ -446,30 +443,25 @@ impl Scan<'_> {
 
     /// Closes the innermost bracket. Returns `false` if the closing bracket does not match it.
     fn close(&mut self, reading: &mut Reading, byte: u8) -> bool {
-        let Level { kind, outer, count, .. } = self.levels[reading.open];
+        let Level { closing, becomes, outer, count, .. } = self.levels[reading.open];
         let inside = count.inside.max(BRACKET + reading.count.content());
-        (reading.open, reading.count) = (outer, Count { inside, ..count });
-        reading.last = match (kind, byte) {
-            (Open::Substitution, b'}') => return self.skip_template(reading),
-            (Open::Parenthesis, b')') | (Open::Bracket, b']') => Token::Closing,
-            (Open::Head, b')') => Token::ClosingHead,
-            (Open::Brace, b'}') => Token::ClosingBrace,
-            _ => return false,
-        };
+        (reading.open, reading.last, reading.count) = (outer, becomes, Count { inside, ..count });
+        if self.others.is_empty() {
+            self.levels.truncate(outer + 1);
+        }
+        if becomes == Token::Template {
+            return closing == byte && self.skip_template(reading);
+        }
         reading.count.here += 1;
-        true
+        closing == byte
     }
 
     /// Reads a division or a regular expression.
     fn slash(&mut self, reading: &mut Reading, last: Token, new_line: bool) -> Result<bool, TooDeep> {
-        let (may_divide, may_be_literal) = match last {
-            Token::Literal => (true, false),
-            // A declaration without a value may end at the line end.
-            Token::Name | Token::String | Token::Closing => (true, new_line),
-            _ => (!last.is_before_operand(), true),
-        };
+        // A declaration without a value may end at the line end.
+        let (may_divide, may_be_literal) = (!last.is_before_operand(), !last.is_operand() || new_line);
         reading.count.here += 1;
-        let mut literal = Reading { last: Token::Literal, ..*reading };
+        let mut literal = Reading { last: Token::Operand, ..*reading };
         let is_literal = may_be_literal && self.skip_regular_expression(&mut literal);
         if may_be_literal && !is_literal {
             self.spend(literal.at - reading.at, reading.at)?;
@@ -491,23 +483,17 @@ impl Scan<'_> {
         let mut in_class = false;
         while let Some(&byte) = self.bytes.get(reading.at) {
             reading.at += 1;
+            let rest = &self.bytes[reading.at..];
             match byte {
-                b'\\' if !matches!(self.bytes.get(reading.at), Some(b'\n' | b'\r' | 0x80..)) => {
-                    reading.at += 1
-                }
+                b'\\' if !matches!(rest, [b'\n' | b'\r' | 0x80.., ..]) => reading.at += 1,
                 b'[' => in_class = true,
                 b']' => in_class = false,
                 b'/' if !in_class => {
-                    let is_flag = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
-                    reading.at += self.bytes[reading.at..].iter().take_while(is_flag).count();
+                    reading.at += rest.iter().take_while(|byte| IS_NAME[usize::from(**byte)]).count();
                     return true;
                 }
                 b'\n' | b'\r' => return false,
-                0xe2 if self.bytes[reading.at..].starts_with(&[0x80, 0xa8])
-                    || self.bytes[reading.at..].starts_with(&[0x80, 0xa9]) =>
-                {
-                    return false;
-                }
+                0xe2 if matches!(rest, [0x80, 0xa8 | 0xa9, ..]) => return false,
                 _ => {}
             }
         }
@@ -521,20 +507,7 @@ impl Scan<'_> {
         self.spend(length, start)?;
         self.add(Reading { at: start + length, last, ..*reading })?;
         reading.count.here += 1;
-        reading.last = Token::Operator;
         Ok(())
-    }
-}
-
-/// Returns `true` if the statement before this token is complete.
-fn ends_statement(reading: &Reading, word: &[u8], begins_operand: bool, new_line: bool) -> bool {
-    let is_unclear = reading.count.is_unclear;
-    let is_escaped = word.contains(&b'\\');
-    let begins_statement = begins_operand && !is_escaped && !is_unclear && !CONTINUATIONS.contains(&word);
-    match reading.last {
-        Token::Semicolon => !is_escaped && word != b"else" && !(is_unclear && word == b"while"),
-        Token::ClosingBrace => begins_statement,
-        last => last.is_operand() && new_line && begins_statement,
     }
 }
 
@@ -542,15 +515,23 @@ fn ends_statement(reading: &Reading, word: &[u8], begins_operand: bool, new_line
 const CONTINUATIONS: [&[u8]; 9] =
     [b"as", b"catch", b"else", b"extends", b"finally", b"implements", b"in", b"instanceof", b"satisfies"];
 
-fn add_word(reading: &mut Reading, word: &[u8]) {
+fn add_word(reading: &mut Reading, word: &[u8], is_escaped: bool) {
     let Reading { last, count, .. } = reading;
-    let is_escaped = word.contains(&b'\\');
     let before = *last;
-    *last = classify(word, before == Token::Dot);
+    let is_number = word[0].is_ascii_digit();
+    *last = match before {
+        // The parser reads `1in` as two tokens.
+        _ if is_escaped || is_number && !is_one_number(word) => Token::Unclear,
+        Token::Point if !is_number => Token::Unclear,
+        Token::Dot | Token::Point => Token::Operand,
+        _ if is_number => Token::Number,
+        _ => classify(word),
+    };
     reading.at += word.len();
-    match *last {
-        Token::Name | Token::Literal => count.here += 1,
-        _ => count.add_keyword(),
+    if last.is_operand() {
+        count.here += 1;
+    } else {
+        count.add_keyword();
     }
     count.is_unclear |= is_escaped;
     if before == Token::Dot {
@@ -571,41 +552,32 @@ fn add_word(reading: &mut Reading, word: &[u8]) {
     }
 }
 
-fn classify(word: &[u8], is_property: bool) -> Token {
+fn classify(word: &[u8]) -> Token {
     match word {
-        [b'0'..=b'9', ..] => Token::Literal,
-        _ if word.contains(&b'\\') => Token::NameOrKeyword,
-        _ if is_property => Token::Name,
-        b"await" | b"of" | b"yield" => Token::NameOrKeyword,
+        b"await" | b"of" | b"yield" => Token::Unclear,
         b"for" | b"if" | b"while" | b"with" => Token::Head,
         b"break" | b"case" | b"catch" | b"class" | b"const" | b"continue" | b"debugger" | b"default"
         | b"delete" | b"do" | b"else" | b"export" | b"extends" | b"finally" | b"function" | b"import"
         | b"in" | b"instanceof" | b"new" | b"return" | b"switch" | b"throw" | b"try" | b"typeof" | b"var"
         | b"void" => Token::Keyword,
-        _ => Token::Name,
+        _ => Token::Operand,
     }
 }
 
-/// Returns the length of a number, without characters that the parser reads as the next token.
-fn number_length(bytes: &[u8], has_point: bool) -> usize {
-    let digits = |from: usize| {
-        let is_digit = |byte: &&u8| byte.is_ascii_digit() || **byte == b'_';
-        from + bytes[from..].iter().take_while(is_digit).count()
-    };
-    if let [b'0', b'b' | b'B' | b'o' | b'O' | b'x' | b'X', digits @ ..] = bytes {
-        return 2 + digits.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-    }
-    let mut end = digits(0);
-    let is_octal = bytes[0] == b'0' && end > 1;
-    if !has_point && !is_octal && bytes.get(end) == Some(&b'.') {
-        end = digits(end + 1);
-    }
-    if let Some(b'e' | b'E') = bytes.get(end) {
-        end += 1 + usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
-        end = digits(end);
-    }
-    end + usize::from(bytes.get(end) == Some(&b'n'))
+fn is_one_number(word: &[u8]) -> bool {
+    let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'_' | b'e' | b'E' | b'n');
+    matches!(word, [b'0', b'b' | b'B' | b'o' | b'O' | b'x' | b'X', ..]) || word.iter().all(is_part)
 }
+
+/// The bytes of ASCII that are part of a name, keyword or number.
+static IS_NAME: [bool; 256] = {
+    let (mut is_name, mut byte) = ([false; 256], 0);
+    while byte < 256 {
+        is_name[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'$');
+        byte += 1;
+    }
+    is_name
+};
 
 /// Returns the length of the first line, without its line end.
 fn line_length(text: &str) -> usize {
