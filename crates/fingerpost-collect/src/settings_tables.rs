@@ -42,7 +42,10 @@ impl Tables {
         let (mut collect, mut clean) = (settings.table("collect"), settings.table("clean"));
         Self {
             collect: CollectSettings::read(&mut collect),
-            clean: CleanSettings::read(&mut clean),
+            clean: CleanSettings {
+                keep: clean.get("keep"),
+                older_than: clean.get_with("older-than", |age: String| parse_duration(&age)),
+            },
             problems: collect.finish().into_iter().chain(clean.finish()).map(Problem::from).collect(),
         }
     }
@@ -67,15 +70,6 @@ impl CollectSettings {
         };
         table.include(rules);
         settings
-    }
-}
-
-impl CleanSettings {
-    fn read(table: &mut SettingsTable<'_>) -> Self {
-        Self {
-            keep: table.get("keep"),
-            older_than: table.get_with("older-than", |age: String| parse_duration(&age)),
-        }
     }
 }
 

@@ -106,7 +106,7 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     let (kept, removed): (Vec<_>, Vec<_>) = numbers.partition(|number| kept.contains(number));
     let mut report = CleanReport { kept, removed, dry_run: config.dry_run, ..CleanReport::default() };
     report.recorded = recorded.as_ref().map(|release| release.number);
-    report.bytes = removal.bytes() + sizes(&out, &report.removed);
+    report.bytes = removal.files.iter().map(|file| file.size).sum::<u64>() + sizes(&out, &report.removed);
     if !config.dry_run {
         output.record_change(&mut diagnostics);
         recorded.iter().try_for_each(|release| publish::record(release, &output, &mut diagnostics))?;
@@ -115,7 +115,7 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
         let mut removed = report.removed.iter().map(|number| out.join(Release::file_name(*number)));
         removed.try_for_each(|file| removal::remove(&file))?;
     }
-    report.files = removal.into_names();
+    report.files = removal.files.into_iter().map(|file| file.name).collect();
     report.warnings = diagnostics.remarks.warnings;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)

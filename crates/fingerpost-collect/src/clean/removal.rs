@@ -19,15 +19,15 @@ use crate::{
 /// The files and directories that a run removes, except release files.
 pub(super) struct Removal {
     /// Sorted by name.
-    files: Vec<FileToRemove>,
+    pub(super) files: Vec<FileToRemove>,
     /// Directories that may be empty afterwards, the deepest first.
     dirs: Vec<PathBuf>,
 }
 
-struct FileToRemove {
-    name: String,
+pub(super) struct FileToRemove {
+    pub(super) name: String,
     path: PathBuf,
-    size: u64,
+    pub(super) size: u64,
 }
 
 /// The reason for removing a file.
@@ -49,18 +49,11 @@ impl Removal {
         let going = history.files.iter().filter(|(_, releases)| !releases.iter().all(is_kept));
         let going: Vec<_> = going.map(|(file, _)| file).collect();
         let claims = claims(&going, &KeptNames::from_files(staying.map(|(file, _)| file), &root));
-        let dirs = dirs(claims.keys(), &root);
+        let dirs: BTreeSet<_> = claims.keys().flat_map(|name| dirs_above(name)).collect();
+        let dirs = dirs.into_iter().rev().map(|dir| place(&root, dir)).collect();
         let files: Result<Vec<_>, _> =
             claims.into_par_iter().map(|(name, claim)| find(&root, name, &claim)).collect();
         Ok(Self { files: files?.into_iter().flatten().collect(), dirs })
-    }
-
-    pub(super) fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum()
-    }
-
-    pub(super) fn into_names(self) -> Vec<String> {
-        self.files.into_iter().map(|file| file.name).collect()
     }
 
     pub(super) fn carry_out(&self) -> Result<(), Problem> {
@@ -125,10 +118,11 @@ fn claims<'a>(going: &[&'a NamedFile], kept: &KeptNames<'_>) -> Claims<'a> {
 
 /// Returns the file if it exists and may be removed.
 fn find(root: &Path, name: String, claim: &Claim<'_>) -> Result<Option<FileToRemove>, Problem> {
+    use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound};
     let path = place(root, &name);
     let unreadable = |err: io::Error| Problem::output("read", &path, &err);
     let metadata = match fs::symlink_metadata(&path) {
-        Err(err) if is_absent(&err) => return Ok(None),
+        Err(err) if matches!(err.kind(), NotFound | NotADirectory | InvalidFilename) => return Ok(None),
         metadata => metadata.map_err(unreadable)?,
     };
     let size = metadata.len();
@@ -145,11 +139,6 @@ fn find(root: &Path, name: String, claim: &Claim<'_>) -> Result<Option<FileToRem
     Ok(may_go.then_some(FileToRemove { name, path, size }))
 }
 
-fn is_absent(err: &io::Error) -> bool {
-    use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound};
-    matches!(err.kind(), NotFound | NotADirectory | InvalidFilename)
-}
-
 /// Returns the path of a name in the output directory.
 fn place(root: &Path, name: &str) -> PathBuf {
     let mut path = root.to_owned();
@@ -161,10 +150,4 @@ fn place(root: &Path, name: &str) -> PathBuf {
 /// disk.
 fn is_real(path: &Path) -> bool {
     fs::canonicalize(path).is_ok_and(|real| real == path)
-}
-
-/// Returns all directories above these names, the deepest first.
-fn dirs<'a>(names: impl Iterator<Item = &'a String>, root: &Path) -> Vec<PathBuf> {
-    let dirs: BTreeSet<_> = names.flat_map(|name| dirs_above(name)).collect();
-    dirs.into_iter().rev().map(|dir| place(root, dir)).collect()
 }

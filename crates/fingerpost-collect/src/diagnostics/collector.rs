@@ -52,14 +52,9 @@ impl Diagnostics {
     /// notes.
     pub(crate) fn take_note(&mut self, note: &Note, severities: &RuleSeverities) {
         match note.rule.map_or(Severity::Ignore, |rule| severities.get(rule, &note.location.asset)) {
-            Severity::Ignore => self.note(note.into()),
+            Severity::Ignore => self.remarks.notes.push(note.into()),
             severity => self.add_with_severity(severity, note.into()),
         }
-    }
-
-    /// Adds information that needs no action.
-    pub(crate) fn note(&mut self, note: Problem) {
-        self.remarks.notes.push(note);
     }
 
     /// Adds a problem as an error or a warning. Drops it if its severity is `Ignore`.

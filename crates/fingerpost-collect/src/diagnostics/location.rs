@@ -30,13 +30,6 @@ const AROUND: usize = 60;
 /// The maximum length of the place in the excerpt, in characters.
 const LONGEST: usize = 120;
 
-impl Location {
-    /// Locates `span` in the bytes of a file.
-    pub(crate) fn new(file: &Path, asset: &AssetPath, bytes: &[u8], span: Range<usize>) -> Self {
-        Places::new(file, asset, bytes).locate(span)
-    }
-}
-
 /// Locates places in one file. Places in ascending order take one pass over its bytes.
 pub(crate) struct Places<'a> {
     file: &'a Path,
@@ -154,11 +147,15 @@ fn first_of(text: &str, longest: usize) -> String {
 mod tests {
     use super::*;
 
+    fn locate(asset: &AssetPath, bytes: &[u8], span: Range<usize>) -> Location {
+        Places::new(Path::new("a.css"), asset, bytes).locate(span)
+    }
+
     #[track_caller]
     fn place(text: &str, meant: &str) -> (usize, usize, String) {
         let start = text.find(meant).unwrap();
         let asset = AssetPath::parse("a.css").unwrap();
-        let location = Location::new(Path::new("a.css"), &asset, text.as_bytes(), start..start + meant.len());
+        let location = locate(&asset, text.as_bytes(), start..start + meant.len());
         assert_eq!(&location.excerpt[location.span.clone()], meant);
         (location.line, location.column, location.excerpt)
     }
@@ -181,7 +178,7 @@ mod tests {
     fn long_spans_are_truncated_in_the_excerpt() {
         let asset = AssetPath::parse("a.css").unwrap();
         let line = format!("url({})", "é".repeat(1000));
-        let location = Location::new(Path::new("a.css"), &asset, line.as_bytes(), 4..2004);
+        let location = locate(&asset, line.as_bytes(), 4..2004);
         assert_eq!(location.excerpt, format!("url({}…", "é".repeat(120)));
         assert_eq!(location.span, 4..location.excerpt.len());
     }
@@ -196,7 +193,7 @@ mod tests {
     fn invalid_utf_8_and_control_characters_are_replaced_in_the_excerpt() {
         let asset = AssetPath::parse("a.css").unwrap();
         let text = b"a\n\xff\t\x1b[2J\xc3\xa9\xe2\x80\xae x y";
-        let location = Location::new(Path::new("a.css"), &asset, text, 14..15);
+        let location = locate(&asset, text, 14..15);
         assert_eq!((location.line, location.column), (2, 10));
         assert_eq!(location.excerpt, "\u{fffd}  [2Jé\u{fffd} x y");
         assert_eq!(&location.excerpt[location.span], "x");
@@ -208,10 +205,7 @@ mod tests {
         let text = "a b\r\nc d\re f\ng h".as_bytes();
         let mut places = Places::new(Path::new("a.css"), &asset, text);
         for at in [0, 2, 3, 4, 5, 7, 9, 11, 13, 15, 0, 15, 7] {
-            assert_eq!(
-                places.locate(at..at + 1),
-                Location::new(Path::new("a.css"), &asset, text, at..at + 1)
-            );
+            assert_eq!(places.locate(at..at + 1), locate(&asset, text, at..at + 1));
         }
         assert_eq!((places.line, places.column), (2, 3));
     }

@@ -69,7 +69,10 @@ impl Rule {
 
     /// Returns the line of `fingerpost.toml` that ignores the rule for one file.
     pub(crate) fn silence(self, asset: &str) -> String {
-        format!("collect.rules.{}.{self} = \"ignore\"", toml_key(&literal_glob(asset)))
+        // A glob without a slash matches names at any depth.
+        let root = if asset.contains('/') { "" } else { "/" };
+        let glob = format!("{root}{}", globset::escape(asset));
+        format!("collect.rules.{}.{self} = \"ignore\"", toml_key(&glob))
     }
 }
 
@@ -77,15 +80,4 @@ impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
-}
-
-/// Returns a glob that matches only this path.
-fn literal_glob(asset: &str) -> String {
-    // A glob without a slash matches names at any depth.
-    let root = if asset.contains('/') { "" } else { "/" };
-    let escaped = asset.chars().map(|c| match c {
-        '*' | '?' | '[' | ']' | '{' | '}' => format!("[{c}]"),
-        c => c.to_string(),
-    });
-    root.chars().map(String::from).chain(escaped).collect()
 }

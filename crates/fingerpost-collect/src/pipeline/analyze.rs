@@ -153,7 +153,7 @@ fn scan_error(file: &SourceFile, bytes: &[u8], err: ScanError) -> Problem {
             return Problem::new(ErrorKind::OutOfMemory, message);
         }
     };
-    let location = Location::new(&file.file, &file.path, bytes, at..at + 1);
+    let location = Places::new(&file.file, &file.path, bytes).locate(at..at + 1);
     Problem::with_location(location, ErrorKind::TooDeep, message)
 }
 

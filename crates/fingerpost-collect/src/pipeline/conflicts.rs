@@ -111,7 +111,11 @@ fn check_imported(names: &[(&str, &Asset)], kept: &ImportedReleases, diagnostics
         let file = dirs_above(name).find(|dir| kept.contains(dir));
         let file_below = || kept.range(&*below..).next().filter(|file| file.starts_with(&below)).copied();
         if let Some(file) = file.or_else(file_below) {
-            diagnostics.problem(ErrorKind::Clash, directory_clash(file, asset));
+            let [asset, file] = [asset.path.as_str(), file].map(quoted);
+            let advice =
+                "one path is both a file and a directory; rename the asset, or leave out `--keep-from`";
+            let message = format!("asset {asset} conflicts with file {file} of an earlier release: {advice}");
+            diagnostics.problem(ErrorKind::Clash, message);
         }
     }
 }
@@ -150,7 +154,10 @@ fn check_published(
             let differs = |asset: &&Asset| sha256 != Some(asset.info.sha256);
             if plain.get(&*name).is_some_and(differs) {
                 plain.remove(&*name);
-                diagnostics.problem(ErrorKind::Clash, published_before(&name, path));
+                let (name, path) = (quoted(&name), quoted(path));
+                let message =
+                    format!("asset {name} has a name that was published for {path} before; rename it");
+                diagnostics.problem(ErrorKind::Clash, message);
             }
             if let Some(member) =
                 members.get(&*name).copied().filter(|member| sha256.is_some() && differs(member))
@@ -172,12 +179,6 @@ fn name_clash(name: &str, one: &Asset, other: &Asset) -> String {
     format!("assets {one} and {other} both need {name} in the output directory; rename one of them")
 }
 
-fn directory_clash(file: &str, asset: &Asset) -> String {
-    let [asset, file] = [asset.path.as_str(), file].map(quoted);
-    let advice = "one path is both a file and a directory; rename the asset, or leave out `--keep-from`";
-    format!("asset {asset} conflicts with file {file} of an earlier release: {advice}")
-}
-
 fn variant_clash(name: &str, asset: &Asset, other: &Asset) -> String {
     let [asset, other, name] = [asset.path.as_str(), other.path.as_str(), name].map(quoted);
     format!(
@@ -190,9 +191,4 @@ fn published_with_other_bytes(asset: &Asset, manifest: &Manifest) -> String {
     let base = manifest.base_path().map(|base| format!(" for base URL {}", quoted(base))).unwrap_or_default();
     let advice = "use a separate output directory for each base URL";
     format!("asset {path} was published{base} as {hashed} with different bytes; {advice}")
-}
-
-fn published_before(name: &str, path: &str) -> String {
-    let [name, path] = [quoted(name), quoted(path)];
-    format!("asset {name} has a name that was published for {path} before; rename it")
 }

@@ -30,7 +30,7 @@ pub(crate) fn warn_about_unrewritable(assets: &[Asset], run: &Run<'_>, diagnosti
         };
         let message =
             format!("{} has a reference to {} that cannot be rewritten", quoted(path), quoted(name));
-        diagnostics.note(Problem::new(ErrorKind::PlainName, message));
+        diagnostics.remarks.notes.push(Problem::new(ErrorKind::PlainName, message));
         named.push(quoted(path).to_string());
     }
     if !named.is_empty() {
@@ -55,10 +55,8 @@ impl<'a> KnownNames<'a> {
 
     /// Returns the assets that a plain name may refer to.
     pub(crate) fn get(&self, plain: &Unrewritable) -> impl Iterator<Item = &'a str> {
-        let (wanted, is_path) = match plain {
-            Unrewritable::Asset(path) => (path, true),
-            Unrewritable::File(name) => (name, false),
-        };
+        let (Unrewritable::Asset(wanted) | Unrewritable::File(wanted)) = plain;
+        let is_path = matches!(plain, Unrewritable::Asset(_));
         let found = self.0.get(&**wanted).into_iter().flatten().copied();
         found.filter(move |path| !is_path || path == wanted)
     }
