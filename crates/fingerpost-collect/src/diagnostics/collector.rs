@@ -80,7 +80,7 @@ impl Diagnostics {
         items: Vec<T>,
         work: impl Fn(T) -> Result<R, F> + Sync,
     ) -> Result<Vec<R>, Error> {
-        self.take_results(items.into_par_iter().enumerate(), work)
+        self.take_by_size(items, |_| 0, false, work)
     }
 
     /// Works like [`take_all`](Self::take_all), but each thread takes the largest remaining item, so that no thread is left
@@ -99,22 +99,12 @@ impl Diagnostics {
             Some(thread) if from_both_ends && thread % 2 == 1 => queue.pop_back(),
             _ => queue.pop_front(),
         };
-        self.take_results(iter::from_fn(next).par_bridge(), work)
-    }
-
-    /// Works on numbered items, and sorts the results by number.
-    fn take_results<T: Send, R: Send, F: Into<Diagnostic> + Send>(
-        &mut self,
-        items: impl ParallelIterator<Item = (usize, T)>,
-        work: impl Fn(T) -> Result<R, F> + Sync,
-    ) -> Result<Vec<R>, Error> {
-        let results: Result<Vec<_>, Problem> = items
+        let ends_run =
+            |problem: &Problem| matches!(problem.kind(), ErrorKind::Output | ErrorKind::OutOfMemory);
+        let results: Result<Vec<_>, Problem> = iter::from_fn(next)
+            .par_bridge()
             .map(|(place, item)| match work(item).map_err(F::into) {
-                Err(Diagnostic::Problem(problem))
-                    if matches!(problem.kind(), ErrorKind::Output | ErrorKind::OutOfMemory) =>
-                {
-                    Err(problem)
-                }
+                Err(Diagnostic::Problem(problem)) if ends_run(&problem) => Err(problem),
                 result => Ok((place, result)),
             })
             .collect();

@@ -90,12 +90,8 @@ fn check_reserved(names: &[(&str, &Asset)], diagnostics: &mut Diagnostics) {
 fn check_each_other(names: &[(&str, &Asset)], diagnostics: &mut Diagnostics) {
     let (mut owners, mut clashes) = (BTreeMap::<&str, &Asset>::new(), BTreeSet::new());
     for &(name, asset) in names {
-        match owners.insert(name, asset) {
-            Some(other) if other.info.sha256 != asset.info.sha256 => {
-                clashes.insert(name_clash(name, other, asset));
-            }
-            _ => {}
-        }
+        let other = owners.insert(name, asset).filter(|other| other.info.sha256 != asset.info.sha256);
+        clashes.extend(other.map(|other| name_clash(name, other, asset)));
     }
     for (name, asset) in &owners {
         clashes.extend(dirs_above(name).filter_map(|dir| Some(name_clash(dir, owners.get(dir)?, asset))));
@@ -159,9 +155,8 @@ fn check_published(
                     format!("asset {name} has a name that was published for {path} before; rename it");
                 diagnostics.problem(ErrorKind::Clash, message);
             }
-            if let Some(member) =
-                members.get(&*name).copied().filter(|member| sha256.is_some() && differs(member))
-            {
+            let member = members.get(&*name).copied().filter(|_| sha256.is_some()).filter(differs);
+            if let Some(member) = member {
                 members.remove(&*name);
                 diagnostics.problem(ErrorKind::Clash, published_with_other_bytes(member, manifest));
             }
