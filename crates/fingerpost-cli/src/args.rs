@@ -133,10 +133,14 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "LIST", value_parser = parse_compression)]
     compress: Option<CompressionList>,
 
-    /// Copy the releases and files of an earlier output directory, such as the output directory in the previous image; the
-    /// directory may be empty
-    #[arg(long, value_name = "DIR")]
+    /// Copy the releases and files of an earlier output directory, such as the output directory in the previous image, or of an
+    /// earlier pack; the directory may be empty
+    #[arg(long, value_name = "DIR|PACK")]
     keep_from: Option<PathBuf>,
+
+    /// Also write the output directory to this file, as one tar file that a program can embed
+    #[arg(long, value_name = "FILE")]
+    pack: Option<PathBuf>,
 
     /// Sync every file to disk, not only the release and the manifest
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
@@ -164,6 +168,7 @@ Examples:
   fingerpost collect static --out dist/static
   fingerpost collect --compress gzip,br:11
   fingerpost collect --keep-from /previous/static
+  fingerpost collect --keep-from previous.tar --pack dist/static.tar
   fingerpost collect --verify
   fingerpost collect --dry-run -v
 
@@ -330,6 +335,7 @@ impl CollectArgs {
         }
         config = set(config, self.originals, CollectConfig::originals);
         config = set(config, self.keep_from.as_ref(), CollectConfig::keep_from);
+        config = set(config, self.pack.as_ref(), CollectConfig::pack);
         set(config, self.fsync, CollectConfig::fsync)
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use fingerpost::__private::quoted;
-use fingerpost_collect::{Error, Problem, Progress, Report, Shadowed, collect_with};
+use fingerpost_collect::{Error, PackReport, Problem, Progress, Report, Shadowed, collect_with};
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 
 use crate::{
@@ -68,6 +68,10 @@ fn print_report(report: &Report, args: &Args, printer: &Printer) {
     if !report.kept.is_empty() {
         let numbers: Vec<_> = report.kept.iter().map(u64::to_string).collect();
         printer.info(format_args!("copied release {}", numbers.join(", ")));
+    }
+    if let Some(PackReport { bytes, written, .. }) = &report.pack {
+        let state = if *written { "written" } else { "unchanged" };
+        printer.info(format_args!("pack of {} {state}", DecimalBytes(*bytes)));
     }
     if let Some(number) = report.recorded {
         printer.info(recorded(number, report.dry_run));

@@ -72,7 +72,7 @@ impl CollectConfig {
     /// compress = ["gzip"]                 # variants to make; also "br", "zstd", each with a level ("br:11") or its default
     /// compress-maps = ["gzip"]            # the same for source maps; defaults to the gzip of `compress`
     /// originals = false                   # write the plain names too
-    /// keep-from = "previous"              # import the releases of an earlier output directory
+    /// keep-from = "previous"              # import the releases of an earlier output directory, or of an earlier pack
     /// pack = "dist/static.tar"            # write the output directory as one tar file, for `embed!`
     /// fsync = false                       # sync every file to disk, not only the release and the manifest
     ///
@@ -188,7 +188,8 @@ impl CollectConfig {
         self
     }
 
-    /// Imports the releases and files of an earlier output directory, such as the one in the previous image.
+    /// Imports the releases and files of an earlier output directory, such as the one in the previous image, or of its
+    /// [`pack`](Self::pack).
     ///
     /// Pages that were rendered before the deploy can then still load their files. Releases keep their numbers; a release that
     /// the output directory already has is skipped. If the output directory has no manifest, the manifest of `dir` counts as

@@ -270,12 +270,27 @@ fn boolean_flags_accept_false() {
 }
 
 #[test]
+fn pack_is_written_once_and_kept_from() {
+    let site = Site::new(&[("static/a.css", "a")]);
+    let pack =
+        |more: &[&str]| site.run(&[&["collect", "static", "--pack", "site.tar", "--out"], more].concat());
+    for state in ["written", "unchanged"] {
+        assert_eq!(pack(&["out"]).stderr.lines().next().unwrap(), format!("pack of 4.10 kB {state}"));
+    }
+    assert!(pack(&["out", "--json"]).stdout.contains(r#""pack":{"bytes":4096,"written":false}"#));
+    site.write("static/a.css", "b");
+    let output = pack(&["new", "--keep-from", "site.tar"]);
+    let lines: Vec<_> = output.stderr.lines().take(2).collect();
+    assert_eq!(lines, ["copied release 1", "pack of 6.14 kB written"]);
+}
+
+#[test]
 fn missing_keep_from_directory_is_reported_with_its_absolute_path() {
     let site = Site::new(&[("static/a.css", "a")]);
     let output = site.run(&["collect", "static", "--out", "out", "--keep-from", "nope"]);
     let advice = "correct `--keep-from`, or omit it at the first deploy";
     let problem = format!(
-        "error: cannot import releases from {}: it is not a directory; {advice}\n",
+        "error: cannot import releases from {}: it is neither a directory nor a pack; {advice}\n",
         site.quoted_path("nope")
     );
     assert_eq!((output.code, output.stderr), (Some(1), problem));

@@ -1,6 +1,7 @@
 use std::{
     fs::File,
-    io::{self, Read, Write},
+    io::{self, Read, Seek as _, SeekFrom, Write},
+    ops::Range,
     path::{Path, PathBuf},
 };
 
@@ -31,7 +32,26 @@ pub(crate) struct Content {
 
 enum Bytes {
     Here(Buffer),
-    In(PathBuf),
+    In(Place),
+}
+
+/// A file, or a part of one.
+struct Place {
+    file: PathBuf,
+    start: u64,
+    length: Option<u64>,
+}
+
+impl Place {
+    fn whole(file: &Path) -> Self {
+        Self { file: file.to_owned(), start: 0, length: None }
+    }
+
+    fn open(&self) -> io::Result<impl Read> {
+        let mut file = File::open(&self.file)?;
+        file.seek(SeekFrom::Start(self.start))?;
+        Ok(file.take(self.length.unwrap_or(u64::MAX)))
+    }
 }
 
 impl Content {
@@ -41,10 +61,29 @@ impl Content {
             let length = handle.metadata()?.len();
             if length > largest {
                 let (sha256, size) = Digest::from_reader(handle)?;
-                return Ok(Self { size, sha256, bytes: Bytes::In(file.to_owned()) });
+                return Ok(Self { size, sha256, bytes: Bytes::In(Place::whole(file)) });
             }
             Ok(Self::from(read_up_to(length, handle)?))
         })
+    }
+
+    /// Reads a file in a pack. A file larger than `largest` bytes is hashed and not kept in memory.
+    pub(crate) fn read_packed(pack: &Path, part: Range<u64>, largest: u64) -> Result<Self, Problem> {
+        let length = part.end - part.start;
+        let place = Place { file: pack.to_owned(), start: part.start, length: Some(length) };
+        let read = || {
+            let mut reader = place.open()?;
+            if length > largest {
+                return Digest::from_reader(reader).map(|(sha256, size)| Err((sha256, size)));
+            }
+            let mut bytes = Buffer::with_capacity(length as usize);
+            reader.read_to_end(&mut bytes)?;
+            Ok(Ok(bytes))
+        };
+        match read().map_err(|err| Problem::output("read", pack, &err))? {
+            Ok(bytes) => Ok(bytes.into()),
+            Err((sha256, size)) => Ok(Self { size, sha256, bytes: Bytes::In(place) }),
+        }
     }
 
     /// Reads a file again. Fails if its bytes have changed.
@@ -68,15 +107,15 @@ impl Content {
 
     /// Creates content from a file that should have this length and digest. [`write_to`](Self::write_to) checks them.
     pub(crate) fn in_file(file: &Path, size: u64, sha256: Digest) -> Self {
-        Self { size, sha256, bytes: Bytes::In(file.to_owned()) }
+        Self { size, sha256, bytes: Bytes::In(Place::whole(file)) }
     }
 
     /// Writes the bytes. Fails if they are read from a file that has changed.
     pub(crate) fn write_to(&self, target: &mut dyn Write) -> Result<(), WriteError> {
         match &self.bytes {
             Bytes::Here(bytes) => Ok(target.write_all(bytes)?),
-            Bytes::In(file) if copy(file, target)? == (self.sha256, self.size) => Ok(()),
-            Bytes::In(file) => Err(WriteError::Input(changed(file))),
+            Bytes::In(place) if copy(place, target)? == (self.sha256, self.size) => Ok(()),
+            Bytes::In(place) => Err(WriteError::Input(changed(&place.file))),
         }
     }
 }
@@ -137,9 +176,9 @@ impl From<io::Error> for WriteError {
 }
 
 /// Copies a file in constant memory. Returns the digest and the length of the copied bytes.
-fn copy(from: &Path, to: &mut dyn Write) -> Result<(Digest, u64), WriteError> {
-    let unreadable = |err| WriteError::Input(Problem::source(from, &err));
-    let mut file = File::open(from).map_err(unreadable)?;
+fn copy(from: &Place, to: &mut dyn Write) -> Result<(Digest, u64), WriteError> {
+    let unreadable = |err| WriteError::Input(Problem::source(&from.file, &err));
+    let mut file = from.open().map_err(unreadable)?;
     let (mut to, mut block, mut size) = (HashWriter::new(to), vec![0; BLOCK], 0);
     loop {
         let length = file.read(&mut block).map_err(unreadable)?;

@@ -5,6 +5,7 @@ pub(crate) mod lock;
 pub(crate) mod buffer;
 pub(crate) mod content;
 pub(crate) mod history;
+pub(crate) mod earlier_site;
 pub(crate) mod cache;
 pub(crate) mod source_info;
 pub(crate) mod published_files;

@@ -2,14 +2,11 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    ffi::OsStr,
-    fs,
     path::Path,
 };
 
 use fingerpost::{
     __private::{KnownContent, files_of, quoted, variant_name},
-    DirStore, Store,
     manifest::{Manifest, Release},
 };
 
@@ -18,7 +15,7 @@ use crate::{
     diagnostics::{Diagnostic, Diagnostics, Error, ErrorKind, Problem},
     output::{
         Output,
-        content::{Content, LARGEST_IN_MEMORY},
+        earlier_site::EarlierSite,
         history::History,
         manifest_times::{Change, Edit},
         reserved,
@@ -48,8 +45,8 @@ pub(crate) fn import_releases(
     diagnostics: &mut Diagnostics,
 ) -> Result<ImportedReleases, Error> {
     let Some(dir) = &run.options.keep_from else { return Ok(ImportedReleases::default()) };
-    let store = DirStore::new(dir);
-    let Some(earlier) = diagnostics.take(open(&store, dir)) else { return Ok(ImportedReleases::default()) };
+    let site = EarlierSite::new(dir);
+    let Some(earlier) = diagnostics.take(site.history()) else { return Ok(ImportedReleases::default()) };
     let releases: Vec<_> = earlier.releases(diagnostics).collect();
     // A site may serve the current manifest of the earlier directory until this directory has a new release.
     let newest = releases.first().filter(|release| earlier.numbers.last() == Some(&release.number));
@@ -59,34 +56,11 @@ pub(crate) fn import_releases(
     let current = earlier.current.map(|current| current.manifest);
     let manifests = releases.iter().map(|release| &release.manifest).chain(&current);
     let files = earlier_files(manifests, assets, &run.options.compress);
-    let staged = diagnostics.take_all(files, |(name, known)| stage(dir, &name, known, &run.output))?;
+    let staged = diagnostics.take_all(files, |(name, known)| stage(&site, &name, known, &run.output))?;
     let new = releases.into_iter().rev().map(|release| unless_here(release, dir, &run.history));
     let releases = new.filter_map(|release| diagnostics.take(release)?).collect();
     let (names, staged): (Vec<_>, Vec<_>) = staged.into_iter().flatten().unzip();
     Ok(ImportedReleases { releases, current, edit, names, staged: staged.into_iter().flatten().collect() })
-}
-
-fn open<'a>(store: &'a dyn Store, dir: &Path) -> Result<History<'a>, Problem> {
-    let wrong = |reason: &str| {
-        let dir = quoted(dir.display());
-        let message = format!("cannot import releases from {dir}: it {reason}");
-        Err(Problem::new(ErrorKind::KeepFrom, message))
-    };
-    if !dir.is_dir() {
-        return wrong("is not a directory; correct `--keep-from`, or omit it at the first deploy");
-    }
-    let history = History::read(store, dir)?;
-    if history.is_empty() && has_files(dir)? {
-        return wrong("has files but no `staticfiles.json`; correct `--keep-from`, or empty the directory");
-    }
-    Ok(history)
-}
-
-/// Returns `true` if a directory contains anything except hidden files, such as records and `.gitkeep`, and `lost+found`.
-fn has_files(dir: &Path) -> Result<bool, Problem> {
-    let mut entries = fs::read_dir(dir).map_err(|err| Problem::output("list", dir, &err))?;
-    let is_file = |name: &OsStr| !name.as_encoded_bytes().starts_with(b".") && name != "lost+found";
-    Ok(entries.any(|entry| entry.is_ok_and(|entry| is_file(&entry.file_name()))))
 }
 
 /// Reads the files of earlier releases with `--verify`, and warns about damaged files. `collect` cannot write these again.
@@ -142,13 +116,13 @@ fn earlier_files<'a>(
 /// Stages a file unless the output directory has it. Manifests of other programs have no sizes. For such a manifest, any
 /// file with the name counts.
 fn stage(
-    dir: &Path,
+    site: &EarlierSite,
     hashed: &str,
     known: KnownContent,
     output: &Output,
 ) -> Result<Option<(String, Option<Staged>)>, Diagnostic> {
     if let Some(owner) = reserved(hashed) {
-        let (hashed, dir) = (quoted(hashed), quoted(dir.display()));
+        let (hashed, dir) = (quoted(hashed), quoted(site.path().display()));
         let message = format!("a manifest in {dir} has an asset under {hashed}, the name of {owner}");
         let advice = "correct it, or leave out `--keep-from`";
         return Err(Problem::new(ErrorKind::KeepFrom, format!("{message}; {advice}")).into());
@@ -160,15 +134,12 @@ fn stage(
     if is_here {
         return Ok(None);
     }
-    let file = dir.join(hashed);
+    let file = site.path().join(hashed);
     let left_behind = |reason| {
         let message = format!("{} {reason}; it is not imported", quoted(file.display()));
         Diagnostic::Warning(Problem::new(ErrorKind::KeepFrom, message))
     };
-    if !file.is_file() {
-        return Err(left_behind("is missing"));
-    }
-    let content = Content::read(&file, LARGEST_IN_MEMORY)?.value;
+    let Some(content) = site.read(hashed)? else { return Err(left_behind("is missing")) };
     if known.is_some_and(|known| known != (content.size, content.sha256)) {
         return Err(left_behind("is damaged"));
     }

@@ -166,7 +166,7 @@ fn release_damaged_in_the_output_dir_can_be_imported_again() {
 fn keep_from_must_be_an_output_dir() {
     let site = Site::new(&[("static/a.css", "a")]);
     let problem = format!(
-        "cannot import releases from {}: it is not a directory; correct `--keep-from`, or omit it at the first deploy",
+        "cannot import releases from {}: it is neither a directory nor a pack; correct `--keep-from`, or omit it at the first deploy",
         site.quoted_path("old")
     );
     assert_eq!(site.problems_of(&import_config(&site)), [problem]);

@@ -216,6 +216,118 @@ fn pack_that_cannot_be_written_is_an_error() {
     assert_eq!(err.to_string(), format!("cannot create the directory {dir}: File exists (os error 17)"));
 }
 
+/// Creates a site with a pack of two releases, whose output directory is gone.
+fn packed_before() -> Site {
+    let site = site();
+    pack(&site);
+    site.write("static/a.css", "a { color: blue }\n".repeat(100));
+    site.remove("static/img/b.png");
+    pack(&site);
+    fs::rename(site.path("site.tar"), site.path("previous.tar")).unwrap();
+    fs::rename(site.path("out"), site.path("before")).unwrap();
+    site.write("static/a.css", "a { color: green }\n".repeat(100));
+    site
+}
+
+fn keeping(site: &Site) -> CollectConfig {
+    packing(site).keep_from(site.path("previous.tar"))
+}
+
+#[test]
+fn keep_from_imports_the_releases_of_a_pack_like_those_of_a_directory() {
+    let site = packed_before();
+    let report = collect(&keeping(&site)).unwrap();
+    assert_eq!((&*report.kept, report.release, warnings(&report)), (&[1, 2][..], Some(3), vec![]));
+    assert_has_all_of(&site, "out");
+    let from_pack = site.tree("out");
+
+    fs::remove_dir_all(site.path("out")).unwrap();
+    collect(&packing(&site).keep_from(site.path("before"))).unwrap();
+    let is_file = |name: &&String| {
+        !name.starts_with(".fingerpost/") || name.contains("releases/1.") || name.contains("releases/2.")
+    };
+    let from_dir = site.tree("out");
+    let files = |tree: &BTreeMap<String, Vec<u8>>| {
+        tree.iter()
+            .filter(|(name, _)| is_file(name))
+            .map(|(name, bytes)| (name.clone(), bytes.clone()))
+            .collect::<Vec<_>>()
+    };
+    assert!(files(&from_pack) == files(&from_dir));
+}
+
+#[test]
+fn pack_can_replace_the_pack_that_it_keeps() {
+    let site = packed_before();
+    for release in [Some(3), None] {
+        let config = packing(&site).keep_from(site.path("previous.tar")).pack(site.path("previous.tar"));
+        assert_eq!(collect(&config).unwrap().release, release);
+    }
+    assert_eq!(TarStore::from_file(site.path("previous.tar")).releases().unwrap(), [1, 2, 3]);
+}
+
+#[test]
+fn large_files_of_a_pack_are_imported() {
+    let site = site();
+    let large: Vec<u8> = (0..9_000_000_u32).map(|number| (number % 253) as u8).collect();
+    site.write("static/film.mp4", &large);
+    pack(&site);
+    fs::rename(site.path("site.tar"), site.path("previous.tar")).unwrap();
+    let film = site.hashed("film.mp4");
+    fs::remove_dir_all(site.path("out")).unwrap();
+    site.remove("static/film.mp4");
+    assert_eq!(warnings(&collect(&keeping(&site)).unwrap()), [""; 0]);
+    assert!(fs::read(site.path("out").join(film)).unwrap() == large);
+}
+
+#[test]
+fn damaged_file_in_an_earlier_pack_is_not_imported() {
+    let site = packed_before();
+    let mut tar = fs::read(site.path("previous.tar")).unwrap();
+    let (name, _) = site.tree("before").into_iter().find(|(name, _)| name.ends_with(".png")).unwrap();
+    let part = TarStore::from_file(site.path("previous.tar")).position(&name).unwrap();
+    tar[part.start as usize] ^= 1;
+    site.write("previous.tar", tar);
+    let report = collect(&keeping(&site)).unwrap();
+    let file = format!("`{}`", site.path("previous.tar").join(&name).display());
+    assert_eq!(
+        warnings(&report),
+        [
+            format!("{file} is damaged; it is not imported"),
+            format!(
+                "{} is missing; the pack has release 1 without it",
+                site.quoted_path(&format!("out/{name}"))
+            ),
+        ]
+    );
+}
+
+#[test]
+fn unusable_earlier_pack_is_an_error() {
+    let site = packed_before();
+    let whole = fs::read(site.path("previous.tar")).unwrap();
+    let previous = site.quoted_path("previous.tar");
+    for (bytes, reason) in [
+        (&whole[..whole.len() - 1024], "the pack is cut off after `staticfiles.json`"),
+        (&b"<html>404 Not Found</html>"[..], "the pack is not a complete tar file"),
+        (&[], "the pack is empty"),
+        (&[0; 1024], "the pack has no `staticfiles.json`"),
+    ] {
+        site.write("previous.tar", bytes);
+        let advice = "copy the pack again, or run `fingerpost collect --pack`";
+        assert_eq!(
+            site.problems_of(&keeping(&site)),
+            [format!("cannot import releases from {previous}: {reason}; {advice}")]
+        );
+    }
+    site.remove("previous.tar");
+    let advice = "correct `--keep-from`, or omit it at the first deploy";
+    assert_eq!(
+        site.problems_of(&keeping(&site)),
+        [format!("cannot import releases from {previous}: it is neither a directory nor a pack; {advice}")]
+    );
+}
+
 #[test]
 fn settings_file_names_the_pack() {
     let site = site();

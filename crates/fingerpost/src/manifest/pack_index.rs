@@ -134,6 +134,6 @@ fn after(last: &Option<Box<str>>) -> String {
 }
 
 fn invalid(reason: impl Display) -> io::Error {
-    let message = format!("{reason}; run `fingerpost collect` with `--pack` again");
+    let message = format!("{reason}; copy the pack again, or run `fingerpost collect --pack`");
     io::Error::new(io::ErrorKind::InvalidData, message)
 }

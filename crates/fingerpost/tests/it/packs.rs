@@ -9,7 +9,7 @@ use fingerpost::{
 use proptest::prelude::*;
 use tar::{EntryType, Header};
 
-const AGAIN: &str = "; run `fingerpost collect` with `--pack` again";
+const AGAIN: &str = "; copy the pack again, or run `fingerpost collect --pack`";
 
 fn header(kind: EntryType, size: usize) -> Header {
     let mut header = Header::new_gnu();
