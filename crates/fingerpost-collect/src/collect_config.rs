@@ -341,7 +341,8 @@ impl CollectConfig {
         Ok(RuleSeverities::new(&self.tables.collect.rules)?)
     }
 
-    fn earlier(&self) -> Result<Option<PathBuf>, Error> {
+    /// Returns the absolute path of [`keep_from`](Self::keep_from).
+    pub(crate) fn earlier(&self) -> Result<Option<PathBuf>, Error> {
         let dir = self.tables.collect.keep_from.as_deref();
         dir.map(|dir| absolute(dir, "the earlier output directory")).transpose()
     }

@@ -18,9 +18,11 @@ mod output;
 mod references;
 mod diagnostics;
 mod pack;
+mod build_script;
 
 use std::time::Instant;
 
+pub use build_script::build_script;
 pub use clean::{clean, clean_config::CleanConfig, clean_with, report::CleanReport};
 pub use collect_config::CollectConfig;
 pub use compression::Compression;

@@ -1,0 +1,106 @@
+//! Collecting from a `build.rs`.
+
+use std::{
+    env,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use fingerpost::{Settings, manifest::MANIFEST_NAME};
+
+use crate::{
+    clean::{clean, clean_config::CleanConfig},
+    collect,
+    collect_config::CollectConfig,
+    diagnostics::problem::{Error, Problem},
+};
+
+/// Collects and packs the assets of a package from its `build.rs`, for [`fingerpost::embed!()`](fingerpost::embed).
+///
+/// ```no_run
+/// // The whole `main` function of `build.rs`:
+/// fingerpost_collect::build_script();
+/// ```
+///
+/// Reads `fingerpost.toml` in the directory of `Cargo.toml`; `out` and `pack` in it are ignored. Cargo's directory for build
+/// scripts (`OUT_DIR`) has the output directory. Each run removes old releases from it first, as the table `[clean]` says.
+///
+/// Cargo runs the build script again if `build.rs`, the settings, a file in a source directory, a file of `[version] components`,
+/// the output directory or the pack of `keep-from`, or `FINGERPOST_BASE_URL` has changed, or if a file was added or deleted. An unchanged pack is not
+/// written, so Cargo does not compile the package again.
+///
+/// Warnings are shown as warnings of Cargo. Problems fail the build.
+///
+/// A build with debug assertions embeds no pack, so nothing is collected; the script only watches `build.rs`.
+pub fn build_script() {
+    if let Err(err) = run() {
+        err.problems().for_each(|problem| tell("error", problem));
+    }
+}
+
+fn run() -> Result<(), Error> {
+    let package = variable("CARGO_MANIFEST_DIR")?;
+    watch(&package.join("build.rs"))?;
+    if env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_some() {
+        return Ok(());
+    }
+    let out_dir = variable("OUT_DIR")?;
+    let file = package.join("fingerpost.toml");
+    let mut settings = Settings::read(&file)?;
+    settings.out = Some(out_dir.join("static"));
+    let config = CollectConfig::from_settings(settings.clone()).pack(out_dir.join("fingerpost.tar"));
+    tell("rerun-if-env-changed", "FINGERPOST_BASE_URL");
+    watch(&file)?;
+    settings.sources.iter().try_for_each(|source| watch(source.dir()))?;
+    config.earlier()?.iter().try_for_each(|earlier| watch(earlier))?;
+    watch_components(&settings, &package)?;
+    if out_dir.join("static").join(MANIFEST_NAME).exists() {
+        clean(&CleanConfig::from_settings(settings))?;
+    }
+    let report = collect(&config)?;
+    report.warnings.iter().for_each(|warning| tell("warning", warning));
+    Ok(())
+}
+
+/// Returns a directory that Cargo sets.
+fn variable(name: &str) -> Result<PathBuf, Problem> {
+    let value = env::var_os(name).map(PathBuf::from);
+    value.ok_or_else(|| Problem::config(format!("{name} is not set; call `build_script` in a `build.rs`")))
+}
+
+/// Watches the directories that the files of `[version] components` are in.
+fn watch_components(settings: &Settings, package: &Path) -> Result<(), Problem> {
+    let is_glob = |segment: &&str| segment.contains(['*', '?', '[', '{']);
+    for pattern in settings.version.components.values().flatten() {
+        let start: Vec<_> = pattern.split('/').take_while(|segment| !is_glob(segment)).collect();
+        if start.is_empty() {
+            let advice = "move the files to a directory, such as `templates`";
+            tell("warning", &format_args!("changes of the component `{pattern}` are not seen; {advice}"));
+        } else {
+            watch(&package.join(start.join("/")))?;
+        }
+    }
+    Ok(())
+}
+
+/// Watches a file, or a directory with all files and directories below it. A missing file would cause a run at each build.
+fn watch(path: &Path) -> Result<(), Problem> {
+    let Some(text) = path.to_str().filter(|text| !text.contains('\n')) else {
+        let path = path.display();
+        return Err(Problem::config(format!(
+            "Cargo cannot watch `{path}`, whose name is not UTF-8 or has a line feed"
+        )));
+    };
+    if path.exists() {
+        tell("rerun-if-changed", text);
+    }
+    Ok(())
+}
+
+/// Writes an instruction for Cargo, for each line of `value`.
+fn tell(key: &str, value: &(impl ToString + ?Sized)) {
+    for line in value.to_string().lines() {
+        // Cargo has stopped if it does not read.
+        writeln!(io::stdout(), "cargo::{key}={line}").ok();
+    }
+}
