@@ -24,13 +24,13 @@ pub use router::{routing::Routing, version_router::VersionRouter};
 pub use serve::content::{Content, FilePart};
 pub use serve::server::AssetServer;
 pub use version::endpoints::{VersionEndpoints, version_json};
+pub use version::exchange::VersionExchange;
+pub use version::middleware::VersionMiddleware;
+pub use version::on_mismatch::OnMismatch;
+pub use version::version_match::VersionMatch;
 #[cfg(feature = "html")]
 pub use {
     html::validators::{HtmlChange, HtmlExchange, remove_digests},
     html::{HeadInserter, HtmlEncoding, UrlRewriter, rewrite_html},
-    version::exchange::VersionExchange,
-    version::middleware::VersionMiddleware,
     version::nonce::CspNonce,
-    version::on_mismatch::OnMismatch,
-    version::version_match::VersionMatch,
 };

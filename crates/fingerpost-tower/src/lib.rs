@@ -8,7 +8,6 @@
 mod static_files;
 mod version_endpoints;
 mod version_router;
-#[cfg(feature = "html")]
 mod version;
 #[cfg(feature = "html")]
 mod html_rewrite;
@@ -16,25 +15,25 @@ mod content_body;
 mod either_body;
 #[cfg(feature = "html")]
 mod html_body;
-#[cfg(feature = "html")]
 mod snapshot_scoped;
 mod response_future;
 mod maybe_blocking;
-#[cfg(all(feature = "html", feature = "metrics"))]
+#[cfg(feature = "metrics")]
 mod request_counter;
 
 pub use content_body::ContentBody;
 pub use either_body::EitherBody;
-pub use fingerpost_http::{AssetServer, CachePolicy, VersionEndpoints, VersionRouter};
 #[cfg(feature = "html")]
-pub use fingerpost_http::{CspNonce, OnMismatch, VersionMiddleware};
+pub use fingerpost_http::CspNonce;
+pub use fingerpost_http::{
+    AssetServer, CachePolicy, OnMismatch, VersionEndpoints, VersionMiddleware, VersionRouter,
+};
 #[cfg(feature = "html")]
 pub use html_body::HtmlBody;
 #[cfg(feature = "html")]
 pub use html_rewrite::{HtmlRewriteLayer, HtmlRewriteService};
 pub use response_future::ResponseFuture;
 pub use static_files::{StaticFiles, StaticFilesFuture};
-#[cfg(feature = "html")]
 pub use version::{VersionLayer, VersionService};
 pub use version_endpoints::{VersionEndpointsLayer, VersionEndpointsService};
 pub use version_router::{VersionRouterLayer, VersionRouterService};

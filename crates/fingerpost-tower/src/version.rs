@@ -11,13 +11,24 @@ use tower_service::Service;
 use crate::request_counter::count_request;
 use crate::{
     either_body::EitherBody,
-    html_body::{HtmlBody, Transform},
-    maybe_blocking::MaybeBlocking,
     response_future::{Exchange, ResponseFuture},
     snapshot_scoped::SnapshotScoped,
 };
+#[cfg(feature = "html")]
+use crate::{
+    html_body::{HtmlBody, Transform},
+    maybe_blocking::MaybeBlocking,
+};
+
+/// The body of a response. Without the feature `html` it is unchanged.
+#[cfg(feature = "html")]
+type PageBody<B> = HtmlBody<B>;
+#[cfg(not(feature = "html"))]
+type PageBody<B> = SnapshotScoped<B>;
 
 /// Adds the app version to every response, and the client script to every HTML page.
+///
+/// Without the feature `html`, the layer sets only the headers: it inserts no script and serves none.
 ///
 /// The script compares the version of an open page with the version of later responses. After a deploy the page is stale,
 /// and the script performs the action that [`on_mismatch`](Self::on_mismatch) sets.
@@ -147,7 +158,7 @@ where
     S: Service<Request<B>, Response = Response<R>>,
     R: Body,
 {
-    type Response = Response<EitherBody<HtmlBody<R>>>;
+    type Response = Response<EitherBody<PageBody<R>>>;
     type Error = S::Error;
     type Future = ResponseFuture<SnapshotScoped<S::Future>, (VersionExchange, Snapshot)>;
 
@@ -160,6 +171,7 @@ where
         let snapshot = request_snapshot(self.middleware.assets(), &mut parts.extensions);
         #[cfg(feature = "metrics")]
         count_request(&mut parts, &snapshot);
+        #[cfg(feature = "html")]
         if let Some(response) = self.middleware.respond(&parts, &snapshot) {
             return ResponseFuture::from_layer(MaybeBlocking::ready(response));
         }
@@ -170,13 +182,22 @@ where
 }
 
 impl<B: Body> Exchange<B> for (VersionExchange, Snapshot) {
-    type Body = HtmlBody<B>;
+    type Body = PageBody<B>;
 
-    fn finish(&mut self, response: Response<B>) -> Response<HtmlBody<B>> {
+    fn finish(&mut self, response: Response<B>) -> Response<PageBody<B>> {
         let (exchange, snapshot) = self;
         let (mut parts, body) = response.into_parts();
-        let change = exchange.finish(&mut parts);
-        let inserter = |encoding| Transform::Insert(exchange.inserter(encoding));
-        Response::from_parts(parts, HtmlBody::new(body, snapshot, change, inserter))
+        #[cfg(feature = "html")]
+        let body = {
+            let change = exchange.finish(&mut parts);
+            let inserter = |encoding| Transform::Insert(exchange.inserter(encoding));
+            HtmlBody::new(body, snapshot, change, inserter)
+        };
+        #[cfg(not(feature = "html"))]
+        let body = {
+            exchange.set_headers(&mut parts);
+            SnapshotScoped::new(body, snapshot.clone())
+        };
+        Response::from_parts(parts, body)
     }
 }

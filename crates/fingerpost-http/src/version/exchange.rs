@@ -1,23 +1,14 @@
 use std::sync::Arc;
 
 use fingerpost::Snapshot;
-use http::{Method, header::ETAG, request, response};
+use http::{request, response};
 
-use super::{
-    nonce::CspNonce,
-    on_mismatch::OnMismatch,
-    options::{VersionHandled, VersionOptions},
-};
-use crate::{
-    html::{
-        HeadInserter, HtmlEncoding,
-        validators::{HtmlChange, HtmlExchange},
-    },
-    request_snapshot::existing_snapshot,
-};
-
-/// The name of the layer in entity tags.
-const NAME: &str = "version";
+use super::options::{VersionHandled, VersionOptions};
+#[cfg(feature = "html")]
+use super::page_exchange::PageExchange;
+#[cfg(feature = "html")]
+use crate::html::{HeadInserter, HtmlEncoding, validators::HtmlChange};
+use crate::request_snapshot::existing_snapshot;
 
 /// One request and its response in a layer that adds the app version and the client script.
 ///
@@ -26,72 +17,54 @@ const NAME: &str = "version";
 pub struct VersionExchange {
     options: Arc<VersionOptions>,
     snapshot: Snapshot,
-    nonce: Option<CspNonce>,
-    /// `true` if the method is not GET or HEAD: a reload would not return the same page.
-    is_posted: bool,
-    /// `None` if pages are not changed.
-    html: Option<HtmlExchange>,
+    #[cfg(feature = "html")]
+    page: PageExchange,
 }
 
 impl VersionExchange {
+    #[cfg_attr(not(feature = "html"), expect(unused_variables, reason = "only pages have conditions"))]
     pub(super) fn begin(
         options: &Arc<VersionOptions>,
         snapshot: &Snapshot,
         request: &mut request::Parts,
     ) -> Self {
-        let (options, snapshot) = (Arc::clone(options), snapshot.clone());
-        let is_posted = !matches!(request.method, Method::GET | Method::HEAD);
-        if options.on_mismatch == OnMismatch::Ignore {
-            return Self { options, snapshot, nonce: None, is_posted, html: None };
+        Self {
+            #[cfg(feature = "html")]
+            page: PageExchange::begin(options, snapshot, request),
+            options: Arc::clone(options),
+            snapshot: snapshot.clone(),
         }
-        let nonce = request.extensions.get::<CspNonce>().cloned();
-        let html = HtmlExchange::begin(NAME, options.tag_inputs(nonce.is_some()), &snapshot, request);
-        Self { options, snapshot, nonce, is_posted, html: Some(html) }
     }
 
-    /// Sets the headers of a response; for a page, also its validators. Returns [`HtmlChange::Body`] if the body is a page;
-    /// rewrite it with [`inserter`](Self::inserter).
+    /// Sets the headers of a response, without the feature `html` or for a body that must stay. Returns `false` if an inner
+    /// version layer has set them.
     ///
     /// If the extensions of the response have a snapshot of the same assets, its app version is used: the response to a
-    /// reload belongs to the new release. Responses of an inner version layer keep the headers of the inner layer.
-    pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
+    /// reload belongs to the new release.
+    pub fn set_headers(&self, response: &mut response::Parts) -> bool {
         let is_first = response.extensions.insert(VersionHandled).is_none();
         if is_first {
             let snapshot =
                 existing_snapshot(self.snapshot.assets(), &response.extensions).unwrap_or(&self.snapshot);
             self.options.set_headers(&mut response.headers, snapshot);
         }
-        let Some(html) = &self.html else { return HtmlChange::Nothing };
-        let change = html.finish(response);
-        if change == HtmlChange::Nothing {
-            if html.is_kept_by_compression(response) {
-                self.options.compressed.report(|| {
-                    tracing::warn!(
-                        "the client script was not inserted into a page because it is compressed; place the version layer \
-                         inside the compression layer"
-                    );
-                });
-            }
-        } else if self.nonce.is_some() {
-            response.headers.remove(ETAG);
-        }
+        is_first
+    }
+
+    /// Sets the headers of a response like [`set_headers`](Self::set_headers); for a page, also its validators. Returns
+    /// [`HtmlChange::Body`] if the body is a page; rewrite it with [`inserter`](Self::inserter).
+    ///
+    /// Responses of an inner version layer keep the headers of the inner layer.
+    #[cfg(feature = "html")]
+    pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
+        let is_first = self.set_headers(response);
+        let change = self.page.finish(&self.options, response);
         if is_first { change } else { HtmlChange::Nothing }
     }
 
     /// Returns a rewriter that inserts the script tag into a page with this encoding.
+    #[cfg(feature = "html")]
     pub fn inserter(&self, encoding: HtmlEncoding) -> HeadInserter {
-        let nonce = self.nonce.as_ref().filter(|nonce| {
-            let is_valid = nonce.is_valid();
-            if !is_valid {
-                self.options.invalid_nonce.report(|| {
-                    tracing::warn!(
-                        "a `CspNonce` is not a valid nonce and was left out of the script tag; it may hold only letters, \
-                         digits, `+ / - _`, and up to two `=` at its end"
-                    );
-                });
-            }
-            is_valid
-        });
-        HeadInserter::new(self.options.tag(&self.snapshot.app_version(), nonce, self.is_posted), encoding)
+        HeadInserter::new(self.page.tag(&self.options, &self.snapshot.app_version()), encoding)
     }
 }

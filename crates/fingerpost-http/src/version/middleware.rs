@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use fingerpost::{Assets, Error, Snapshot};
-use http::{Response, request};
+use fingerpost::{Assets, Snapshot};
+use http::request;
+#[cfg(feature = "html")]
+use {bytes::Bytes, fingerpost::Error, http::Response};
 
+#[cfg(feature = "html")]
 use super::{
-    client,
-    client_path::ClientPath,
-    endpoints::version_response,
-    exchange::VersionExchange,
-    on_mismatch::OnMismatch,
-    options::{VersionHandled, VersionOptions},
+    client, client_path::ClientPath, client_tag::ClientTag, endpoints::version_response,
+    options::VersionHandled,
 };
+use super::{exchange::VersionExchange, on_mismatch::OnMismatch, options::VersionOptions};
 
 /// Adds the app version to responses, and the client script to pages. Framework integrations are built on it; it needs no
-/// async runtime.
+/// async runtime. Without the feature `html`, it sets only the headers.
 ///
 /// For each request, call [`respond`](Self::respond) first. If it returns `None`, call [`begin`](Self::begin), forward the
 /// request, and pass the response to [`VersionExchange::finish`].
@@ -52,14 +51,11 @@ pub struct VersionMiddleware {
 impl VersionMiddleware {
     /// Creates a middleware for the app version of these assets.
     pub fn new(assets: &Assets) -> Self {
-        let path = ClientPath::default();
         let options = VersionOptions {
             has_header: true,
             on_mismatch: OnMismatch::default(),
-            script: path.join(&client::file_name()),
-            path,
-            compressed: Arc::default(),
-            invalid_nonce: Arc::default(),
+            #[cfg(feature = "html")]
+            client: ClientTag::new(ClientPath::default()),
         };
         Self { assets: assets.clone(), options: Arc::new(options) }
     }
@@ -90,11 +86,10 @@ impl VersionMiddleware {
     ///
     /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the path does not begin with `/`, has an empty, `.`
     /// or `..` segment, or has characters other than letters, digits and `. _ ~ - /`.
+    #[cfg(feature = "html")]
     pub fn client_path(mut self, path: &str) -> Result<Self, Error> {
         let path = ClientPath::parse(path)?;
-        let options = Arc::make_mut(&mut self.options);
-        options.script = path.join(&client::file_name());
-        options.path = path;
+        Arc::make_mut(&mut self.options).client = ClientTag::new(path);
         Ok(self)
     }
 
@@ -106,8 +101,9 @@ impl VersionMiddleware {
     /// Returns the response to a request for the client script or its version endpoint, and `None` for other requests.
     ///
     /// `snapshot` is the result of [`request_snapshot`](crate::request_snapshot).
+    #[cfg(feature = "html")]
     pub fn respond(&self, request: &request::Parts, snapshot: &Snapshot) -> Option<Response<Bytes>> {
-        let name = self.options.path.below(request.uri.path())?;
+        let name = self.options.client.path.below(request.uri.path())?;
         let mut response = match client::hash_in_name(name) {
             Some(hash) => client::respond(request, hash),
             None if name == "version" => version_response(request, snapshot),

@@ -1,15 +1,14 @@
 //! The app version: endpoints, headers, and the client script.
 
-#[cfg(feature = "html")]
 pub(crate) mod middleware;
 #[cfg(feature = "html")]
+mod page_exchange;
 pub(crate) mod exchange;
-#[cfg(feature = "html")]
 pub(crate) mod on_mismatch;
-#[cfg(feature = "html")]
 pub(crate) mod version_match;
-#[cfg(feature = "html")]
 mod options;
+#[cfg(feature = "html")]
+mod client_tag;
 #[cfg(feature = "html")]
 pub(crate) mod nonce;
 #[cfg(feature = "html")]

@@ -9,6 +9,8 @@ mod app_version_query;
 #[cfg(feature = "html")]
 mod bust_under_load;
 mod development;
+#[cfg(not(feature = "html"))]
+mod headers_only;
 mod hostile_requests;
 #[cfg(feature = "html")]
 mod html_rewrite;
