@@ -1,0 +1,139 @@
+//! Conversions between actix-web, which has the types of `http` 0.2, and `fingerpost-http`, which has those of `http` 1.
+//!
+//! Both versions accept the same methods, statuses, names and values, so nothing is lost.
+
+use actix_web::{
+    HttpMessage as _, HttpResponse,
+    body::BoxBody,
+    dev::ServiceRequest,
+    http::{StatusCode, header},
+};
+use bytes::Bytes;
+use fingerpost::{Assets, Snapshot};
+use fingerpost_http::Content;
+#[cfg(feature = "html")]
+use fingerpost_http::CspNonce;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header::CONTENT_LENGTH, request,
+    response, uri::PathAndQuery,
+};
+
+use crate::content_body::content_body;
+
+/// The extensions of a response of `fingerpost-http`, for outer layers.
+struct HttpExtensions(http::Extensions);
+
+/// Returns the head of a request for a layer. The snapshot and the nonce are shared with other layers.
+pub(crate) fn request_parts(request: &ServiceRequest) -> request::Parts {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let parts = request_parts_at(request, path);
+    #[cfg(feature = "html")]
+    let parts = with_nonce(request, parts);
+    parts
+}
+
+#[cfg(feature = "html")]
+fn with_nonce(request: &ServiceRequest, mut parts: request::Parts) -> request::Parts {
+    if let Some(nonce) = request.extensions().get::<CspNonce>() {
+        parts.extensions.insert(nonce.clone());
+    }
+    parts
+}
+
+/// Returns the head of a request, with this path and query instead of its own.
+pub(crate) fn request_parts_at(request: &ServiceRequest, path: &str) -> request::Parts {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    parts.method = Method::from_bytes(request.method().as_str().as_bytes()).unwrap_or_default();
+    parts.uri = PathAndQuery::try_from(path).map_or_else(|_| Uri::default(), Uri::from);
+    parts.headers = to_http(request.headers());
+    if let Some(snapshot) = request.extensions().get::<Snapshot>() {
+        parts.extensions.insert(snapshot.clone());
+    }
+    parts
+}
+
+/// Returns the snapshot of a request, which all layers of the same assets share.
+pub(crate) fn request_snapshot(
+    assets: &Assets,
+    request: &ServiceRequest,
+    parts: &mut request::Parts,
+) -> Snapshot {
+    let snapshot = fingerpost_http::request_snapshot(assets, &mut parts.extensions);
+    request.extensions_mut().insert(snapshot.clone());
+    snapshot
+}
+
+/// Converts a response of `fingerpost-http`.
+pub(crate) fn into_response(response: Response<Content>) -> HttpResponse<BoxBody> {
+    let (parts, content) = response.into_parts();
+    let length = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let mut response = HttpResponse::with_body(status(parts.status), content_body(content, length));
+    let headers = response.headers_mut();
+    // actix-web writes `Content-Length` from the size of the body.
+    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != CONTENT_LENGTH) {
+        append(headers, name, value);
+    }
+    if !parts.extensions.is_empty() {
+        response.extensions_mut().insert(HttpExtensions(parts.extensions));
+    }
+    response
+}
+
+/// Converts a response with a generated body.
+pub(crate) fn bytes_into_response(response: Response<Bytes>) -> HttpResponse<BoxBody> {
+    into_response(response.map(Content::Bytes))
+}
+
+/// Applies the change of a layer to the head of a response.
+pub(crate) fn change_head<B, T>(
+    response: &mut HttpResponse<B>,
+    change: impl FnOnce(&mut response::Parts) -> T,
+) -> T {
+    let (mut parts, ()) = Response::new(()).into_parts();
+    parts.status = http::StatusCode::from_u16(response.status().as_u16()).unwrap_or_default();
+    parts.headers = to_http(response.headers());
+    let extensions = response.extensions_mut().remove::<HttpExtensions>();
+    parts.extensions = extensions.map(|HttpExtensions(inner)| inner).unwrap_or_default();
+    let result = change(&mut parts);
+    copy_changes(&parts.headers, response.headers_mut());
+    response.extensions_mut().insert(HttpExtensions(parts.extensions));
+    result
+}
+
+fn to_http(headers: &header::HeaderMap) -> HeaderMap {
+    let mut converted = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        let name = HeaderName::from_bytes(name.as_str().as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
+            converted.append(name, value);
+        }
+    }
+    converted
+}
+
+/// Makes `to` equal to `from`. Most headers are equal already.
+pub(crate) fn copy_changes(from: &HeaderMap, to: &mut header::HeaderMap) {
+    to.retain(|name, _| from.contains_key(name.as_str()));
+    for name in from.keys() {
+        let values = from.get_all(name);
+        let existing = to.get_all(name.as_str());
+        if existing.map(|value| value.as_bytes()).eq(values.iter().map(HeaderValue::as_bytes)) {
+            continue;
+        }
+        to.remove(name.as_str());
+        for value in values {
+            append(to, name, value);
+        }
+    }
+}
+
+fn append(headers: &mut header::HeaderMap, name: &HeaderName, value: &HeaderValue) {
+    let name = header::HeaderName::from_bytes(name.as_str().as_bytes());
+    if let (Ok(name), Ok(value)) = (name, header::HeaderValue::from_bytes(value.as_bytes())) {
+        headers.append(name, value);
+    }
+}
+
+fn status(status: http::StatusCode) -> StatusCode {
+    StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

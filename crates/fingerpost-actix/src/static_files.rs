@@ -1,0 +1,150 @@
+use std::{
+    future::{Ready, ready},
+    task::{Context, Poll},
+};
+
+use actix_web::{
+    Error,
+    dev::{
+        AppService, HttpServiceFactory, ResourceDef, Service, ServiceFactory, ServiceRequest,
+        ServiceResponse, Url,
+    },
+};
+use fingerpost::Assets;
+use fingerpost_http::AssetServer;
+use http::request;
+
+use crate::{
+    convert::{into_response, request_parts_at},
+    response_future::{ResponseFuture, blocking},
+};
+
+/// Serves assets with their caching headers, in every mode and for every strategy.
+///
+/// `App::service` mounts it at the path of the base URL, which [`Assets::mount_path`] returns. Files in memory are sent at
+/// once; all others are read on the blocking threads of the worker. Methods other than GET and HEAD get a 405.
+///
+/// Create it before `HttpServer::new` and clone it into each `App`: clones share one cache.
+///
+/// For other settings, build an [`AssetServer`] and convert it: `StaticFiles::from(AssetServer::new(&assets).cache_capacity(0))`.
+///
+/// ```
+/// # #[actix_web::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # std::fs::write(dir.path().join("app.css"), "body{}")?;
+/// use actix_web::{App, test};
+/// use fingerpost::Assets;
+/// use fingerpost_actix::StaticFiles;
+///
+/// let assets = Assets::dev(dir.path())?;
+/// let app = test::init_service(App::new().service(StaticFiles::new(&assets))).await;
+///
+/// let url = assets.url("app.css")?;
+/// let request = test::TestRequest::get().uri(&url).to_request();
+/// let response = test::call_service(&app, request).await;
+/// assert_eq!(response.status(), 200);
+/// assert_eq!(response.headers().get("cache-control").unwrap(), "public, max-age=31536000, immutable");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct StaticFiles {
+    server: AssetServer,
+    mount: String,
+}
+
+impl StaticFiles {
+    /// Returns a service with the defaults of [`AssetServer`]. For other settings, use `from`.
+    pub fn new(assets: &Assets) -> Self {
+        AssetServer::new(assets).into()
+    }
+
+    /// Sets the path of the mount. Defaults to [`Assets::mount_path`].
+    ///
+    /// Inside of a `web::scope` the path is relative to the scope: with the base URL `/shop/static/`, mount the service at
+    /// `/static` inside of the scope `/shop`.
+    #[must_use]
+    pub fn at(mut self, path: &str) -> Self {
+        self.mount = mount(path);
+        self
+    }
+}
+
+/// [`AssetServer::paths_include_mount`] has no effect: actix-web knows the mount of a service.
+impl From<AssetServer> for StaticFiles {
+    fn from(server: AssetServer) -> Self {
+        let mount = mount(server.assets().mount_path());
+        Self { server: server.paths_include_mount(false), mount }
+    }
+}
+
+/// Returns the path without a slash at its end, in the spelling of actix-web's router.
+fn mount(path: &str) -> String {
+    let path = path.trim_end_matches('/');
+    let decoded = path.parse().map_or_else(|_| path.to_owned(), |uri| Url::new(uri).path().to_owned());
+    // A pattern would match other paths.
+    if path.is_empty() || decoded.contains(['{', '*']) { path.to_owned() } else { decoded }
+}
+
+impl HttpServiceFactory for StaticFiles {
+    fn register(self, config: &mut AppService) {
+        let mount = if config.is_root() {
+            ResourceDef::root_prefix(&self.mount)
+        } else {
+            ResourceDef::prefix(&*self.mount)
+        };
+        config.register_service(mount, None, self, None);
+    }
+}
+
+impl ServiceFactory<ServiceRequest> for StaticFiles {
+    type Response = ServiceResponse;
+    type Error = Error;
+    type Config = ();
+    type Service = StaticFilesService;
+    type InitError = ();
+    type Future = Ready<Result<StaticFilesService, ()>>;
+
+    fn new_service(&self, (): ()) -> Self::Future {
+        ready(Ok(StaticFilesService(self.server.clone())))
+    }
+}
+
+/// The service of [`StaticFiles`] in one worker.
+#[derive(Debug)]
+pub struct StaticFilesService(AssetServer);
+
+impl Service<ServiceRequest> for StaticFilesService {
+    type Response = ServiceResponse;
+    type Error = Error;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&self, request: ServiceRequest) -> ResponseFuture {
+        let parts = parts_below_mount(&request);
+        if let Some(response) = self.0.respond(&parts) {
+            return ResponseFuture::ready(request.into_response(into_response(response)));
+        }
+        let server = self.0.clone();
+        ResponseFuture::boxed(async move {
+            let response = blocking(move || server.respond_blocking(&parts)).await;
+            Ok(request.into_response(into_response(response)))
+        })
+    }
+}
+
+/// Returns the head of a request, with its path below the mount.
+///
+/// The router decodes paths, but never a slash, so the path before decoding has the same number of slashes.
+fn parts_below_mount(request: &ServiceRequest) -> request::Parts {
+    let matched = request.match_info();
+    let mount = matched.as_str().len() - matched.unprocessed().len();
+    let slashes = matched.as_str()[..mount].matches('/').count();
+    let start = request.uri().path().match_indices('/').nth(slashes).map(|(start, _)| start);
+    let path = request.uri().path_and_query().zip(start).map_or("/", |(path, start)| &path.as_str()[start..]);
+    request_parts_at(request, path)
+}
