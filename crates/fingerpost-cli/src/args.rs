@@ -18,7 +18,7 @@ use fingerpost::{
     sources::{IgnoreRules, SourceDir},
 };
 use fingerpost_collect::{
-    __private::parse_duration, CleanConfig, CollectConfig, Compression, Rule, Severity,
+    __private::parse_duration, CleanConfig, CollectConfig, Compression, RollbackConfig, Rule, Severity,
 };
 
 /// The default settings file.
@@ -50,6 +50,7 @@ Examples:
   fingerpost collect static vendor=node_modules/htmx.org/dist --out dist/static
   fingerpost clean --dry-run -v
   fingerpost releases
+  fingerpost rollback
   fingerpost find css/app.css
   fingerpost version --json
   fingerpost bust-token
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     Clean(CleanArgs),
     /// List the releases of the output directory
     Releases(ReleasesArgs),
+    /// Publish an earlier release again, without its sources
+    Rollback(RollbackArgs),
     /// Print the source file of an asset, its URLs and its references
     Find(FindArgs),
     /// Print the app version and its source
@@ -230,6 +233,34 @@ Examples:
   fingerpost releases --json";
 
 #[derive(clap::Args, Debug)]
+#[command(after_help = ROLLBACK_HELP)]
+pub(crate) struct RollbackArgs {
+    /// Number of the release to publish again [default: the release that the current one replaced]
+    #[arg(value_name = "NUMBER")]
+    number: Option<u64>,
+
+    /// The output directory
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Write the assets under their plain names too [default: if the current release has them]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    originals: Option<bool>,
+
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+const ROLLBACK_HELP: &str = "\
+The release gets a new number. A second rollback returns to the release before the first one. Running servers use the new
+release after a restart or a reload. The next `fingerpost collect` publishes the sources again.
+
+Examples:
+  fingerpost rollback --out dist/static
+  fingerpost rollback 3
+  fingerpost rollback --dry-run";
+
+#[derive(clap::Args, Debug)]
 pub(crate) struct FindArgs {
     /// The asset path, as in a template
     #[arg(value_name = "PATH")]
@@ -346,6 +377,20 @@ impl CleanArgs {
         let config = CleanConfig::from_settings(settings).wait(!self.run.no_wait).dry_run(self.run.dry_run);
         let config = set(config, self.keep, CleanConfig::keep);
         set(config, self.older_than, CleanConfig::older_than)
+    }
+}
+
+impl RollbackArgs {
+    pub(crate) fn apply_to(&self, mut settings: Settings) -> Settings {
+        settings.out = self.out.clone().or(settings.out);
+        settings
+    }
+
+    pub(crate) fn configure(&self, settings: Settings) -> RollbackConfig {
+        let config =
+            RollbackConfig::from_settings(settings).wait(!self.run.no_wait).dry_run(self.run.dry_run);
+        let config = set(config, self.number, RollbackConfig::release);
+        set(config, self.originals, RollbackConfig::originals)
     }
 }
 

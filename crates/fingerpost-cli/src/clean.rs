@@ -1,5 +1,5 @@
 use fingerpost::{__private::quoted, Settings};
-use fingerpost_collect::{CleanReport, ErrorKind, clean_with};
+use fingerpost_collect::{CleanReport, clean_with};
 use indicatif::DecimalBytes;
 
 use crate::{args::CleanArgs, exit::Exit, hints, plural::pluralize, printer::Printer};
@@ -14,11 +14,8 @@ pub(crate) fn run(
     if settings.out.is_none() {
         return Err(Exit::no_output_dir("clean"));
     }
-    let report = clean_with(&args.configure(settings), printer).map_err(|err| {
-        let is_locked = err.kind() == ErrorKind::Locked;
-        let hints = is_locked.then(|| hints::WAIT_FOR_LOCK.to_owned());
-        Exit::from_error(&err, None, hints.as_slice(), args.run.json, printer)
-    })?;
+    let report = clean_with(&args.configure(settings), printer)
+        .map_err(|err| Exit::from_error(&err, None, &hints::for_lock(&err), args.run.json, printer))?;
     print_report(&report, verbose, printer);
     if args.run.json {
         printer.data(serde_json::to_string(&report).expect("a report is plain data"))?;

@@ -6,14 +6,15 @@ use fingerpost_collect::{CollectConfig, Error, ErrorKind, Problem, Rule, Severit
 
 use crate::{args::Args, suppress};
 
-pub(crate) const WAIT_FOR_LOCK: &str = "omit `--no-wait` to wait for the other run";
+/// Returns the hint of a run that does not wait for the lock.
+pub(crate) fn for_lock(err: &Error) -> Vec<String> {
+    let is_locked = err.problems().any(|problem| problem.kind() == ErrorKind::Locked);
+    is_locked.then(|| "omit `--no-wait` to wait for the other run".to_owned()).into_iter().collect()
+}
 
-/// Returns the hints to print after the problems.
+/// Returns the hints to print after the problems of `collect`.
 pub(crate) fn for_error(err: &Error, config: &CollectConfig, args: &Args) -> Vec<String> {
-    let mut hints = Vec::new();
-    if err.problems().any(|problem| problem.kind() == ErrorKind::Locked) {
-        hints.push(WAIT_FOR_LOCK.to_owned());
-    }
+    let mut hints = for_lock(err);
     if let Some(flags) = publish_with_warnings(err, config) {
         hints.push(format!("to publish anyway, with warnings, run with `{flags}`"));
     }

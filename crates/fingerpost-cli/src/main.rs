@@ -5,6 +5,7 @@ mod printer;
 mod collect;
 mod clean;
 mod releases;
+mod rollback;
 mod find;
 mod version;
 mod bust_token;
@@ -42,6 +43,7 @@ fn run(args: &Args, printer: &Printer) -> Result<(), Exit> {
         Command::Collect(collect) => collect::run(collect, args, printer),
         Command::Clean(clean) => clean::run(clean, args.settings()?, args.verbose, printer),
         Command::Releases(releases) => releases::run(releases, checked_settings(args, printer)?, printer),
+        Command::Rollback(rollback) => rollback::run(rollback, args.settings()?, printer),
         Command::Find(find) => find::run(find, checked_settings(args, printer)?, printer),
         Command::Version(version) => version::run(version, checked_settings(args, printer)?, printer),
         Command::BustToken(bust_token) => bust_token::run(bust_token, printer),

@@ -95,6 +95,60 @@ fn assert_intact_after_kills(command: &[&str]) {
     assert!(again.stderr.contains("0 written, 300 unchanged, nothing to publish"), "{}", again.stderr);
 }
 
+/// Returns `true` if every plain name has the bytes of the manifest.
+fn has_current_originals(site: &Site) -> bool {
+    let same =
+        |path: &str, hashed: &str| site.read(&format!("out/{path}")) == site.read(&format!("out/{hashed}"));
+    site.manifest().iter().all(|(path, entry)| same(path, &entry.hashed))
+}
+
+#[test]
+fn killed_rollback_leaves_one_of_both_releases_intact() {
+    let site = Site::new(&[]);
+    for round in [0, 1] {
+        (0..60).for_each(|file| site.write(&format!("static/{file}.css"), format!("{round} {file}")));
+        assert_eq!(site.run(&[&COLLECT[..], &["--originals"]].concat()).code, Some(0));
+    }
+    let command = |number: u64| {
+        let mut command = site.command(PROGRAM);
+        command.args(["rollback", &number.to_string(), "--out", "out"]);
+        command
+    };
+    let manifest = || site.read("out/staticfiles.json");
+    let roll_back = |number: u64| {
+        let output = RunOutput::from(command(number).output().unwrap());
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        assert!(has_current_originals(&site), "{number}");
+        manifest()
+    };
+    let began = Instant::now();
+    let both = [roll_back(1), roll_back(2)];
+    let mut whole_run = began.elapsed() / 2;
+
+    let (mut hit, mut round) = (0, 0);
+    while hit < kill_count() {
+        round += 1;
+        let number = 1 + u64::from(round % 2);
+        let mut run = command(number).stderr(Stdio::null()).spawn().unwrap();
+        let twentieths = round * 7 % 24;
+        thread::sleep(whole_run * twentieths / 20);
+        run.kill().unwrap();
+        let killed = run.wait().unwrap().signal().is_some();
+        hit += u32::from(killed);
+        whole_run = match (killed, twentieths) {
+            (true, 20..) => whole_run * 5 / 4,
+            (false, ..20) => whole_run * 4 / 5,
+            _ => whole_run,
+        };
+        assert!(both.contains(&manifest()));
+        site.assert_intact();
+
+        assert_eq!(roll_back(number), both[number as usize - 1]);
+        assert_no_staged_files(&site);
+    }
+    site.assert_releases_intact();
+}
+
 /// Runs the program from a shell that runs `setup` first.
 fn run_after_setup(site: &Site, setup: &str) -> RunOutput {
     let mut shell = site.command("sh");

@@ -11,6 +11,7 @@ mod find;
 mod readme;
 mod suppress;
 mod releases;
+mod rollback;
 mod site;
 mod terminal;
 #[cfg(unix)]

@@ -2,6 +2,7 @@
 
 use crate::{
     diagnostics::{COLLECT, stderr_of_failure},
+    releases::site_with_three_releases,
     site::Site,
 };
 
@@ -47,6 +48,27 @@ fn readme_shows_the_actual_output() {
     let shown =
         include_str!("../../README.md").split_once("```json\n").unwrap().1.split_once("```").unwrap().0;
     assert_eq!(json, serde_json::from_str::<serde_json::Value>(shown).unwrap());
+}
+
+#[test]
+fn readme_shows_the_actual_output_of_releases_and_rollback() {
+    let site = site_with_three_releases("dist/static");
+    site.write("fingerpost.toml", "out = \"dist/static\"");
+    let shown = |args: &[&str]| {
+        let output = site.run(args);
+        let text = output.stdout.clone() + &site.redacted(&output).replace("SITE", "/srv/site");
+        let text =
+            text.rsplit_once(" files, ").map_or(text.clone(), |(text, _)| format!("{text} files, 0.01 s\n"));
+        format!("$ fingerpost {}\n{text}", args.join(" "))
+    };
+    let readme = include_str!("../../README.md");
+    assert!(readme.contains(&format!("```text\n{}```\n", shown(&["releases"]))));
+    let rollbacks = [&["rollback"][..], &["rollback"], &["rollback", "999"]].map(shown);
+    let (_, block) = readme.split_once("```text\n$ fingerpost rollback\n").unwrap();
+    assert_eq!(
+        rollbacks.join("\n"),
+        format!("$ fingerpost rollback\n{}", block.split_once("```").unwrap().0)
+    );
 }
 
 #[test]

@@ -2,16 +2,16 @@ use fingerpost::manifest::Release;
 
 use crate::site::Site;
 
-/// Collects three releases, published at fixed times.
-fn site_with_three_releases() -> Site {
+/// Collects three releases into the directory `out`, published at fixed times.
+pub(crate) fn site_with_three_releases(out: &str) -> Site {
     let site = Site::new(&[("static/img/logo.png", &"x".repeat(300_000))]);
     for (number, content) in [(1, "one"), (2, "two"), (3, "three")] {
         site.write("static/css/app.css", content);
         if number == 2 {
             site.write("static/js/app.js", "let a = 1;".repeat(500));
         }
-        site.collect();
-        let name = format!("out/.fingerpost/releases/{number}.json");
+        assert_eq!(site.run(&["collect", "static", "--out", out]).code, Some(0));
+        let name = format!("{out}/.fingerpost/releases/{number}.json");
         let mut release = Release::parse(site.read(&name).as_bytes(), number, &name).unwrap();
         release.published = 1_769_868_359 + number * 60 * 60;
         site.write(&name, release.to_json());
@@ -28,7 +28,7 @@ const TABLE: &str = "\
 
 #[test]
 fn table_shows_the_newest_release_first() {
-    let site = site_with_three_releases();
+    let site = site_with_three_releases("out");
     let output = site.run(&["releases", "--out", "out"]);
     assert_eq!((output.code, &*output.stdout), (Some(0), TABLE), "{}", output.stderr);
     assert!(TABLE.lines().all(|line| line.len() <= 80));
@@ -40,7 +40,7 @@ fn table_shows_the_newest_release_first() {
 
 #[test]
 fn output_directory_comes_from_the_settings_file() {
-    let site = site_with_three_releases();
+    let site = site_with_three_releases("out");
     site.write("fingerpost.toml", "out = \"out\"");
     assert_eq!(site.run(&["releases"]).stdout, TABLE);
     site.write("fingerpost.toml", "out = \"out\"\n[clean]\nkep = 3");
@@ -49,7 +49,7 @@ fn output_directory_comes_from_the_settings_file() {
 
 #[test]
 fn unknown_changes_are_dashes() {
-    let site = site_with_three_releases();
+    let site = site_with_three_releases("out");
     site.run(&["clean", "--out", "out", "--keep", "1", "--older-than", "0"]);
     let output = site.run(&["releases", "--out", "out"]);
     let row = output.stdout.lines().nth(1).unwrap();
@@ -59,7 +59,7 @@ fn unknown_changes_are_dashes() {
 
 #[test]
 fn json_is_written_to_stdout() {
-    let site = site_with_three_releases();
+    let site = site_with_three_releases("out");
     let output = site.run(&["releases", "--out", "out", "--json"]);
     let list: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     let newest = serde_json::json!({
@@ -89,7 +89,7 @@ fn missing_releases_are_an_error() {
 #[cfg(target_os = "linux")]
 #[test]
 fn narrow_terminal_gets_a_paragraph_for_each_release() {
-    let site = site_with_three_releases();
+    let site = site_with_three_releases("out");
     let run = |columns: usize| {
         let command = format!("stty cols {columns} rows 24; {} releases --out out", crate::site::PROGRAM);
         let output = site.command("script").args(["-qec", &command, "/dev/null"]).output().unwrap();

@@ -14,6 +14,9 @@ fn usage_error_exits_with_code_2_and_advice() {
         ),
         (&["clean"], "error: no output directory is set; pass `--out`, or add `out` to the settings file"),
         (&["releases"], "error: no output directory is set; pass `--out`, or add `out` to the settings file"),
+        (&["rollback"], "error: no output directory is set; pass `--out`, or add `out` to the settings file"),
+        (&["rollback", "one"], "error: invalid value 'one' for '[NUMBER]': invalid digit"),
+        (&["rollback", "1", "2"], "error: unexpected argument '2' found"),
         (&["clean", "--keep", "-1"], "error: unexpected argument '-1' found"),
         (&["clean", "--keep", "few"], "error: invalid value 'few' for '--keep <N>'"),
         (
@@ -60,6 +63,7 @@ fn help_and_version_are_written_to_stdout() {
         &["collect", "--help"],
         &["clean", "--help"],
         &["releases", "--help"],
+        &["rollback", "--help"],
         &["find", "-h"],
         &["version", "-h"],
         &["bust-token", "--help"],

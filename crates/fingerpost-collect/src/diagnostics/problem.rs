@@ -62,8 +62,10 @@ pub enum ErrorKind {
     Clash,
     /// A manifest or a release file in an output directory is missing or invalid.
     Manifest,
-    /// The release to publish again does not exist, is not determined, or has missing or damaged files.
+    /// The release to publish again does not exist, or is not known.
     Release,
+    /// A file of the release to publish again is missing or damaged.
+    File,
     /// The directory of [`keep_from`](crate::CollectConfig::keep_from) does not exist, or does not match this output directory.
     KeepFrom,
     /// The output directory cannot be read or written.
@@ -285,6 +287,7 @@ impl ErrorKind {
             Self::Clash => "clash",
             Self::Manifest => "manifest",
             Self::Release => "release",
+            Self::File => "file",
             Self::KeepFrom => "keep-from",
             Self::Output => "output",
             Self::Locked => "locked",

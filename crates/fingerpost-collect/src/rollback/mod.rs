@@ -50,8 +50,9 @@ use crate::{
 /// # Errors
 ///
 /// - [`ErrorKind::Config`] for invalid settings.
-/// - [`ErrorKind::Release`] if the release does not exist, has missing or damaged files, or if the release that the current one
-///   replaced is not known. The message lists the numbers of all releases, or the files.
+/// - [`ErrorKind::Release`] if the release does not exist, or if the release that the current one replaced is not known. The
+///   message lists the numbers of all releases.
+/// - [`ErrorKind::File`] for each missing or damaged file of the release.
 /// - [`ErrorKind::Clash`] if a plain name is the name of another file.
 /// - [`ErrorKind::Manifest`] if `staticfiles.json` is damaged.
 /// - [`ErrorKind::Output`] if the directory cannot be read or written.
@@ -148,7 +149,7 @@ fn verify(
     let state = if output.has_any(name) { "damaged" } else { "missing" };
     let file = out.join(name);
     let message = format!("file {} of release {number} is {state}", quoted(file.display()));
-    Err(Problem::new(ErrorKind::Release, message).into())
+    Err(Problem::new(ErrorKind::File, message).into())
 }
 
 /// Servers do not accept a manifest for another base URL.

@@ -42,6 +42,11 @@ fn assert_refused(site: &Site, config: &RollbackConfig, message: &str) {
     assert_eq!(refused(site, config), (ErrorKind::Release, vec![message.to_owned()]));
 }
 
+#[track_caller]
+fn assert_file_refused(site: &Site, config: &RollbackConfig, message: &str) {
+    assert_eq!(refused(site, config), (ErrorKind::File, vec![message.to_owned()]));
+}
+
 fn current(site: &Site) -> String {
     site.hashed("css/a.css")
 }
@@ -136,11 +141,11 @@ fn missing_and_damaged_files_are_reported_and_nothing_is_published() {
     let message = |name: &str, state: &str| {
         format!("file {} of release 1 is {state}", site.quoted_path(&format!("out/{name}")))
     };
-    assert_refused(&site, &config(&site), &message(&file, "missing"));
+    assert_file_refused(&site, &config(&site), &message(&file, "missing"));
     // The length is the same, so only a comparison of the bytes detects the damage.
     site.write(&format!("out/{unchanged}"), "U");
     let expected = vec![message(&file, "missing"), message(&unchanged, "damaged")];
-    assert_eq!(refused(&site, &config(&site).release(1)), (ErrorKind::Release, expected.clone()));
+    assert_eq!(refused(&site, &config(&site).release(1)), (ErrorKind::File, expected.clone()));
     assert_eq!(refused(&site, &config(&site).release(1).dry_run(true)).1, expected);
 }
 
@@ -154,7 +159,7 @@ fn missing_variant_is_reported() {
     collect(&gzip).unwrap();
     site.remove(&format!("out/{variant}"));
     let message = format!("file {} of release 1 is missing", site.quoted_path(&format!("out/{variant}")));
-    assert_refused(&site, &config(&site), &message);
+    assert_file_refused(&site, &config(&site), &message);
 }
 
 #[test]

@@ -1,0 +1,64 @@
+use fingerpost::Settings;
+use fingerpost_collect::{Error, ErrorKind, RollbackReport, rollback_with};
+
+use crate::{args::RollbackArgs, clean::recorded, exit::Exit, hints, plural::pluralize, printer::Printer};
+
+pub(crate) fn run(args: &RollbackArgs, settings: Settings, printer: &Printer) -> Result<(), Exit> {
+    let settings = args.apply_to(settings);
+    if settings.out.is_none() {
+        return Err(Exit::no_output_dir("rollback"));
+    }
+    let report = rollback_with(&args.configure(settings), printer).map_err(|err| {
+        let (summary, hints) = (failed_summary(&err), hints(&err));
+        Exit::from_error(&err, summary.as_deref(), &hints, args.run.json, printer)
+    })?;
+    print_report(&report, printer);
+    if args.run.json {
+        printer.data(serde_json::to_string(&report).expect("a report is plain data"))?;
+    }
+    Ok(())
+}
+
+fn failed_summary(err: &Error) -> Option<String> {
+    let count = err.problems().len();
+    (count > 1).then(|| format!("{}; nothing was published", pluralize(count, "problem")))
+}
+
+fn hints(err: &Error) -> Vec<String> {
+    let mut hints = hints::for_lock(err);
+    if err.problems().any(|problem| problem.kind() == ErrorKind::File) {
+        hints.push(
+            "restore the files from a backup or an earlier image, or publish another release".to_owned(),
+        );
+    }
+    hints
+}
+
+/// Prints the report, with the summary last.
+fn print_report(report: &RollbackReport, printer: &Printer) {
+    printer.warnings(&report.warnings);
+    if let Some(number) = report.recorded {
+        printer.info(recorded(number, report.dry_run));
+    }
+    if let (Some(replaced), false) = (report.replaced, report.dry_run) {
+        printer.hint(format_args!(
+            "servers that are running use release {replaced} until they restart or reload; `fingerpost rollback` returns to it"
+        ));
+    }
+    printer.info(summary(report));
+}
+
+fn summary(report: &RollbackReport) -> String {
+    let &RollbackReport { restored, files, originals, dry_run, seconds, .. } = report;
+    let release = match report.release {
+        Some(number) if dry_run => format!("release {restored} to publish again as release {number}"),
+        Some(number) => format!("release {restored} published again as release {number}"),
+        None => format!("release {restored} is current, nothing to publish"),
+    };
+    let originals = match originals {
+        0 => String::new(),
+        count if dry_run => format!(", {} to write", pluralize(count, "plain name")),
+        count => format!(", {} written", pluralize(count, "plain name")),
+    };
+    format!("{release}, {}{originals}, {seconds:.2} s", pluralize(files, "file"))
+}
