@@ -3,7 +3,7 @@
 use std::{cell::RefCell, ops::Range, panic, sync::Once, thread};
 
 use oxc_allocator::Allocator;
-use oxc_parser::{Parser, ParserReturn};
+use oxc_parser::{ParseOptions, Parser, ParserReturn};
 use oxc_span::{LabeledSpan, SourceType};
 
 use super::{
@@ -97,7 +97,9 @@ fn checked<'a>(
 ) -> Result<Result<ParserReturn<'a>, ParseFailure>, ScanError> {
     silence_lack_of_memory();
     let parse = || {
-        let parsed = Parser::new(arena, text, source_type).parse();
+        // Only an analysis of scopes needs the hashes of names.
+        let options = ParseOptions { enable_ident_hashes: false, ..ParseOptions::default() };
+        let parsed = Parser::new(arena, text, source_type).with_options(options).parse();
         let fault = parsed.diagnostics.errors().next().map(|error| not_valid(&error.message, &error.labels));
         fault.map_or(Ok(parsed), Err)
     };
