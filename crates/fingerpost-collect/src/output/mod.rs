@@ -15,8 +15,8 @@ pub(crate) mod hash_writer;
 pub(crate) mod existing;
 
 use std::{
-    collections::{BTreeSet, HashSet},
-    fs::{self, DirEntry},
+    collections::{BTreeSet, HashMap, HashSet},
+    fs::{self, DirEntry, File},
     io,
     path::{Path, PathBuf},
     process,
@@ -39,7 +39,7 @@ use crate::{
         lock::{LOCK, Lock},
         manifest_times::{Change, Edit, Times},
         published_files::PublishedFiles,
-        staging::{STAGING, Staged, Staging, make_dir, sync_dir},
+        staging::{STAGING, Staged, Staging, TREE, make_dir, sync_dir},
     },
     progress::Progress,
 };
@@ -156,20 +156,26 @@ impl Output {
     }
 
     /// Writes a file to the staging directory. A dry run only reads the content.
-    pub(crate) fn stage(&self, path: &str, content: &Content) -> Result<Option<Staged>, Problem> {
+    pub(crate) fn stage(
+        &self,
+        path: &str,
+        content: &Content,
+        is_original: bool,
+    ) -> Result<Option<Staged>, Problem> {
         let target = self.dir().join(path);
         if !self.is_empty {
             self.check_dirs_above(&target)?;
             self.check_way_to(&target)?;
         }
         self.published.note_written(path);
-        let asset = Some((path.to_owned(), content.sha256));
         let staged = if self.staging.is_dry {
             content.write_to(&mut io::sink()).map(|()| None)
         } else {
-            self.staging
-                .write(self.fsync, |file| content.write_to(file))
-                .map(|file| Some(Staged { file, target: target.clone(), asset }))
+            // Originals are published after the files that they refer to.
+            let in_tree = self.is_empty && !is_original;
+            let write = |file: &mut File| content.write_to(file);
+            let staged = self.staging.write(path.as_ref(), in_tree, self.fsync, write);
+            staged.map(|staged| Some(Staged { sha256: Some(content.sha256), ..staged }))
         };
         staged.map_err(|err| match err {
             WriteError::Output(err) => Problem::output("write", &target, &err),
@@ -209,25 +215,52 @@ impl Output {
 
     /// Moves staged files to their places.
     pub(crate) fn publish(&self, staged: Vec<Staged>) -> Result<(), Problem> {
-        let root = self.dir();
-        let parents: BTreeSet<_> = staged.iter().filter_map(|staged| staged.target.parent()).collect();
-        let dirs = parents.into_iter().flat_map(Path::ancestors).filter(|dir| dir.starts_with(root));
-        let dirs: BTreeSet<_> = dirs.map(Path::to_owned).collect();
-        dirs.iter().try_for_each(|dir| make_dir(dir))?;
+        let to_sync = if self.fsync { self.dirs_of(&staged) } else { BTreeSet::new() };
+        let staged = self.publish_dirs(staged);
+        self.dirs_of(&staged).iter().try_for_each(|dir| make_dir(dir))?;
         staged.into_par_iter().try_for_each(|staged| self.publish_asset(staged))?;
-        if self.fsync {
-            dirs.iter().try_for_each(|dir| sync_dir(dir))?;
+        let _ = fs::remove_dir_all(self.dir().join(TREE));
+        to_sync.iter().try_for_each(|dir| sync_dir(dir))
+    }
+
+    /// Returns the output directory and all directories below it that contain the files.
+    fn dirs_of(&self, staged: &[Staged]) -> BTreeSet<PathBuf> {
+        let parents: BTreeSet<_> = staged.iter().filter_map(|staged| staged.name.parent()).collect();
+        parents.into_iter().flat_map(Path::ancestors).map(|dir| self.dir().join(dir)).collect()
+    }
+
+    /// Moves the top directories of the tree to the output directory: one call for many files. Returns all other files, and the
+    /// files of directories that cannot be moved.
+    fn publish_dirs(&self, staged: Vec<Staged>) -> Vec<Staged> {
+        let mut moved = HashMap::new();
+        let mut publish = |staged: Staged| {
+            let mut parts = staged.name.iter();
+            let (Some(stamp), Some(top), Some(_)) = (staged.stamp, parts.next(), parts.next()) else {
+                return Some(staged);
+            };
+            let rename = || fs::rename(self.dir().join(TREE).join(top), self.dir().join(top)).is_ok();
+            if !*moved.entry(top.to_owned()).or_insert_with(rename) {
+                return Some(staged);
+            }
+            self.record(&staged.name, stamp, staged.sha256);
+            staged.file.keep().err().map(|err| Staged { file: err.path, ..staged })
+        };
+        staged.into_iter().filter_map(&mut publish).collect()
+    }
+
+    fn publish_asset(&self, staged: Staged) -> Result<(), Problem> {
+        let (name, sha256) = (staged.name.clone(), staged.sha256);
+        staged.publish(self.dir())?;
+        if let Ok(metadata) = fs::symlink_metadata(self.dir().join(&name)) {
+            self.record(&name, FileStamp::from_metadata(&metadata), sha256);
         }
         Ok(())
     }
 
-    fn publish_asset(&self, mut staged: Staged) -> Result<(), Problem> {
-        let (asset, target) = (staged.asset.take(), staged.target.clone());
-        staged.publish()?;
-        if let (Some((name, sha256)), Ok(metadata)) = (asset, fs::symlink_metadata(target)) {
-            self.published.insert(&name, FileStamp::from_metadata(&metadata), sha256);
+    fn record(&self, name: &Path, stamp: FileStamp, sha256: Option<Digest>) {
+        if let (Some(name), Some(sha256)) = (name.to_str(), sha256) {
+            self.published.insert(name, stamp, sha256);
         }
-        Ok(())
     }
 
     /// Removes an existing file.

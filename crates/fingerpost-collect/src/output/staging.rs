@@ -6,13 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fingerpost::manifest::Digest;
+use fingerpost::{__private::FileStamp, manifest::Digest};
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::diagnostics::problem::Problem;
 
 /// In the output directory, because renaming needs the same file system.
 pub(super) const STAGING: &str = ".fingerpost/tmp";
+
+/// Files of a new output directory, under their later names. Whole directories are moved from here.
+pub(super) const TREE: &str = ".fingerpost/tmp/tree";
 
 /// Writes files to an output directory. A dry run writes none.
 pub(crate) struct Staging {
@@ -23,23 +26,43 @@ pub(crate) struct Staging {
 /// A file in the staging directory. Dropping it removes the file, unless it was published.
 pub(crate) struct Staged {
     pub(super) file: TempPath,
-    pub(super) target: PathBuf,
-    /// The name and the digest, if the stamp is to be recorded.
-    pub(super) asset: Option<(String, Digest)>,
+    /// The later name in the output directory.
+    pub(super) name: PathBuf,
+    /// The digest, if the stamp is to be recorded.
+    pub(super) sha256: Option<Digest>,
+    /// The stamp of a file in the tree.
+    pub(super) stamp: Option<FileStamp>,
 }
 
 impl Staging {
     pub(super) fn write<E: From<io::Error>>(
         &self,
+        name: &Path,
+        in_tree: bool,
         sync: bool,
         write: impl FnOnce(&mut File) -> Result<(), E>,
-    ) -> Result<TempPath, E> {
-        let mut file = new_file(&self.dir.join(STAGING))?;
+    ) -> Result<Staged, E> {
+        let in_tree = if in_tree { self.new_in_tree(name) } else { None };
+        let is_in_tree = in_tree.is_some();
+        let mut file = in_tree.map_or_else(|| new_file(&self.dir.join(STAGING)), Ok)?;
         write(file.as_file_mut())?;
         if sync {
             file.as_file().sync_all()?;
         }
-        Ok(file.into_temp_path())
+        let metadata = is_in_tree.then(|| file.as_file().metadata()).transpose()?;
+        let stamp = metadata.as_ref().map(FileStamp::from_metadata);
+        Ok(Staged { file: file.into_temp_path(), name: name.to_owned(), sha256: None, stamp })
+    }
+
+    /// Creates a file in the tree. Returns `None` if another name is in its way. Such conflicts are reported before anything is
+    /// published.
+    fn new_in_tree(&self, name: &Path) -> Option<NamedTempFile> {
+        let path = self.dir.join(TREE).join(name);
+        let file = File::create_new(&path).or_else(|_| {
+            fs::create_dir_all(path.parent().unwrap_or(&path))?;
+            File::create_new(&path)
+        });
+        Some(NamedTempFile::from_parts(file.ok()?, TempPath::try_from_path(path).ok()?))
     }
 
     /// Writes or replaces a file, and syncs it to disk.
@@ -54,7 +77,7 @@ impl Staging {
         path: &Path,
         write: impl FnOnce(&mut Buffered<'_>) -> io::Result<()>,
     ) -> Result<(), Problem> {
-        self.stage_at(path, false, write)?.map_or(Ok(()), Staged::publish)
+        self.stage_at(path, false, write)?.map_or(Ok(()), |staged| staged.publish(&self.dir))
     }
 
     /// Writes a file to the staging directory, and syncs it to disk. Returns `None` in a dry run.
@@ -68,9 +91,9 @@ impl Staging {
 
     /// Moves a staged file to its place, and syncs the directory.
     pub(crate) fn publish_record(&self, record: Staged) -> Result<(), Problem> {
-        let dir = record.target.parent().unwrap_or(&self.dir).to_owned();
-        record.publish()?;
-        sync_dir(&dir)
+        let target = self.dir.join(&record.name);
+        record.publish(&self.dir)?;
+        sync_dir(target.parent().unwrap_or(&self.dir))
     }
 
     fn stage_at(
@@ -89,8 +112,8 @@ impl Staging {
             write(&mut buffered)?;
             buffered.flush()
         };
-        let file = self.write(sync, buffered).map_err(|err| Problem::output("write", &target, &err))?;
-        Ok(Some(Staged { file, target, asset: None }))
+        let staged = self.write(path, false, sync, buffered);
+        staged.map(Some).map_err(|err| Problem::output("write", &target, &err))
     }
 }
 
@@ -105,8 +128,10 @@ impl Staged {
         &self.file
     }
 
-    pub(super) fn publish(self) -> Result<(), Problem> {
-        self.file.persist(&self.target).map_err(|err| Problem::output("write", &self.target, &err.error))
+    /// Moves the file to its name in `dir`.
+    pub(super) fn publish(self, dir: &Path) -> Result<(), Problem> {
+        let target = dir.join(self.name);
+        self.file.persist(&target).map_err(|err| Problem::output("write", &target, &err.error))
     }
 }
 

@@ -66,11 +66,11 @@ impl Asset {
         if (write || write_original) && loaded.is_none() {
             loaded = Some(content()?);
         }
-        let stage = |name, wanted| match &loaded {
-            Some(content) if wanted => run.output.stage(name, content),
+        let stage = |name, wanted, is_original| match &loaded {
+            Some(content) if wanted => run.output.stage(name, content, is_original),
             _ => Ok(None),
         };
-        let (staged, original) = (stage(&hashed, write)?, stage(&file.path, write_original)?);
+        let (staged, original) = (stage(&hashed, write, false)?, stage(&file.path, write_original, true)?);
         run.progress.collected();
         let is_new = write || write_original;
         Ok(Self { path: file.path, source_info, from, hash, hashed, info, is_new, staged, original })

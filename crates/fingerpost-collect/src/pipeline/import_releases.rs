@@ -143,7 +143,7 @@ fn stage(
     if known.is_some_and(|known| known != (content.size, content.sha256)) {
         return Err(left_behind("is damaged"));
     }
-    Ok(Some((hashed.to_owned(), output.stage(hashed, &content)?)))
+    Ok(Some((hashed.to_owned(), output.stage(hashed, &content, false)?)))
 }
 
 /// Returns `None` if the output directory has the release. Two builds of the same content may differ in `published` and

@@ -77,9 +77,9 @@ impl CompressionTask {
         let (mut hashed, mut plain) = (Vec::new(), Vec::new());
         let gains = variant.size * 100 <= self.size * 95;
         for asset in self.assets.iter().map(|&number| &assets[number]).filter(|_| gains) {
-            hashed.extend(self.stage(&asset.hashed, &variant, run)?);
+            hashed.extend(self.stage(&asset.hashed, &variant, false, run)?);
             if run.options.originals {
-                plain.extend(self.stage(&asset.path, &variant, run)?);
+                plain.extend(self.stage(&asset.path, &variant, true, run)?);
             }
         }
         let variant = gains.then(|| EncodingInfo::new(variant.size, variant.sha256));
@@ -108,12 +108,18 @@ impl CompressionTask {
         })
     }
 
-    fn stage(&self, file: &str, variant: &Content, run: &Run<'_>) -> Result<Option<Staged>, Problem> {
+    fn stage(
+        &self,
+        file: &str,
+        variant: &Content,
+        is_original: bool,
+        run: &Run<'_>,
+    ) -> Result<Option<Staged>, Problem> {
         let name = variant_name(file, self.compression.encoding());
         if run.output.has_content(&name, variant.size, &variant.sha256) {
             return Ok(None);
         }
-        run.output.stage(&name, variant)
+        run.output.stage(&name, variant, is_original)
     }
 }
 
