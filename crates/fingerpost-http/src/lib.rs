@@ -9,8 +9,6 @@ mod version;
 mod rfc9110;
 mod request_snapshot;
 mod report_once;
-#[cfg(test)]
-mod log_capture;
 
 pub use request_snapshot::request_snapshot;
 pub use rfc9110::cache_control::CachePolicy;

@@ -1,4 +1,4 @@
-//! Shared tests of the template engine adapters, and generators of hostile asset paths.
+//! Shared tests of the template engine adapters, generators of hostile asset paths, and the capture of log messages.
 //!
 //! An adapter declares the tests with [`adapter_tests!`], and passes a function from [`Assets`](fingerpost::Assets) to
 //! [`Render`].
@@ -9,8 +9,10 @@ mod reload;
 mod hostile;
 mod pages;
 mod site;
+mod log_capture;
 
 pub use hostile::{check_cases, hostile_file, hostile_path};
+pub use log_capture::capture_log;
 pub use missing_assets::{
     invalid_asset_path_is_an_error_with_the_reason,
     unknown_asset_with_plain_policy_has_a_url_and_no_integrity,

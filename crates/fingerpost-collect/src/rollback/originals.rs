@@ -83,7 +83,7 @@ impl Originals {
         let files = self.files.iter().collect();
         let staged = diagnostics.take_all(files, |(name, file)| {
             let content = file.content(out)?;
-            Ok::<_, Diagnostic>(output.stage(name, &content)?)
+            Ok::<_, Diagnostic>(output.stage(name, &content, true)?)
         })?;
         diagnostics.check()?;
         Ok(staged.into_iter().flatten().collect())

@@ -336,7 +336,7 @@ impl FileLocation {
 
 #[cfg(test)]
 mod tests {
-    use crate::log_capture::capture_log;
+    use adapter_suite::capture_log;
 
     use super::*;
 

@@ -314,10 +314,11 @@ impl Servable for PublishedFile<'_> {
 
 #[cfg(test)]
 mod tests {
+    use adapter_suite::capture_log;
     use fingerpost::Assets;
     use http::Request;
 
-    use crate::{log_capture::capture_log, serve::server::AssetServer};
+    use crate::serve::server::AssetServer;
 
     use super::*;
 

@@ -307,10 +307,11 @@ mod tests {
         time::{Duration, Instant},
     };
 
+    use adapter_suite::capture_log;
     use fingerpost::{Assets, Mode, Strategy};
     use http::Request;
 
-    use crate::{log_capture::capture_log, serve::server::AssetServer};
+    use crate::serve::server::AssetServer;
 
     use super::*;
 

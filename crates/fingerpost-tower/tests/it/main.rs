@@ -26,5 +26,3 @@ mod soak;
 mod version;
 mod version_endpoints;
 mod version_router;
-#[path = "../../../fingerpost/tests/it/support/warnings.rs"]
-mod warnings;

@@ -2,6 +2,7 @@
 
 use std::{env, fs, process::Command};
 
+use adapter_suite::capture_log;
 use axum::{Router, body::Body, routing::get};
 use bytes::Bytes;
 use fingerpost::{Assets, BustToken, ErrorKind, Mode};
@@ -10,7 +11,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-use crate::{site::Site, warnings::warnings};
+use crate::site::Site;
 
 const SECRET: &str = "0123456789abcdef";
 
@@ -271,7 +272,7 @@ async fn development_without_a_secret_has_only_the_version_endpoint() {
         let site = Site::new(&[]);
         let mut app = Router::new();
         let messages =
-            warnings(|| app = app.clone().layer(VersionEndpointsLayer::new(&site.development()).unwrap()));
+            capture_log(|| app = app.clone().layer(VersionEndpointsLayer::new(&site.development()).unwrap()));
         assert_eq!(
             messages,
             [

@@ -163,7 +163,7 @@ mod tests {
             files::clock::Clock,
             manifest::digest::Digest,
             sources::{SourceDir, Sources, ignore_rules::IgnoreRules},
-            url::url_options::UrlOptions,
+            url::{base_url::BaseUrl, url_options::UrlOptions},
         };
 
         const PATIENCE: Duration = Duration::from_secs(60);
@@ -188,7 +188,9 @@ mod tests {
         let events = Arc::clone(&watch.events);
         let later = Clock { now: || SystemTime::now() + Duration::from_secs(3) };
         let files = FileCache::new(sources, later);
-        let development = Development::with_watch(files, UrlOptions::development(), Some(watch));
+        let base = BaseUrl::default();
+        let options = UrlOptions { base, mount_path_len: None, origin: None, dev_version_query: true };
+        let development = Development::with_watch(files, options.into(), Some(watch));
         let has_content =
             |content: &[u8]| development.file("a.css").unwrap().digest == Digest::from_content(content);
         File::open(&one).unwrap();

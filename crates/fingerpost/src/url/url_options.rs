@@ -20,13 +20,6 @@ pub(crate) struct AssetUrls {
 }
 
 impl UrlOptions {
-    /// The defaults of development, for unit tests.
-    #[cfg(all(test, unix))]
-    pub(crate) fn development() -> std::sync::Arc<Self> {
-        let base = BaseUrl::default();
-        Self { base, mount_path_len: None, origin: None, dev_version_query: true }.into()
-    }
-
     /// Returns the URLs of the file at `path` under the base URL.
     pub(crate) fn urls(&self, path: &str, version: Option<&str>) -> AssetUrls {
         let url = Url::new(&self.base, path, version);

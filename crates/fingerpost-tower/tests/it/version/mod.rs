@@ -23,7 +23,7 @@ use http_body_util::{BodyExt, Full};
 use tempfile::TempDir;
 use tower::{Service, ServiceExt, service_fn};
 
-use crate::{site::TestResponse, warnings};
+use crate::site::TestResponse;
 
 const PAGE: &str = "<!DOCTYPE html><html><head><title>x</title></head><body>y</body></html>";
 const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");

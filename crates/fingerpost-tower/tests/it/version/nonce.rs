@@ -1,11 +1,12 @@
 use std::convert::Infallible;
 
+use adapter_suite::capture_log;
 use fingerpost_tower::{CspNonce, VersionLayer};
 use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer, service_fn};
 
-use super::{HTML, PAGE, always, build_response, layer, page, request, send, warnings::warnings};
+use super::{HTML, PAGE, always, build_response, layer, page, request, send};
 use crate::site::TestResponse;
 
 fn with_nonce(nonce: &str, headers: &[(&str, &str)]) -> Request<()> {
@@ -35,7 +36,7 @@ async fn script_gets_the_nonce_and_the_page_has_no_validators() {
 fn invalid_nonce_is_never_written_and_is_logged_once() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let layer = layer();
-    let messages = warnings(|| {
+    let messages = capture_log(|| {
         for nonce in ["", "a b", "\"><script>alert(1)</script>", "'", "a\"b", "ä", "a=b", "a\r\nb", "==="] {
             let response = runtime.block_on(send(layer.layer(always(page())), with_nonce(nonce, &[])));
             assert_eq!((response.attribute("nonce"), response.header("etag")), (None, "-"), "{nonce}");

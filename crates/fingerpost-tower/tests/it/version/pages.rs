@@ -1,3 +1,4 @@
+use adapter_suite::capture_log;
 use axum::{Router, body::Body, response::Html, routing::get};
 use bytes::Bytes;
 use fingerpost_tower::{EitherBody, HtmlBody, ResponseFuture, StaticFiles, VersionLayer};
@@ -7,8 +8,7 @@ use http_body_util::{BodyExt as _, Empty, Full};
 use tower::{Layer, ServiceExt};
 
 use super::{
-    HTML, PAGE, always, build_response, development, layer, page, production, request, send,
-    warnings::warnings, with_method,
+    HTML, PAGE, always, build_response, development, layer, page, production, request, send, with_method,
 };
 use crate::site::{IMMUTABLE, ONE_HOUR, Site, TestResponse, path_below_mount};
 
@@ -102,7 +102,7 @@ fn compressed_page_is_unchanged_and_logged_once() {
     let compressed =
         build_response(200, &[HTML, ("content-encoding", "br"), ("etag", "\"x\"")], "\u{1}\u{2}");
     let layer = layer();
-    let messages = warnings(|| {
+    let messages = capture_log(|| {
         for layer in [&layer, &layer, &layer.clone(), &layer.clone().header(false)] {
             let response = send(layer, Method::GET, &compressed);
             assert_eq!((response.text(), response.header("etag")), ("\u{1}\u{2}", "\"x\""));
@@ -122,13 +122,13 @@ fn compressed_page_is_unchanged_and_logged_once() {
         &[HTML, ("content-encoding", "br"), ("cache-control", "no-transform")],
         &[HTML, ("content-encoding", "br"), ("cache-control", "max-age=1, immutable")],
     ] {
-        let messages = warnings(|| drop(send(&other, Method::GET, &build_response(200, headers, PAGE))));
+        let messages = capture_log(|| drop(send(&other, Method::GET, &build_response(200, headers, PAGE))));
         assert_eq!(messages, [""; 0], "{headers:?}");
     }
     let mut not_modified = compressed.clone();
     *not_modified.status_mut() = http::StatusCode::NOT_MODIFIED;
-    assert_eq!(warnings(|| drop(send(&other, Method::GET, &not_modified))), [""; 0]);
-    assert_eq!(warnings(|| drop(send(&other, Method::HEAD, &compressed))).len(), 1);
+    assert_eq!(capture_log(|| drop(send(&other, Method::GET, &not_modified))), [""; 0]);
+    assert_eq!(capture_log(|| drop(send(&other, Method::HEAD, &compressed))).len(), 1);
 }
 
 #[tokio::test]

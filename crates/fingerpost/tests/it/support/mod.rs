@@ -5,16 +5,15 @@ mod clock;
 mod development;
 mod dir;
 mod store;
-mod warnings;
 
 use fingerpost::{Assets, AssetsBuilder, Mode, Settings, manifest::ContentHash};
 
+pub(crate) use adapter_suite::capture_log as warnings;
 pub(crate) use child::{in_child, in_child_with, in_command, this_program};
 pub(crate) use clock::{later, wait_for_a_new_time};
 pub(crate) use development::{assert_not_found, assert_served, list, paths};
 pub(crate) use dir::{Dir, Site, publish};
 pub(crate) use store::Memory;
-pub(crate) use warnings::warnings;
 
 pub(crate) fn dev(dir: &Dir) -> AssetsBuilder {
     Assets::builder().source(dir).mode(Mode::Dev)

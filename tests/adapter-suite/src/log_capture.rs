@@ -5,26 +5,27 @@ use tracing::{
     Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
+    subscriber::with_default,
 };
 
-/// Returns the warnings that `work` emits on this thread.
-pub(crate) fn warnings(work: impl FnOnce()) -> Vec<String> {
-    let messages = Messages::default();
-    tracing::subscriber::with_default(messages.clone(), work);
-    std::mem::take(&mut messages.0.lock())
+/// Returns the warnings and errors of Fingerpost on this thread while `work` runs.
+pub fn capture_log(work: impl FnOnce()) -> Vec<String> {
+    let messages = Arc::default();
+    with_default(Messages(Arc::clone(&messages)), work);
+    std::mem::take(&mut messages.lock())
 }
 
-#[derive(Clone, Default)]
 struct Messages(Arc<Mutex<Vec<String>>>);
 
 impl Subscriber for Messages {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("fingerpost")
+        metadata.target().starts_with("fingerpost") && *metadata.level() <= Level::WARN
     }
 
     fn event(&self, event: &Event<'_>) {
-        assert_eq!(*event.metadata().level(), Level::WARN);
-        event.record(&mut self.clone());
+        let mut message = Message::default();
+        event.record(&mut message);
+        self.0.lock().push(message.0);
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -37,9 +38,13 @@ impl Subscriber for Messages {
     fn exit(&self, _: &Id) {}
 }
 
-impl Visit for Messages {
+#[derive(Default)]
+struct Message(String);
+
+impl Visit for Message {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        assert_eq!(field.name(), "message");
-        self.0.lock().push(format!("{value:?}"));
+        if field.name() == "message" {
+            self.0 = format!("{value:?}");
+        }
     }
 }
