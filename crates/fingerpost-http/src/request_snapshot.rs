@@ -30,6 +30,11 @@ pub fn request_snapshot(assets: &Assets, extensions: &mut Extensions) -> Snapsho
     snapshot
 }
 
+/// Returns the snapshot that an outer layer stored, if it belongs to these assets, or a new one.
+pub(crate) fn current_snapshot(assets: &Assets, extensions: &Extensions) -> Snapshot {
+    existing_snapshot(assets, extensions).cloned().unwrap_or_else(|| assets.snapshot())
+}
+
 /// Returns the snapshot that an outer layer stored, if it belongs to these assets.
 pub(crate) fn existing_snapshot<'e>(assets: &Assets, extensions: &'e Extensions) -> Option<&'e Snapshot> {
     extensions.get::<Snapshot>().filter(|taken| taken.belongs_to(assets))

@@ -1,5 +1,4 @@
 use std::{
-    fmt,
     future::Future,
     io, mem,
     panic::resume_unwind,
@@ -15,11 +14,13 @@ use tokio::task::{JoinHandle, spawn_blocking};
 /// The body of a response of [`StaticFiles`](crate::StaticFiles).
 ///
 /// The content is either in memory, or a file that is read in chunks on tokio's blocking threads.
+#[derive(Debug)]
 pub struct ContentBody {
     remaining: u64,
     state: State,
 }
 
+#[derive(Debug)]
 enum State {
     Bytes(Bytes),
     Idle(Box<FilePart>),
@@ -95,11 +96,5 @@ impl Body for ContentBody {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.remaining)
-    }
-}
-
-impl fmt::Debug for ContentBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ContentBody").field("remaining", &self.remaining).finish_non_exhaustive()
     }
 }

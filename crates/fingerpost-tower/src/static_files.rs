@@ -1,6 +1,5 @@
 use std::{
     convert::Infallible,
-    fmt,
     future::Future,
     pin::Pin,
     task::{Context, Poll},
@@ -84,6 +83,7 @@ impl<B> Service<Request<B>> for StaticFiles {
 }
 
 /// The future of [`StaticFiles`].
+#[derive(Debug)]
 pub struct StaticFilesFuture(MaybeBlocking<Content>);
 
 impl Future for StaticFilesFuture {
@@ -91,11 +91,5 @@ impl Future for StaticFilesFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.0).poll(cx).map(|response| Ok(response.map(ContentBody::new)))
-    }
-}
-
-impl fmt::Debug for StaticFilesFuture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StaticFilesFuture").finish_non_exhaustive()
     }
 }

@@ -1,15 +1,15 @@
 use std::{
-    fmt, mem,
+    mem,
     sync::{Arc, LazyLock},
 };
 
 use bytes::Bytes;
-use lol_html::{OutputSink, Selector, html_content::ContentType};
+use lol_html::{Selector, html_content::ContentType};
 use parking_lot::Mutex;
 
 use super::{
     HtmlEncoding,
-    rewriting::{MAX_MEMORY, Rewriting, on, selector, settings},
+    rewriting::{MAX_MEMORY, Rewriting, on, selector},
 };
 
 static HEAD: LazyLock<Selector> = LazyLock::new(|| selector("head"));
@@ -38,8 +38,9 @@ const FIRST_PART: usize = 256;
 /// assert_eq!(inserter.write(Bytes::from("<head>")), "<head>");
 /// assert_eq!(inserter.end(), "");
 /// ```
+#[derive(Debug)]
 pub struct HeadInserter {
-    rewriting: Rewriting<Output>,
+    rewriting: Rewriting,
     progress: Arc<Mutex<Progress>>,
 }
 
@@ -52,15 +53,6 @@ struct Progress {
     is_inserted: bool,
 }
 
-/// Receives the document from `lol_html`.
-struct Output(Arc<Mutex<Progress>>);
-
-impl OutputSink for Output {
-    fn handle_chunk(&mut self, chunk: &[u8]) {
-        self.0.lock().output.extend_from_slice(chunk);
-    }
-}
-
 impl HeadInserter {
     /// Creates a rewriter that inserts `markup`. Use only ASCII, which has the same bytes in every supported encoding.
     pub fn new(markup: impl Into<String>, encoding: HtmlEncoding) -> Self {
@@ -69,8 +61,7 @@ impl HeadInserter {
 
     pub(super) fn with_memory(markup: String, encoding: HtmlEncoding, max_memory: usize) -> Self {
         let progress = Arc::new(Mutex::new(Progress::default()));
-        let (misplaced, found) = (Arc::clone(&progress), Arc::clone(&progress));
-        // The handlers of one element are called in this order.
+        let [misplaced, found, passed] = [(); 3].map(|()| Arc::clone(&progress));
         let on_misplaced = on(&MISPLACED_HEAD, move |_| {
             misplaced.lock().is_misplaced = true;
             Ok(())
@@ -83,10 +74,8 @@ impl HeadInserter {
             }
             Ok(())
         });
-        let settings = settings(encoding, max_memory)
-            .append_element_content_handler(on_misplaced)
-            .append_element_content_handler(on_head);
-        Self { rewriting: Rewriting::new(settings, Output(Arc::clone(&progress))), progress }
+        let pass = move |chunk: &[u8]| passed.lock().output.extend_from_slice(chunk);
+        Self { rewriting: Rewriting::new(encoding, max_memory, [on_misplaced, on_head], pass), progress }
     }
 
     /// Processes the next chunk, and returns the output so far. After the insertion, returns the chunk without copying it.
@@ -122,11 +111,5 @@ impl HeadInserter {
 
     fn take_output(&self) -> Vec<u8> {
         mem::take(&mut self.progress.lock().output)
-    }
-}
-
-impl fmt::Debug for HeadInserter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeadInserter").finish_non_exhaustive()
     }
 }

@@ -13,12 +13,9 @@ mod srcset;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    fmt,
-    sync::{
-        Arc, LazyLock,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc, LazyLock,
+    atomic::{AtomicBool, Ordering},
 };
 
 use bytes::Bytes;
@@ -30,8 +27,8 @@ pub use charset::HtmlEncoding;
 pub use insertion::HeadInserter;
 
 use reference::References;
-use rewriting::{MAX_MEMORY, Rewriting, on, selector, settings};
-use splicer::{Splicer, SplicerSink};
+use rewriting::{MAX_MEMORY, Rewriting, on, selector};
+use splicer::Splicer;
 
 static REFERRING: LazyLock<Selector> =
     LazyLock::new(|| selector("[href], [src], [srcset], [imagesrcset], [poster]"));
@@ -91,8 +88,9 @@ pub fn rewrite_html(html: &str, snapshot: &Snapshot) -> String {
 /// assert_eq!(rewriter.end(), "");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Debug)]
 pub struct UrlRewriter {
-    rewriting: Rewriting<SplicerSink>,
+    rewriting: Rewriting,
     splicer: Arc<Mutex<Splicer>>,
 }
 
@@ -109,10 +107,10 @@ impl UrlRewriter {
 
     fn with_memory(snapshot: &Snapshot, encoding: HtmlEncoding, max_memory: usize) -> Self {
         let splicer = Arc::new(Mutex::new(Splicer::new(encoding)));
-        let (mut references, edits) = (References::new(snapshot), Arc::clone(&splicer));
+        let (edits, passed) = (Arc::clone(&splicer), Arc::clone(&splicer));
+        let mut references = References::new(snapshot);
         let is_in_template = Arc::new(AtomicBool::new(false));
         let found = Arc::clone(&is_in_template);
-        // The handlers of one element are called in this order.
         let on_template_base = on(&TEMPLATE_BASE, move |_| {
             found.store(true, Ordering::Relaxed);
             Ok(())
@@ -129,10 +127,9 @@ impl UrlRewriter {
             }
             Ok(())
         });
-        let settings = settings(encoding, max_memory)
-            .append_element_content_handler(on_template_base)
-            .append_element_content_handler(on_element);
-        Self { rewriting: Rewriting::new(settings, SplicerSink(Arc::clone(&splicer))), splicer }
+        let handlers = [on_template_base, on_element];
+        let pass = move |chunk: &[u8]| passed.lock().pass(chunk);
+        Self { rewriting: Rewriting::new(encoding, max_memory, handlers, pass), splicer }
     }
 
     /// Processes the next chunk, and returns the output so far.
@@ -165,11 +162,5 @@ fn rewrite_attribute(attribute: &Attribute<'_>, references: &References, edits: 
         && let Some(value) = attribute::rewritten(&attribute.name(), &attribute.value(), references)
     {
         edits.lock().replace(place.bytes(), value);
-    }
-}
-
-impl fmt::Debug for UrlRewriter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UrlRewriter").finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use lol_html::{
-    HandlerResult, MemorySettings, OutputSink, Selector,
+    HandlerResult, MemorySettings, Selector,
     send::{Element, ElementContentHandlers, HtmlRewriter, Settings},
 };
 use parking_lot::Mutex;
@@ -11,25 +11,18 @@ use super::HtmlEncoding;
 /// The limit of memory for an incomplete tag and for the stack of open elements, in bytes.
 pub(super) const MAX_MEMORY: usize = 16 * 1024 * 1024;
 
-/// A document that `lol_html` rewrites into the sink `O`.
+/// A document that `lol_html` rewrites.
 ///
 /// `None` after an error or the end. The mutex is never locked: it only makes the type `Sync`, so that it can be part of any
 /// body.
-pub(super) struct Rewriting<O: OutputSink>(Mutex<Option<Box<HtmlRewriter<'static, O>>>>);
+#[derive(Debug)]
+pub(super) struct Rewriting(Mutex<Option<Box<HtmlRewriter<'static, Sink>>>>);
 
-/// Returns the settings of all rewriters, without handlers.
-pub(super) fn settings(encoding: HtmlEncoding, max_memory: usize) -> Settings<'static, 'static> {
-    // With both bail-out options, all input has been passed to the sink when an error is returned. Strict mode would fail at
-    // a `<script>` inside of a `<select>`.
-    let memory = MemorySettings::new()
-        .with_max_allowed_memory_usage(max_memory)
-        .with_graceful_bail_out_on_memory_limit_exceeded(true);
-    Settings::new_send()
-        .with_encoding(encoding.ascii_compatible())
-        .with_memory_settings(memory)
-        .with_graceful_bail_out_on_content_handler_error(true)
-        .with_strict(false)
-}
+/// Receives the rewritten document.
+type Sink = Box<dyn FnMut(&[u8]) + Send>;
+
+/// A selector and the handler of its elements.
+type Handler = (Cow<'static, Selector>, ElementContentHandlers<'static>);
 
 /// Parses a constant selector. Parsing costs a fifth of rewriting a page, so store the result in a `static`.
 pub(super) fn selector(text: &str) -> Selector {
@@ -40,13 +33,30 @@ pub(super) fn selector(text: &str) -> Selector {
 pub(super) fn on(
     selector: &'static Selector,
     handler: impl FnMut(&mut Element<'_, '_>) -> HandlerResult + Send + 'static,
-) -> (Cow<'static, Selector>, ElementContentHandlers<'static>) {
+) -> Handler {
     (Cow::Borrowed(selector), ElementContentHandlers::default().element(handler))
 }
 
-impl<O: OutputSink> Rewriting<O> {
-    pub(super) fn new(settings: Settings<'static, 'static>, sink: O) -> Self {
-        Self(Mutex::new(Some(Box::new(HtmlRewriter::new(settings, sink)))))
+impl Rewriting {
+    /// Calls the handlers of one element in the order of `handlers`.
+    pub(super) fn new(
+        encoding: HtmlEncoding,
+        max_memory: usize,
+        handlers: impl IntoIterator<Item = Handler>,
+        sink: impl FnMut(&[u8]) + Send + 'static,
+    ) -> Self {
+        // With both bail-out options, all input has been passed to the sink when an error is returned. Strict mode would
+        // fail at a `<script>` inside of a `<select>`.
+        let memory = MemorySettings::new()
+            .with_max_allowed_memory_usage(max_memory)
+            .with_graceful_bail_out_on_memory_limit_exceeded(true);
+        let settings = Settings::new_send()
+            .with_encoding(encoding.ascii_compatible())
+            .with_memory_settings(memory)
+            .with_graceful_bail_out_on_content_handler_error(true)
+            .with_strict(false);
+        let settings = handlers.into_iter().fold(settings, Settings::append_element_content_handler);
+        Self(Mutex::new(Some(Box::new(HtmlRewriter::new(settings, Box::new(sink))))))
     }
 
     /// Processes the next chunk. Returns `false` if rewriting has ended and the chunk must be passed on unchanged.

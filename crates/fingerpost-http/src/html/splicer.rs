@@ -1,8 +1,6 @@
-use std::{collections::VecDeque, mem, ops::Range, sync::Arc};
+use std::{collections::VecDeque, mem, ops::Range};
 
 use bytes::Bytes;
-use lol_html::OutputSink;
-use parking_lot::Mutex;
 
 use super::HtmlEncoding;
 
@@ -37,7 +35,7 @@ impl Splicer {
 
     /// Writes a chunk of the document to the output, with its edits. `lol_html` emits each tag as a whole, after its
     /// handlers have run.
-    fn pass(&mut self, chunk: &[u8]) {
+    pub(super) fn pass(&mut self, chunk: &[u8]) {
         let (start, mut done) = (self.position, 0);
         self.position += chunk.len();
         while let Some((place, value)) = self.edits.pop_front_if(|(place, _)| place.end <= self.position) {
@@ -54,14 +52,5 @@ impl Splicer {
             done = to;
         }
         self.output.extend_from_slice(&chunk[done..]);
-    }
-}
-
-/// Receives the document from `lol_html`.
-pub(super) struct SplicerSink(pub(super) Arc<Mutex<Splicer>>);
-
-impl OutputSink for SplicerSink {
-    fn handle_chunk(&mut self, chunk: &[u8]) {
-        self.0.lock().pass(chunk);
     }
 }

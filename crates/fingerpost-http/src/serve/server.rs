@@ -7,7 +7,7 @@ use fingerpost::{
 use http::{Method, Response, StatusCode, Uri, request};
 
 use crate::{
-    request_snapshot::existing_snapshot,
+    request_snapshot::current_snapshot,
     rfc9110::{cache_control::CachePolicy, method::for_method},
     serve::{
         content::Content,
@@ -179,10 +179,7 @@ impl AssetServer {
             return may_advise
                 .then(|| not_found(self.mount_advice(parts.uri.path(), &self.assets().snapshot())));
         };
-        let snapshot = || {
-            let existing = existing_snapshot(self.assets(), &parts.extensions);
-            existing.cloned().unwrap_or_else(|| self.assets().snapshot())
-        };
+        let snapshot = || current_snapshot(self.assets(), &parts.extensions);
         let request = AssetRequest { parts, encoded_path, path: &path };
         match &self.shared.files {
             ServedFiles::Collected(published) => {

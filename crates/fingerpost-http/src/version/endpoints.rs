@@ -10,7 +10,7 @@ use http::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    request_snapshot::existing_snapshot, rfc9110::method::for_method, serve::response::uncached_response,
+    request_snapshot::current_snapshot, rfc9110::method::for_method, serve::response::uncached_response,
 };
 
 /// Returns the body of `GET /version`: `{"version", "source", "components": {name: number of files}}`.
@@ -123,7 +123,8 @@ impl VersionEndpoints {
     /// Returns the response, or `None` if it requires a reload. Call [`respond_blocking`](Self::respond_blocking) then.
     pub fn respond(&self, request: &request::Parts) -> Option<Response<Bytes>> {
         let Some(token) = self.token.as_ref().filter(|_| request.uri.path() == self.bust_path) else {
-            return Some(self.version(request));
+            let snapshot = current_snapshot(&self.assets, &request.extensions);
+            return Some(version_response(request, &snapshot));
         };
         if request.method != Method::POST {
             return Some(method_not_allowed("POST"));
@@ -142,13 +143,6 @@ impl VersionEndpoints {
     /// Returns the response. A reload blocks on reading files.
     pub fn respond_blocking(&self, request: &request::Parts) -> Response<Bytes> {
         self.respond(request).unwrap_or_else(|| self.bust())
-    }
-
-    fn version(&self, request: &request::Parts) -> Response<Bytes> {
-        match existing_snapshot(&self.assets, &request.extensions) {
-            Some(snapshot) => version_response(request, snapshot),
-            None => version_response(request, &self.assets.snapshot()),
-        }
     }
 
     /// Reloads the assets. If the reload fails, the old release remains current.
