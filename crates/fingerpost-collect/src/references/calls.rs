@@ -2,35 +2,17 @@
 
 use std::ops::Range;
 
-use oxc_ast::ast::{Argument, CallExpression, Expression, ImportExpression, NewExpression, Program};
+use oxc_ast::ast::{Argument, CallExpression, Expression, ImportExpression, NewExpression};
 use oxc_ast_visit::{VisitJs, walk_js};
 use oxc_span::Span;
 
-use super::raw_reference::{Kind, RawReference, Syntax};
+use super::{
+    raw_reference::{Kind, RawReference, Syntax},
+    reference::Scan,
+};
 
-/// The references in the calls of a script. The visitor recurses per level, like the parser.
-#[derive(Default)]
-pub(super) struct Calls {
-    pub(super) written: Vec<RawReference>,
-    /// Imports with a computed specifier.
-    pub(super) unknown: Vec<Range<usize>>,
-}
-
-impl Calls {
-    pub(super) fn from_program(program: &Program<'_>) -> Self {
-        let mut calls = Self::default();
-        calls.visit_program(program);
-        calls
-    }
-
-    /// Adds the first argument, if it is constant.
-    fn take_first(&mut self, arguments: &[Argument<'_>], kind: Kind) {
-        let first = arguments.first().and_then(Argument::as_expression);
-        self.written.extend(first.and_then(constant).map(|written| RawReference { kind, ..written }));
-    }
-}
-
-impl<'a> VisitJs<'a> for Calls {
+/// Adds the references in the calls of a script. The visitor recurses per level, like the parser.
+impl<'a> VisitJs<'a> for Scan {
     fn visit_import_expression(&mut self, import: &ImportExpression<'a>) {
         match constant(&import.source) {
             Some(written) => self.written.push(written),
@@ -41,7 +23,7 @@ impl<'a> VisitJs<'a> for Calls {
 
     fn visit_call_expression(&mut self, call: &CallExpression<'a>) {
         if is_of_import_meta(&call.callee, "resolve") {
-            self.take_first(&call.arguments, Kind::Module);
+            self.written.extend(first(&call.arguments, Kind::Module));
         }
         walk_js::walk_call_expression(self, call);
     }
@@ -49,10 +31,16 @@ impl<'a> VisitJs<'a> for Calls {
     fn visit_new_expression(&mut self, made: &NewExpression<'a>) {
         let base = made.arguments.get(1).and_then(Argument::as_expression);
         if is_url(&made.callee) && base.is_some_and(|base| is_of_import_meta(base, "url")) {
-            self.take_first(&made.arguments, Kind::Url);
+            self.written.extend(first(&made.arguments, Kind::Url));
         }
         walk_js::walk_new_expression(self, made);
     }
+}
+
+/// Returns the first argument, if it is constant.
+fn first(arguments: &[Argument<'_>], kind: Kind) -> Option<RawReference> {
+    let first = arguments.first()?.as_expression()?;
+    constant(first).map(|written| RawReference { kind, ..written })
 }
 
 /// Returns the specifier of a string or of a template without substitutions, in parentheses or not.

@@ -3,11 +3,12 @@
 use std::{cell::RefCell, ops::Range, panic, sync::Once, thread};
 
 use oxc_allocator::Allocator;
+use oxc_ast_visit::VisitJs as _;
 use oxc_parser::{ParseOptions, Parser, ParserReturn};
 use oxc_span::{LabeledSpan, SourceType};
 
 use super::{
-    calls::{Calls, bytes, specifier},
+    calls::{bytes, specifier},
     depth::{self, DEEPEST, STACK_PER_LEVEL, TooDeep},
     prefilter::{Prefilter, prefilter},
     reference::{ParseFailure, ParseFailureKind, Scan, ScanError},
@@ -142,9 +143,7 @@ fn references(parsed: &ParserReturn<'_>, prefilter: Prefilter) -> Scan {
     let requested = record.requested_modules.values().flatten().map(|module| module.span);
     let mut scan = Scan { written: requested.map(specifier).collect(), ..Scan::default() };
     if prefilter.has_import_meta || !record.dynamic_imports.is_empty() {
-        let Calls { written, unknown } = Calls::from_program(&parsed.program);
-        scan.written.extend(written);
-        scan.unknown = unknown;
+        scan.visit_program(&parsed.program);
     }
     scan
 }
