@@ -14,7 +14,6 @@ use crate::{
         location::{Location, Places},
         note::Note,
         problem::{Error, ErrorKind, Problem},
-        rule::Rule,
     },
     output::{
         content::{Content, LARGEST_IN_MEMORY},
@@ -26,7 +25,7 @@ use crate::{
     },
     references::{
         self,
-        reference::{Language, ParseFailure, ParseFailureKind, Reference, References, ScanError},
+        reference::{Language, ParseFailure, Reference, References, ScanError},
         resolve::Place,
         unrewritable::{Markup, Unrewritable},
     },
@@ -128,7 +127,10 @@ pub(crate) fn names(file: &SourceFile, bytes: &[u8], base: &str) -> Result<Names
         None => References::default(),
     };
     let mut places = Places::new(&file.file, &file.path, bytes);
-    let parse_failure = parse_failure.map(|why| unread(&mut places, &why));
+    let parse_failure = parse_failure.map(|ParseFailure { rule, message, span }| {
+        let location = places.locate(span);
+        Note { location, message, rule: Some(rule) }
+    });
     let unknown = unknown.into_iter().map(|span| unknown_import(places.locate(span)));
     let notes = parse_failure.into_iter().chain(unknown).collect();
     let markup = Markup::from_path(&file.path);
@@ -160,22 +162,4 @@ fn scan_error(file: &SourceFile, bytes: &[u8], err: ScanError) -> Problem {
 fn unknown_import(location: Location) -> Note {
     let message = "this import is computed at run time; it is left unchanged";
     Note { location, message: message.to_owned(), rule: None }
-}
-
-fn unread(places: &mut Places<'_>, why: &ParseFailure) -> Note {
-    let (what, rule) = match why.obstacle {
-        ParseFailureKind::NoParser => {
-            ("this may be a reference to another file; it is not rewritten", Rule::Unsupported)
-        }
-        ParseFailureKind::GivenUp => {
-            ("script cannot be parsed; its references are not rewritten", Rule::Syntax)
-        }
-        ParseFailureKind::NotValid => (
-            "script cannot be parsed as a module or classic script; its references are not rewritten",
-            Rule::Syntax,
-        ),
-    };
-    let message = format!("{what}: {}", why.reason);
-    let location = places.locate(why.span.clone());
-    Note { location, message, rule: Some(rule) }
 }

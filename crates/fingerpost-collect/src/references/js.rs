@@ -11,9 +11,10 @@ use super::{
     calls::{bytes, specifier},
     depth::{self, DEEPEST, STACK_PER_LEVEL, TooDeep},
     prefilter::{Prefilter, prefilter},
-    reference::{ParseFailure, ParseFailureKind, Scan, ScanError},
+    reference::{ParseFailure, Scan, ScanError},
     source_map,
 };
+use crate::diagnostics::Rule;
 
 /// Finds all references. In text that is neither a module nor a script, only the source map comment is found.
 pub(crate) fn scan(text: &str) -> Result<Scan, ScanError> {
@@ -107,10 +108,7 @@ fn checked<'a>(
     panic::catch_unwind(panic::AssertUnwindSafe(parse)).or_else(|payload| {
         match payload.downcast_ref::<&str>() {
             Some(&LACK_OF_MEMORY) => Err(ScanError::OutOfMemory),
-            _ => {
-                let reason = "the parser failed".to_owned();
-                Ok(Err(ParseFailure { obstacle: ParseFailureKind::GivenUp, reason, span: 0..0 }))
-            }
+            _ => Ok(Err(ParseFailure::given_up("the parser failed"))),
         }
     })
 }
@@ -135,7 +133,10 @@ fn silence_lack_of_memory() {
 
 fn not_valid(message: &str, labels: &[LabeledSpan]) -> ParseFailure {
     let span: Range<usize> = labels.first().map(|label| bytes(label.span())).unwrap_or_default();
-    ParseFailure { obstacle: ParseFailureKind::NotValid, reason: message.to_owned(), span }
+    let message = format!(
+        "script cannot be parsed as a module or classic script; its references are not rewritten: {message}"
+    );
+    ParseFailure { rule: Rule::Syntax, message, span }
 }
 
 fn references(parsed: &ParserReturn<'_>, prefilter: Prefilter) -> Scan {
@@ -285,7 +286,11 @@ mod tests {
             assert!(scan(&js).unwrap().parse_failure.is_some(), "{js:?}");
         }
         let why = scan("import './m.js'; )").unwrap().parse_failure.unwrap();
-        assert_eq!((why.obstacle, why.span), (ParseFailureKind::NotValid, 17..18));
+        assert!(
+            why.message.starts_with("script cannot be parsed as a module or classic script; "),
+            "{why:?}"
+        );
+        assert_eq!(why.span, 17..18);
     }
 
     #[test]

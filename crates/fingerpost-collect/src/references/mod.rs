@@ -23,7 +23,7 @@ pub use self::raw_reference::ReferenceKind;
 use self::{
     decode::{is_utf_16, text},
     raw_reference::RawReference,
-    reference::{ParseFailure, ParseFailureKind, References, Scan, ScanError},
+    reference::{ParseFailure, References, Scan, ScanError},
 };
 pub(crate) use self::{
     edit::Edit,
@@ -36,8 +36,7 @@ pub(crate) use self::{
 /// Finds the references of a file that is served at `place`. Linear in the length of the file.
 pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result<References, ScanError> {
     if is_utf_16(bytes) {
-        let reason = "the file is UTF-16; save it as UTF-8".to_owned();
-        let parse_failure = Some(ParseFailure { obstacle: ParseFailureKind::GivenUp, reason, span: 0..0 });
+        let parse_failure = Some(ParseFailure::given_up("the file is UTF-16; save it as UTF-8"));
         return Ok(References { parse_failure, ..References::default() });
     }
     let text = text(bytes);
@@ -60,8 +59,10 @@ use js::scan as scan_script;
 #[cfg(not(feature = "js"))]
 fn scan_script(text: &str) -> Result<Scan, ScanError> {
     let parse_failure = prefilter::prefilter(text).suspect.map(|at| ParseFailure {
-        obstacle: ParseFailureKind::NoParser,
-        reason: "this build lacks the feature `js` of `fingerpost-collect`; enable it".to_owned(),
+        rule: crate::diagnostics::Rule::Unsupported,
+        message: "this may be a reference to another file; it is not rewritten: \
+                  this build lacks the feature `js` of `fingerpost-collect`; enable it"
+            .to_owned(),
         span: at..at,
     });
     Ok(Scan { written: source_map::in_script(text).into_iter().collect(), parse_failure, ..Scan::default() })

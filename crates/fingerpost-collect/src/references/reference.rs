@@ -7,6 +7,7 @@ use super::{
     raw_reference::{Kind, RawReference},
     resolve::Target,
 };
+use crate::diagnostics::Rule;
 
 /// A place in a file that refers to another file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,22 +31,19 @@ pub(crate) struct References {
 /// The reason why a file could not be parsed. Only its source map comment is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ParseFailure {
-    pub(crate) obstacle: ParseFailureKind,
-    pub(crate) reason: String,
+    /// The rule that the file breaks.
+    pub(crate) rule: Rule,
+    pub(crate) message: String,
     /// The span of the syntax error.
     pub(crate) span: Range<usize>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts finds faults"))]
-pub(crate) enum ParseFailureKind {
-    /// This build has no parser of scripts.
-    #[cfg_attr(feature = "js", allow(dead_code, reason = "this build has one"))]
-    NoParser,
-    /// The file is neither a valid module nor a valid script.
-    NotValid,
-    /// A browser may be able to read the file.
-    GivenUp,
+impl ParseFailure {
+    /// Creates the failure for a file that a browser may be able to read.
+    pub(super) fn given_up(reason: &str) -> Self {
+        let message = format!("script cannot be parsed; its references are not rewritten: {reason}");
+        Self { rule: Rule::Syntax, message, span: 0..0 }
+    }
 }
 
 /// The reason why a file cannot be scanned. It ends the run, so that no file is published with only some of its references
