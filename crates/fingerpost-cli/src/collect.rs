@@ -116,7 +116,7 @@ fn summary(report: &Report) -> String {
     parts.join(", ")
 }
 
-/// Shows a progress bar on a terminal. Otherwise, prints only a message while the run waits for the lock.
+/// Shows a progress bar on a terminal, and clears it when it is dropped. Otherwise, prints only a message while the run waits for the lock.
 struct CollectProgress<'a> {
     bar: ProgressBar,
     printer: &'a Printer,
@@ -127,12 +127,6 @@ impl<'a> CollectProgress<'a> {
         let style = ProgressStyle::with_template("{bar:40} {pos} of {len} {msg}").expect("a valid template");
         let style = if printer.terminal.unicode { style } else { style.progress_chars("##-") };
         Self { bar: ProgressBar::no_length().with_style(style).with_message("files"), printer }
-    }
-}
-
-impl Drop for CollectProgress<'_> {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
     }
 }
 

@@ -36,7 +36,7 @@ impl ReleaseHistory {
         for &number in &history.numbers {
             match history.release(number) {
                 Ok(release) => all.add(&release, history.manifest() == Some(&release.manifest)),
-                Err(reason) => diagnostics.problem(ErrorKind::Manifest, unreadable(&reason)),
+                Err(reason) => diagnostics.problem(ErrorKind::Manifest, format!("{reason}; {UNREADABLE}")),
             }
         }
         diagnostics.check()?;
@@ -63,8 +63,6 @@ impl NamedFile {
     }
 }
 
-fn unreadable(reason: &str) -> String {
-    let advice = "the files of this release are unknown, so nothing is removed; restore the release file, or delete it to \
-                  retain the files that are only in this release";
-    format!("{reason}; {advice}")
-}
+/// The advice for an unreadable release.
+const UNREADABLE: &str = "the files of this release are unknown, so nothing is removed; restore the release file, or delete \
+                          it to retain the files that are only in this release";

@@ -44,7 +44,8 @@ pub(crate) struct Places<'a> {
 
 impl<'a> Places<'a> {
     pub(crate) fn new(file: &'a Path, asset: &'a AssetPath, bytes: &'a [u8]) -> Self {
-        let start = without_mark(bytes);
+        // Editors do not count the byte order mark as a column.
+        let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         Self { file, asset, bytes, read: start, line: 1, line_start: start, column: 1 }
     }
 
@@ -95,11 +96,6 @@ impl<'a> Places<'a> {
         let end = line_end(bytes, to..end).unwrap_or(end);
         [head, meant, first_of(&printable(&bytes[to..end]), AROUND)]
     }
-}
-
-/// Returns the length of the byte order mark: editors do not count it as a column.
-fn without_mark(bytes: &[u8]) -> usize {
-    if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }
 }
 
 fn line_end(bytes: &[u8], part: Range<usize>) -> Option<usize> {

@@ -175,9 +175,9 @@ impl<'a> Targets<'a> {
     /// resolves to a file.
     fn with_fewer_steps_up(&self, written: &str, kind: Kind, place: Place<'_>) -> Option<String> {
         let shorter = iter::successors(written.strip_prefix("../"), |shorter| shorter.strip_prefix("../"));
-        let is_file = |shorter: &&str| match resolve(shorter, Kind::Url, place) {
-            Some(Target::Asset(path)) => self.files.contains_key(path.as_str()),
-            _ => false,
+        let is_file = |shorter: &&str| {
+            let target = resolve(shorter, Kind::Url, place);
+            matches!(target, Some(Target::Asset(path)) if self.files.contains_key(path.as_str()))
         };
         let meant = shorter.into_iter().find(is_file)?;
         // Without `./`, a module specifier would be bare.

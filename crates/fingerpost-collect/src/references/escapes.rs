@@ -55,15 +55,14 @@ fn utf16_escape(chars: &mut Peekable<Chars<'_>>) -> char {
     }
     let first = hex(chars, 0, 4) as u16;
     let mut ahead = chars.clone();
-    if (ahead.next(), ahead.next()) == (Some('\\'), Some('u'))
-        && let pair = [first, hex(&mut ahead, 0, 4) as u16]
-        && let Ok(whole) = String::from_utf16(&pair)
-        && let Some(whole) = whole.chars().next().filter(|whole| whole.len_utf16() == 2)
-    {
+    let is_followed = (ahead.next(), ahead.next()) == (Some('\\'), Some('u'));
+    let second = is_followed.then(|| hex(&mut ahead, 0, 4) as u16);
+    let decoded = char::decode_utf16([first].into_iter().chain(second)).next();
+    let decoded = decoded.and_then(Result::ok).unwrap_or(char::REPLACEMENT_CHARACTER);
+    if decoded.len_utf16() == 2 {
         *chars = ahead;
-        return whole;
     }
-    char::from_u32(first.into()).unwrap_or(char::REPLACEMENT_CHARACTER)
+    decoded
 }
 
 /// Reads at most `most` hex digits and appends them to `value`.

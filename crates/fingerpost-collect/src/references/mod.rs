@@ -40,17 +40,12 @@ pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result
         return Ok(References { parse_failure, ..References::default() });
     }
     let text = text(bytes);
-    let Scan { written, unknown, parse_failure } = scan(language, &text)?;
+    let Scan { written, unknown, parse_failure } = match language {
+        Language::Css => css::scan(&text)?,
+        Language::JavaScript => scan_script(&text)?,
+    };
     let list = written.iter().filter_map(|written| reference(written, &text, bytes, place)).collect();
     Ok(References { list, unknown, parse_failure })
-}
-
-fn scan(language: Language, text: &str) -> Result<Scan, ScanError> {
-    match language {
-        Language::Css if css::may_refer(text) => css::scan(text),
-        Language::Css => Ok(Scan::default()),
-        Language::JavaScript => scan_script(text),
-    }
 }
 
 #[cfg(feature = "js")]
