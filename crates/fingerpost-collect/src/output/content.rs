@@ -13,7 +13,7 @@ use fingerpost::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    diagnostics::problem::{ErrorKind, Problem},
+    diagnostics::{ErrorKind, Problem},
     output::{buffer::Buffer, hash_writer::HashWriter},
 };
 

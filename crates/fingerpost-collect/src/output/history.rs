@@ -9,10 +9,7 @@ use fingerpost::{
     manifest::{Digest, MANIFEST_NAME, Manifest, Release},
 };
 
-use crate::diagnostics::{
-    collector::Diagnostics,
-    problem::{ErrorKind, Problem},
-};
+use crate::diagnostics::{Diagnostics, ErrorKind, Problem};
 
 /// The published releases of an output directory.
 pub(crate) struct History<'a> {

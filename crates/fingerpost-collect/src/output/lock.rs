@@ -7,7 +7,7 @@ use std::{
 use fingerpost::__private::quoted;
 
 use crate::{
-    diagnostics::problem::{ErrorKind, Problem},
+    diagnostics::{ErrorKind, Problem},
     progress::Progress,
 };
 

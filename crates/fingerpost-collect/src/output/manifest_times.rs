@@ -11,10 +11,7 @@ use fingerpost::manifest::MANIFEST_NAME;
 use serde::{Deserialize, Serialize};
 
 use super::staging::Staging;
-use crate::diagnostics::{
-    collector::Diagnostics,
-    problem::{ErrorKind, Problem},
-};
+use crate::diagnostics::{Diagnostics, ErrorKind, Problem};
 
 /// Without this file, any release may have been current until now.
 pub(crate) const FILE: &str = ".fingerpost/manifest-times.json";

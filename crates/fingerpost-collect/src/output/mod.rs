@@ -30,10 +30,7 @@ use fingerpost::{
 use rayon::prelude::*;
 
 use crate::{
-    diagnostics::{
-        collector::Diagnostics,
-        problem::{ErrorKind, Problem},
-    },
+    diagnostics::{Diagnostics, ErrorKind, Problem},
     output::{
         content::{Content, WriteError},
         lock::{LOCK, Lock},

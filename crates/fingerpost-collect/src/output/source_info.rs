@@ -9,9 +9,9 @@ use fingerpost::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    diagnostics::note::Note,
+    diagnostics::Note,
     output::content::ContentId,
-    references::{reference::Reference, resolve::Target, unrewritable::Unrewritable},
+    references::{Reference, Target, Unrewritable},
 };
 
 /// The analysis of a source file. The cache saves it for the next run.

@@ -9,7 +9,7 @@ use std::{
 use fingerpost::{__private::FileStamp, manifest::Digest};
 use tempfile::{NamedTempFile, TempPath};
 
-use crate::diagnostics::problem::Problem;
+use crate::diagnostics::Problem;
 
 /// In the output directory, because renaming needs the same file system.
 pub(super) const STAGING: &str = ".fingerpost/tmp";

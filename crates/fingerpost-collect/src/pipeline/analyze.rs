@@ -9,12 +9,7 @@ use fingerpost::{
 use rayon::prelude::*;
 
 use crate::{
-    diagnostics::{
-        collector::Diagnostics,
-        location::{Location, Places},
-        note::Note,
-        problem::{Error, ErrorKind, Problem},
-    },
+    diagnostics::{Diagnostics, Error, ErrorKind, Location, Note, Places, Problem},
     output::{
         content::{Content, LARGEST_IN_MEMORY},
         source_info::{Inputs, SourceInfo},

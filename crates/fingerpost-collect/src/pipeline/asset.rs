@@ -7,7 +7,7 @@ use fingerpost::{
 };
 
 use crate::{
-    diagnostics::problem::Problem,
+    diagnostics::Problem,
     output::{
         cache::CacheEntry,
         content::Content,

@@ -10,10 +10,7 @@ use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    diagnostics::{
-        collector::Diagnostics,
-        problem::{Error, ErrorKind, Problem},
-    },
+    diagnostics::{Diagnostics, Error, ErrorKind, Problem},
     output::{buffer::Buffer, cache, content::Content, source_info::Inputs},
     pipeline::{
         asset::{Asset, Source},

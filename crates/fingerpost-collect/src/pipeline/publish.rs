@@ -6,7 +6,7 @@ use fingerpost::{
 };
 
 use crate::{
-    diagnostics::{collector::Diagnostics, problem::Problem},
+    diagnostics::{Diagnostics, Problem},
     duration::now,
     output::{Output, history::History, manifest_times::Edit, staging::Staged},
     pipeline::{

@@ -1,6 +1,6 @@
 use fingerpost::manifest::ContentHash;
 
-use crate::{output::buffer::Buffer, references::edit::Edit};
+use crate::{output::buffer::Buffer, references::Edit};
 
 /// Applies `edits`, sorted by position, to the bytes. Returns `None` if a position is invalid, as after an edit of the cache
 /// file.

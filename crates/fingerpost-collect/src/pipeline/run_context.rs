@@ -2,7 +2,7 @@ use fingerpost::{Store, manifest::ComponentInfo};
 
 use crate::{
     collect_config::RunOptions,
-    diagnostics::{collector::Diagnostics, problem::Problem},
+    diagnostics::{Diagnostics, Problem},
     output::{Output, cache::Cache, history::History},
     progress::Progress,
 };

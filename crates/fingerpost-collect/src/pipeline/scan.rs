@@ -6,12 +6,7 @@ use fingerpost::{
 };
 
 use crate::{
-    diagnostics::{
-        collector::Diagnostics,
-        left_out::Shadowed,
-        problem::{ErrorKind, Problem},
-        rule::Rule,
-    },
+    diagnostics::{Diagnostics, ErrorKind, Problem, Rule, Shadowed},
     pipeline::run_context::Run,
 };
 
