@@ -30,8 +30,6 @@ pub(crate) struct Variants {
     leftovers: Vec<String>,
     /// `None` if compression is off. The cache file is then unchanged.
     known: Option<CompressionCache>,
-    /// `true` if this run replaces variants that are in the cache file.
-    replaces: bool,
 }
 
 impl Variants {
@@ -69,7 +67,6 @@ impl Variants {
             return Ok(());
         }
         run.progress.compressing(tasks.len());
-        self.replaces = tasks.iter().any(|task| known.mentions(&task.sha256, task.compression.encoding()));
         let work = |task: CompressionTask| task.run(assets, run);
         for done in diagnostics.take_by_size(tasks, |task| task.size, false, work)? {
             for &number in &done.task.assets {
@@ -86,11 +83,9 @@ impl Variants {
         Ok(())
     }
 
-    /// Removes the cache file if this run replaces variants in it. Call it before anything is published: a killed run must not
-    /// leave a stale cache.
+    /// Removes the cache file if it becomes stale. Call it before anything is published.
     pub(crate) fn withdraw_record(&mut self, run: &Run<'_>) -> Result<(), Problem> {
-        let known = self.known.as_mut().filter(|_| self.replaces);
-        known.map_or(Ok(()), |known| known.withdraw(&run.output))
+        self.known.as_mut().map_or(Ok(()), |known| known.withdraw(&run.output))
     }
 
     /// Removes stale variants, which a server would send instead of the newer original.
