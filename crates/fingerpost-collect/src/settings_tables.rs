@@ -40,8 +40,19 @@ pub(crate) struct CleanSettings {
 impl Tables {
     pub(crate) fn read(settings: &Settings) -> Self {
         let (mut collect, mut clean) = (settings.table("collect"), settings.table("clean"));
+        let mut rules = collect.table("rules");
+        let settings = CollectSettings {
+            compress: collect.get_with::<Vec<String>, _>("compress", Compression::list).map(Ok),
+            compress_maps: collect.get_with::<Vec<String>, _>("compress-maps", Compression::list).map(Ok),
+            originals: collect.get("originals").unwrap_or_default(),
+            keep_from: collect.path("keep-from"),
+            pack: collect.path("pack"),
+            fsync: collect.get("fsync").unwrap_or_default(),
+            rules: severities_by_glob(&mut rules),
+        };
+        collect.include(rules);
         Self {
-            collect: CollectSettings::read(&mut collect),
+            collect: settings,
             clean: CleanSettings {
                 keep: clean.get("keep"),
                 older_than: clean.get_with("older-than", |age: String| parse_duration(&age)),
@@ -53,23 +64,6 @@ impl Tables {
     /// Fails with all problems of the tables.
     pub(crate) fn check(&self) -> Result<(), Error> {
         Error::from_problems(self.problems.clone())
-    }
-}
-
-impl CollectSettings {
-    fn read(table: &mut SettingsTable<'_>) -> Self {
-        let mut rules = table.table("rules");
-        let settings = Self {
-            compress: table.get_with::<Vec<String>, _>("compress", Compression::list).map(Ok),
-            compress_maps: table.get_with::<Vec<String>, _>("compress-maps", Compression::list).map(Ok),
-            originals: table.get("originals").unwrap_or_default(),
-            keep_from: table.path("keep-from"),
-            pack: table.path("pack"),
-            fsync: table.get("fsync").unwrap_or_default(),
-            rules: severities_by_glob(&mut rules),
-        };
-        table.include(rules);
-        settings
     }
 }
 

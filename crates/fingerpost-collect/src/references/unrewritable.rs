@@ -53,12 +53,11 @@ impl Markup {
             Self::Playlist => &[&LINE],
             Self::Calls => &[],
         };
-        let mut named: Vec<_> = patterns.iter().flat_map(|pattern| values(pattern, bytes)).collect();
-        if self == Self::Attributes {
-            named.extend(values_in_lists(&SRCSET, &CANDIDATE, bytes));
-        }
-        let named = named.into_iter().filter_map(|(span, value)| Some((span, asset(value, place)?)));
-        let mut names: Vec<_> = named.collect();
+        let candidates = (self == Self::Attributes).then(|| values_in_lists(&SRCSET, &CANDIDATE, bytes));
+        let named = patterns.iter().flat_map(|pattern| values(pattern, bytes));
+        let named = named.chain(candidates.into_iter().flatten());
+        let mut names: Vec<_> =
+            named.filter_map(|(span, value)| Some((span, asset(value, place)?))).collect();
         if matches!(self, Self::Attributes | Self::Calls) {
             let called = values_in_lists(&CALL, &ARGUMENT, bytes);
             names.extend(called.filter_map(|(span, value)| Some((span, called_file(value, place)?))));
