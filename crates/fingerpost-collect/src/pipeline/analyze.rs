@@ -117,7 +117,7 @@ pub(crate) fn names(file: &SourceFile, bytes: &[u8], base: &str) -> Result<Names
     let place = Place { base, path: &file.path };
     let References { list: references, unknown, parse_failure } = match Language::from_path(&file.path) {
         Some(language) => {
-            references::find(language, bytes, place).map_err(|err| scan_error(file, bytes, err))?
+            references::find(language, bytes, place).map_err(|err| scan_error(file, bytes, language, err))?
         }
         None => References::default(),
     };
@@ -133,25 +133,18 @@ pub(crate) fn names(file: &SourceFile, bytes: &[u8], base: &str) -> Result<Names
     Ok(Names { references, notes, unrewritable })
 }
 
-fn scan_error(file: &SourceFile, bytes: &[u8], err: ScanError) -> Problem {
-    let (at, message) = match err {
-        ScanError::StyleSheetTooDeep(at) => (
-            at,
-            "blocks are nested more than 255 deep here, which browsers do not read; correct or ignore the file",
-        ),
-        ScanError::ScriptTooDeep(at) => (
-            at,
-            "brackets, operators or statements are nested too deep here to be parsed; correct or ignore the file",
-        ),
-        ScanError::OutOfMemory => {
-            let file = quoted(file.file.display());
-            let message =
-                format!("not enough memory to parse {file}; provide more memory, or ignore the file");
-            return Problem::new(ErrorKind::OutOfMemory, message);
-        }
+fn scan_error(file: &SourceFile, bytes: &[u8], language: Language, err: ScanError) -> Problem {
+    let ScanError::TooDeep(at) = err else {
+        let file = quoted(file.file.display());
+        let message = format!("not enough memory to parse {file}; provide more memory, or ignore the file");
+        return Problem::new(ErrorKind::OutOfMemory, message);
+    };
+    let reason = match language {
+        Language::Css => "blocks are nested more than 255 deep here, which browsers do not read",
+        Language::JavaScript => "brackets, operators or statements are nested too deep here to be parsed",
     };
     let location = Places::new(&file.file, &file.path, bytes).locate(at..at + 1);
-    Problem::with_location(location, ErrorKind::TooDeep, message)
+    Problem::with_location(location, ErrorKind::TooDeep, format!("{reason}; correct or ignore the file"))
 }
 
 fn unknown_import(location: Location) -> Note {

@@ -30,7 +30,7 @@ pub(crate) fn scan(text: &str) -> Result<Scan, ScanError> {
     parser.set_nested_block_limit(DEEPEST);
     scanner.read(&mut parser, Block::Plain);
     match scanner.too_deep {
-        Some(at) => Err(ScanError::StyleSheetTooDeep(at)),
+        Some(at) => Err(ScanError::TooDeep(at)),
         None => Ok(Scan { written: scanner.found, ..Scan::default() }),
     }
 }
@@ -239,7 +239,7 @@ mod tests {
     fn more_than_255_nested_brackets_are_an_error() {
         let nested = |depth| format!("{}url(x)", "(".repeat(depth));
         assert_eq!(references(&nested(255)), ["x"]);
-        assert_eq!(scan(&nested(256)), Err(ScanError::StyleSheetTooDeep(255)));
-        assert_eq!(scan(&format!("{}url(x)", "{".repeat(1_000_000))), Err(ScanError::StyleSheetTooDeep(255)));
+        assert_eq!(scan(&nested(256)), Err(ScanError::TooDeep(255)));
+        assert_eq!(scan(&format!("{}url(x)", "{".repeat(1_000_000))), Err(ScanError::TooDeep(255)));
     }
 }

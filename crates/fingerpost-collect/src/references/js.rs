@@ -46,7 +46,7 @@ fn parse(text: &str, prefilter: Prefilter) -> Result<Scan, ScanError> {
     let per_byte = if text.len() < LONG { MEMORY_PER_BYTE } else { MEMORY_PER_BYTE_OF_LONG };
     let memory = Vec::<u8>::new().try_reserve_exact(text.len().saturating_mul(per_byte));
     memory.map_err(|_| ScanError::OutOfMemory)?;
-    let depth = depth::depth(text).map_err(|TooDeep(at)| ScanError::ScriptTooDeep(at))?;
+    let depth = depth::depth(text).map_err(|TooDeep(at)| ScanError::TooDeep(at))?;
     ARENA.with_borrow_mut(|arena| {
         if depth as usize * STACK_PER_LEVEL <= USUAL_STACK {
             return parse_here(arena, text, prefilter);
@@ -349,7 +349,7 @@ mod tests {
             "a+",
         ] {
             let js = format!("import './m.js';{}", open.repeat(220_000));
-            assert!(matches!(scan(&js), Err(ScanError::ScriptTooDeep(_))), "{open}");
+            assert!(matches!(scan(&js), Err(ScanError::TooDeep(_))), "{open}");
         }
         // The parser continues after the errors in these scripts.
         for script in [
@@ -362,11 +362,11 @@ mod tests {
             format!("x={}", "@a \\u0065xport default class extends ".repeat(100_000)),
         ] {
             let js = format!("import './m.js';import('./m.js');import.meta.url;{script}");
-            assert!(matches!(scan(&js), Err(ScanError::ScriptTooDeep(_))), "{}", &script[..20]);
+            assert!(matches!(scan(&js), Err(ScanError::TooDeep(_))), "{}", &script[..20]);
         }
         for open in ["(\")\",", "[/*]*/,", "a=>b?/;/.x:", "{`}`;", "(/[)]/,"] {
             let js = format!("import './m.js';{}", open.repeat(50_000));
-            assert!(matches!(scan(&js), Err(ScanError::ScriptTooDeep(_))), "{open}");
+            assert!(matches!(scan(&js), Err(ScanError::TooDeep(_))), "{open}");
         }
     }
 

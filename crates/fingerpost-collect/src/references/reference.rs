@@ -51,10 +51,8 @@ impl ParseFailure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts needs a stack"))]
 pub(crate) enum ScanError {
-    /// A style sheet that is nested too deep at this byte.
-    StyleSheetTooDeep(usize),
-    /// A script that is nested too deep at this byte.
-    ScriptTooDeep(usize),
+    /// The file is nested too deep at this byte.
+    TooDeep(usize),
     OutOfMemory,
 }
 
