@@ -355,14 +355,9 @@ impl CollectArgs {
                 config = config.compress_maps([""; 0]);
             }
         }
-        let severities = [
-            (Rule::Shadowed, self.shadowed),
-            (Rule::Missing, self.missing),
-            (Rule::MissingMap, self.missing),
-            (Rule::LeavesBase, self.missing),
-        ];
-        for (rule, severity) in severities {
-            config = set(config, severity, |config, severity| config.severity(rule, severity));
+        config = set(config, self.shadowed, |config, severity| config.severity(Rule::Shadowed, severity));
+        for rule in [Rule::Missing, Rule::MissingMap, Rule::LeavesBase] {
+            config = set(config, self.missing, |config, severity| config.severity(rule, severity));
         }
         config = set(config, self.originals, CollectConfig::originals);
         config = set(config, self.keep_from.as_ref(), CollectConfig::keep_from);

@@ -30,9 +30,8 @@ pub(crate) fn stdout_columns() -> Option<usize> {
 
 /// POSIX, "Internationalization Variables": the first variable that is set and not empty is used.
 fn is_utf8_locale(variable: impl Fn(&str) -> Option<String>) -> bool {
-    let values = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);
-    let locale =
-        values.into_iter().find(|locale| !locale.is_empty()).unwrap_or_default().to_ascii_lowercase();
+    let mut values = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);
+    let locale = values.find(|locale| !locale.is_empty()).unwrap_or_default().to_ascii_lowercase();
     locale.contains("utf-8") || locale.contains("utf8")
 }
 

@@ -8,7 +8,7 @@ pub(crate) mod report;
 use std::{
     collections::BTreeSet,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -106,14 +106,15 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     let (kept, removed): (Vec<_>, Vec<_>) = numbers.partition(|number| kept.contains(number));
     let mut report = CleanReport { kept, removed, dry_run: config.dry_run, ..CleanReport::default() };
     report.recorded = recorded.as_ref().map(|release| release.number);
-    report.bytes = removal.files.iter().map(|file| file.size).sum::<u64>() + sizes(&out, &report.removed);
+    let release_file = |number: &u64| out.join(Release::file_name(*number));
+    let release_files: Vec<_> = report.removed.iter().map(release_file).collect();
+    report.bytes = removal.files.iter().map(|file| file.size).chain(sizes(&release_files)).sum();
     if !config.dry_run {
         output.record_change(&mut diagnostics);
         recorded.iter().try_for_each(|release| publish::record(release, &output, &mut diagnostics))?;
         removal.carry_out()?;
         // The oldest first: if the run is killed, the successor of each remaining release still exists.
-        let mut removed = report.removed.iter().map(|number| out.join(Release::file_name(*number)));
-        removed.try_for_each(|file| removal::remove(&file))?;
+        release_files.iter().try_for_each(|file| removal::remove(file))?;
     }
     report.files = removal.files.into_iter().map(|file| file.name).collect();
     report.warnings = diagnostics.remarks.warnings;
@@ -163,7 +164,6 @@ fn no_manifest(out: &Path) -> Problem {
     Problem::new(ErrorKind::Manifest, format!("{} does not exist; {advice}", quoted(file.display())))
 }
 
-fn sizes(out: &Path, releases: &[u64]) -> u64 {
-    let files = releases.iter().map(|number| out.join(Release::file_name(*number)));
-    files.filter_map(|file| Some(fs::symlink_metadata(file).ok()?.len())).sum()
+fn sizes(files: &[PathBuf]) -> impl Iterator<Item = u64> {
+    files.iter().filter_map(|file| Some(fs::symlink_metadata(file).ok()?.len()))
 }

@@ -48,7 +48,7 @@ impl Removal {
         let staying = history.files.iter().filter(|(_, releases)| releases.iter().any(is_kept));
         let going = history.files.iter().filter(|(_, releases)| !releases.iter().all(is_kept));
         let going: Vec<_> = going.map(|(file, _)| file).collect();
-        let claims = claims(&going, &KeptNames::from_files(staying.map(|(file, _)| file), &root));
+        let claims = claims(&going, &kept_names(staying.map(|(file, _)| file)), &root);
         let dirs: BTreeSet<_> = claims.keys().flat_map(|name| dirs_above(name)).collect();
         let dirs = dirs.into_iter().rev().map(|dir| place(&root, dir)).collect();
         let files: Result<Vec<_>, _> =
@@ -74,34 +74,29 @@ pub(super) fn remove(file: &Path) -> Result<(), Problem> {
     }
 }
 
-/// The names in retained releases, by lowercase name.
-struct KeptNames<'a> {
-    names: HashMap<String, Vec<String>>,
-    root: &'a Path,
+/// Names by lowercase name.
+type NamesByLowercase<'a> = HashMap<String, Vec<&'a str>>;
+
+/// Returns the names in retained releases.
+fn kept_names<'a>(files: impl Iterator<Item = &'a NamedFile>) -> NamesByLowercase<'a> {
+    let mut names = NamesByLowercase::new();
+    for file in files {
+        for name in file.names.iter().map(String::as_str).chain([file.asset.as_str()]) {
+            names.entry(name.to_lowercase()).or_default().push(name);
+        }
+    }
+    names
 }
 
-impl<'a> KeptNames<'a> {
-    fn from_files<'f>(files: impl Iterator<Item = &'f NamedFile>, root: &'a Path) -> Self {
-        let mut names = HashMap::<_, Vec<_>>::new();
-        for file in files {
-            for name in file.names.iter().map(String::as_str).chain([file.asset.as_str()]) {
-                names.entry(name.to_lowercase()).or_default().push(name.to_owned());
-            }
-        }
-        Self { names, root }
-    }
-
-    /// Returns `true` if `name` is a retained file. On a case-insensitive disk, two names can be one file.
-    fn has(&self, name: &str) -> bool {
-        let real = |name: &str| fs::canonicalize(place(self.root, name)).ok();
-        let is_same =
-            |other: &String| other == name || real(name).is_some_and(|file| Some(file) == real(other));
-        self.names.get(&name.to_lowercase()).is_some_and(|names| names.iter().any(is_same))
-    }
+/// Returns `true` if `name` is a retained file. On a case-insensitive disk, two names can be one file.
+fn is_kept_name(name: &str, kept: &NamesByLowercase<'_>, root: &Path) -> bool {
+    let real = |name: &str| fs::canonicalize(place(root, name)).ok();
+    let is_same = |other: &&str| *other == name || real(name).is_some_and(|file| Some(file) == real(other));
+    kept.get(&name.to_lowercase()).is_some_and(|names| names.iter().any(is_same))
 }
 
 /// Returns the names in removed releases, without retained and reserved names.
-fn claims<'a>(going: &[&'a NamedFile], kept: &KeptNames<'_>) -> Claims<'a> {
+fn claims<'a>(going: &[&'a NamedFile], kept: &NamesByLowercase<'_>, root: &Path) -> Claims<'a> {
     let names = going.iter().flat_map(|named| named.names.iter().cloned());
     let mut claims: Claims<'_> = names.map(|name| (name, Claim::NamedFile)).collect();
     for named in going {
@@ -112,7 +107,7 @@ fn claims<'a>(going: &[&'a NamedFile], kept: &KeptNames<'_>) -> Claims<'a> {
             contents.push(content);
         }
     }
-    claims.retain(|name, _| reserved(name).is_none() && !kept.has(name));
+    claims.retain(|name, _| reserved(name).is_none() && !is_kept_name(name, kept, root));
     claims
 }
 
