@@ -16,6 +16,7 @@ mod hostile_requests;
 mod html_rewrite;
 mod large_files;
 mod negotiation;
+mod output_dir;
 mod path_token;
 mod production;
 mod properties;

@@ -5,7 +5,7 @@ use std::fs;
 use fingerpost_tower::StaticFiles;
 use http::Method;
 
-use crate::site::{IMMUTABLE, Site, path_below_mount, send};
+use super::site::{IMMUTABLE, Site, path_below_mount, send};
 
 fn text() -> Vec<u8> {
     b"a { color: red; background: url(data:) }\n".repeat(200)
@@ -82,22 +82,4 @@ async fn each_encoding_has_its_own_etag() {
     tags.sort();
     tags.dedup();
     assert_eq!(tags.len(), 4);
-}
-
-#[tokio::test]
-async fn missing_or_damaged_variants_are_not_offered() {
-    let site = Site::new(&[("a.css", &text())]);
-    let assets = site.collect_compressed(&["gzip", "br"]).production();
-    let path = path_below_mount(&assets.url("a.css").unwrap());
-    let variant = |extension: &str| site.dist().join(format!("{}.{extension}", &path[1..]));
-    let accepted = [("accept-encoding", "gzip, br")];
-
-    fs::write(variant("br"), "damaged").unwrap();
-    let response = send(&StaticFiles::new(&assets), Method::GET, &path, &accepted).await;
-    assert_eq!((response.status.as_u16(), response.header("content-encoding")), (200, "gzip"));
-
-    fs::remove_file(variant("gz")).unwrap();
-    let response = send(&StaticFiles::new(&assets), Method::GET, &path, &accepted).await;
-    response.assert_is(200, IMMUTABLE, &text());
-    assert_eq!(response.header("content-encoding"), "-");
 }

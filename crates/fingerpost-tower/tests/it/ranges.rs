@@ -3,7 +3,7 @@
 use fingerpost_tower::StaticFiles;
 use http::Method;
 
-use crate::site::{ONE_HOUR, Site, TestResponse, get_hashed, send};
+use super::site::{ONE_HOUR, Site, TestResponse, get_hashed, send};
 
 /// Returns forty distinct bytes.
 fn forty_bytes() -> Vec<u8> {

@@ -17,22 +17,6 @@ use tower::ServiceExt as _;
 use crate::site::{IMMUTABLE, ONE_HOUR, Site, get, path_below_mount, send};
 
 #[tokio::test]
-async fn files_of_retained_releases_stay_immutable() {
-    let site = Site::new(&[("a.css", b"one"), ("old.css", b"old")]);
-    let first = site.collect().production();
-    let [one, old] = ["a.css", "old.css"].map(|path| path_below_mount(&first.url(path).unwrap()));
-    site.write("a.css", b"two");
-    fs::remove_file(site.source().join("old.css")).unwrap();
-    let second = site.collect().production();
-    let files = StaticFiles::new(&second);
-    get(&files, &path_below_mount(&second.url("a.css").unwrap())).await.assert_is(200, IMMUTABLE, b"two");
-    get(&files, &one).await.assert_is(200, IMMUTABLE, b"one");
-    get(&files, &old).await.assert_is(200, IMMUTABLE, b"old");
-    get(&files, "/a.css").await.assert_is(200, ONE_HOUR, b"two");
-    get(&files, "/old.css").await.assert_not_found();
-}
-
-#[tokio::test]
 async fn hashed_paths_of_a_later_release_are_found_without_reload() {
     let site = Site::new(&[("a.css", b"one")]);
     let old = site.collect().production();

@@ -9,7 +9,7 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use filetime::FileTime;
-use fingerpost::{Assets, AssetsBuilder, Mode, Strategy};
+use fingerpost::{Assets, AssetsBuilder, Mode, Strategy, manifest::Digest};
 use fingerpost_collect::{CollectConfig, collect};
 use fingerpost_tower::StaticFiles;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -166,6 +166,11 @@ pub(crate) fn serve_by_version_query(site: &Site, version: &str) -> (Assets, Sta
     let assets = assets.build().unwrap();
     let files = StaticFiles::new(&assets);
     (assets, files)
+}
+
+/// Returns the ETag of bytes.
+pub(crate) fn tag(bytes: &[u8]) -> String {
+    format!("\"{}\"", &Digest::from_content(bytes).to_string()[..32])
 }
 
 /// Returns the path of a URL below `/static`.
