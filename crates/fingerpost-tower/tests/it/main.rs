@@ -1,5 +1,6 @@
 //! Tests of the layers and services through `oneshot`. The tests are one binary, because each binary is linked
 //! separately.
+#![allow(clippy::duplicate_mod, reason = "some tests run with an output directory and with a pack")]
 
 #[cfg(feature = "html")]
 mod frames;
@@ -11,6 +12,7 @@ mod bust_under_load;
 mod development;
 #[cfg(not(feature = "html"))]
 mod headers_only;
+mod embedded;
 mod hostile_requests;
 #[cfg(feature = "html")]
 mod html_rewrite;
