@@ -1,11 +1,6 @@
 //! Checks that the examples run, in the repository and as copies.
 
-use std::{
-    fs,
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, net::TcpListener, path::Path, process::Command};
 
 use tempfile::TempDir;
 
@@ -15,11 +10,11 @@ use crate::{
     tools::{Server, built_outside, get},
 };
 
-const EXAMPLES: [&str; 6] =
-    ["axum-askama", "axum-html", "axum-htmx", "axum-minijinja", "axum-tera", "axum-token"];
+const EXAMPLES: [&str; 7] =
+    ["axum-askama", "axum-html", "axum-htmx", "axum-minijinja", "axum-tera", "axum-token", "single-binary"];
 
-/// Copies an example and returns its program.
-fn built_copy(example: &str, to: &Path) -> PathBuf {
+/// Copies an example to a project outside the repository.
+pub(crate) fn copy_of(example: &str, to: &Path, package: &str) {
     let from = root().join("examples").join(example);
     for file in files_below(&from) {
         let copy = to.join(file.strip_prefix(&from).expect("a file of the example"));
@@ -31,11 +26,10 @@ fn built_copy(example: &str, to: &Path) -> PathBuf {
     let manifest = fs::read_to_string(to.join("Cargo.toml")).expect("a manifest");
     let crates = root().join("crates").to_str().expect("a UTF-8 path").replace('\\', "/");
     // The copy shares the target directory of the workspace, so its name must differ.
-    let name = format!("name = \"copy-of-{example}\"");
+    let name = format!("name = \"{package}\"");
     let adjusted = manifest.replace("../../crates", &crates).replace(&format!("name = \"{example}\""), &name);
     assert!(adjusted.contains(&name) && adjusted.contains(&crates), "{adjusted}");
     fs::write(to.join("Cargo.toml"), adjusted).expect("a writable manifest");
-    built_outside(to)
 }
 
 /// Returns a directory with an empty `htmx.min.js`.
@@ -50,8 +44,11 @@ async fn copies_of_the_examples_build_and_serve_in_both_modes() {
     let htmx = htmx();
     for example in EXAMPLES {
         let project = TempDir::new().expect("a temporary folder");
-        let program = built_copy(example, project.path());
-        for arguments in [&[][..], &["--production"]] {
+        copy_of(example, project.path(), &format!("copy-of-{example}"));
+        let program = built_outside(project.path());
+        // The build profile selects the mode of `single-binary`.
+        let modes = if example == "single-binary" { &[&[][..]][..] } else { &[&[], &["--production"][..]] };
+        for &arguments in modes {
             let mut command = Command::new(&program);
             command.args(arguments).env("ADDRESS", "127.0.0.1:0").env("HTMX_DIST", htmx.path());
             let site = Server::start(command.env("FINGERPOST_APP_VERSION", "v1"));

@@ -21,6 +21,8 @@ mod references;
 mod releases;
 mod rolling_deploy;
 mod second_visit;
+mod single_binary;
 mod site;
+mod static_site;
 mod tools;
 mod workspace;

@@ -25,7 +25,7 @@ pub(crate) use browser::Browser;
 pub(crate) use haproxy::Haproxy;
 pub(crate) use http::{HttpClient, get, send, serve};
 pub(crate) use nginx::Nginx;
-pub(crate) use process::{Server, built_outside};
+pub(crate) use process::{Build, Server, build_outside, built_outside};
 
 /// The tools that `tests/setup` installs. `tests/run` lists the missing tools in `FINGERPOST_TEST_WITHOUT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

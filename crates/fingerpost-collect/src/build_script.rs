@@ -25,9 +25,9 @@ use crate::{
 /// Reads `fingerpost.toml` in the directory of `Cargo.toml`; `out` and `pack` in it are ignored. Cargo's directory for build
 /// scripts (`OUT_DIR`) has the output directory. Each run removes old releases from it first, as the table `[clean]` says.
 ///
-/// Cargo runs the build script again if `build.rs`, the settings, a file in a source directory, a file of `[version] components`,
-/// the output directory or the pack of `keep-from`, or `FINGERPOST_BASE_URL` has changed, or if a file was added or deleted. An unchanged pack is not
-/// written, so Cargo does not compile the package again.
+/// Cargo runs the build script again, and compiles the package again, if one of these has changed: `build.rs`, the settings, a
+/// file or directory in a source directory or of `[version] components`, the directory or pack of `keep-from`, or
+/// `FINGERPOST_BASE_URL`.
 ///
 /// Warnings are shown as warnings of Cargo. Problems fail the build.
 ///

@@ -111,33 +111,65 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace")
 }
 
+/// The result of `cargo build`.
+#[derive(Debug)]
+pub(crate) struct Build {
+    pub(crate) program: PathBuf,
+    /// `true` if the program was not compiled again.
+    pub(crate) is_fresh: bool,
+    /// The directory of the build script.
+    pub(crate) out_dir: Option<PathBuf>,
+    pub(crate) stderr: String,
+}
+
+/// Builds the project in a directory with more arguments for `cargo build`. Fails with the messages of Cargo.
+fn build_in(dir: &Path, arguments: &[&str]) -> Result<Build, String> {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--message-format", "json-render-diagnostics"])
+        .args(arguments)
+        .current_dir(dir)
+        .output()
+        .expect("cargo");
+    let stderr = String::from_utf8_lossy(&built.stderr).into_owned();
+    if !built.status.success() {
+        return Err(stderr);
+    }
+    let messages = String::from_utf8(built.stdout).expect("UTF-8 from cargo");
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let messages: Vec<_> = messages.collect();
+    let program = messages.iter().find(|message| message["executable"].is_string());
+    let program = program.expect("a message that names the program");
+    let is_script = |message: &&serde_json::Value| {
+        message["reason"] == "build-script-executed" && message["package_id"] == program["package_id"]
+    };
+    let script = messages.iter().find(is_script);
+    Ok(Build {
+        program: program["executable"].as_str().map(PathBuf::from).expect("a path"),
+        is_fresh: program["fresh"] == true,
+        out_dir: script.and_then(|script| script["out_dir"].as_str()).map(PathBuf::from),
+        stderr,
+    })
+}
+
 /// Builds the project in a directory with more arguments for `cargo build`, and returns its program.
 #[track_caller]
 fn built_in(dir: &Path, arguments: &[&str]) -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--message-format", "json"])
-        .args(arguments)
-        .current_dir(dir)
-        .stderr(Stdio::inherit())
-        .output()
-        .expect("cargo");
-    assert!(built.status.success(), "cargo build {arguments:?} failed");
-
-    let messages = String::from_utf8(built.stdout).expect("UTF-8 from cargo");
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .expect("a message with the path of the program")
+    build_in(dir, arguments).unwrap_or_else(|err| panic!("cargo build {arguments:?} failed: {err}")).program
 }
 
 /// Builds a project outside the repository and returns its program. Uses the target directory and the profile of the
 /// workspace, to share compiled crates.
 #[track_caller]
 pub(crate) fn built_outside(project: &Path) -> PathBuf {
+    build_outside(project, &[]).expect("a successful build").program
+}
+
+/// Builds a project outside the repository with more arguments for `cargo build`. Fails with the messages of Cargo.
+pub(crate) fn build_outside(project: &Path, more: &[&str]) -> Result<Build, String> {
     let target =
         Path::new(env!("CARGO_TARGET_TMPDIR")).parent().and_then(Path::to_str).expect("a UTF-8 path");
     let debug = "profile.dev.debug='line-tables-only'";
     let sha2 = "profile.dev.package.sha2.opt-level=3";
-    built_in(project, &["--offline", "--target-dir", target, "--config", debug, "--config", sha2])
+    let arguments = ["--offline", "--target-dir", target, "--config", debug, "--config", sha2];
+    build_in(project, &[&arguments, more].concat())
 }
