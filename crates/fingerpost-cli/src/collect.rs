@@ -16,10 +16,8 @@ use crate::{
 };
 
 pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(), Exit> {
-    let settings = match all.settings() {
-        Ok(settings) => args.site.apply_to(settings),
-        Err(err) => return Err(report_failure(&err.into(), (args, all), &[], printer)),
-    };
+    let settings = all.settings().map_err(|err| report_failure(&err.into(), (args, all), &[], printer))?;
+    let settings = args.site.apply_to(settings);
     if settings.sources.is_empty() {
         return Err(Exit::no_source_dir("collect"));
     }

@@ -93,8 +93,7 @@ impl CleanConfig {
 
     /// Checks all settings, and returns the output directory.
     pub(super) fn output_dir(&self) -> Result<PathBuf, Error> {
-        let ((), out) = both(self.tables.check(), collect_config::output_dir(&self.settings))?;
-        Ok(out)
+        both(self.tables.check(), collect_config::output_dir(&self.settings)).map(|((), out)| out)
     }
 
     /// Returns the number and the age of releases to retain.

@@ -51,9 +51,8 @@ impl Removal {
         let claims = claims(&going, &kept_names(staying.map(|(file, _)| file)), &root);
         let dirs: BTreeSet<_> = claims.keys().flat_map(|name| dirs_above(name)).collect();
         let dirs = dirs.into_iter().rev().map(|dir| place(&root, dir)).collect();
-        let files: Result<Vec<_>, _> =
-            claims.into_par_iter().map(|(name, claim)| find(&root, name, &claim)).collect();
-        Ok(Self { files: files?.into_iter().flatten().collect(), dirs })
+        let files = claims.into_par_iter().filter_map(|(name, claim)| find(&root, name, &claim).transpose());
+        Ok(Self { files: files.collect::<Result<_, _>>()?, dirs })
     }
 
     pub(super) fn carry_out(&self) -> Result<(), Problem> {

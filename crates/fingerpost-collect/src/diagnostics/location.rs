@@ -73,7 +73,8 @@ impl<'a> Places<'a> {
             self.line += breaks.count();
             (self.line_start, self.column) = (last + 1, 1);
         }
-        self.column += characters(&self.bytes[self.read.max(self.line_start)..end]);
+        let passed = &self.bytes[self.read.max(self.line_start)..end];
+        self.column += String::from_utf8_lossy(passed).chars().count();
         self.read = end;
     }
 
@@ -106,12 +107,6 @@ fn line_end(bytes: &[u8], part: Range<usize>) -> Option<usize> {
 fn line_breaks(bytes: &[u8], part: Range<usize>) -> impl Iterator<Item = usize> + Clone {
     let ends = memchr::memchr3_iter(b'\n', b'\r', 0xc, &bytes[part.clone()]).map(move |at| part.start + at);
     ends.filter(|&at| !bytes[at..].starts_with(b"\r\n"))
-}
-
-/// Counts characters. Invalid UTF-8 counts as the replacement characters in the excerpt.
-fn characters(bytes: &[u8]) -> usize {
-    let chunks = bytes.utf8_chunks();
-    chunks.map(|chunk| chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty())).sum()
 }
 
 /// Replaces control characters, which move the cursor of a terminal, and bidirectional marks, which reorder the line.

@@ -32,6 +32,7 @@ impl Edit {
         // White space after an escape may belong to the escape.
         let name = if name.contains('\\') { name } else { name.trim_end_matches(|c| c <= ' ') };
         let at = |place: usize| start + name_start + place;
+        let insert = |place| Self { span: place..place, stem: String::new(), extension: String::new() };
         let meant = |text| {
             let url = without_ignored(&syntax.decode(text)).replace('\\', "/");
             percent_decode_str(&url).collect::<Vec<_>>()
@@ -39,18 +40,14 @@ impl Edit {
         let whole = meant(name);
         let segment = whole.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
         let Some(dot) = whole.iter().rposition(|byte| *byte == b'.').filter(|dot| *dot > segment) else {
-            return Self::insert(at(name.len()));
+            return insert(at(name.len()));
         };
         let literal = name.rfind('.').filter(|literal| !name[..*literal].ends_with('\\'));
         if let Some(literal) = literal.filter(|literal| meant(&name[*literal..]) == whole[dot..]) {
-            return Self::insert(at(literal));
+            return insert(at(literal));
         }
         let spelt = |bytes: &[u8]| utf8_percent_encode(&String::from_utf8_lossy(bytes), NAME).to_string();
         Self { span: at(0)..at(name.len()), stem: spelt(&whole[..dot]), extension: spelt(&whole[dot..]) }
-    }
-
-    fn insert(place: usize) -> Self {
-        Self { span: place..place, stem: String::new(), extension: String::new() }
     }
 
     /// Returns the replacement of the span.
