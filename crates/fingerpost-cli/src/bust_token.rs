@@ -25,7 +25,7 @@ pub(crate) fn run(args: &BustTokenArgs, printer: &Printer) -> Result<(), Exit> {
 /// Reads the secret. Strips the line end that editors add, so that a file contains the same secret as the variable.
 fn token_from_file(file: &Path) -> Result<BustToken, Exit> {
     let (place, secret) = if file == Path::new("-") {
-        ("standard input".to_owned(), io::stdin().bytes().collect())
+        ("standard input".to_owned(), io::stdin().lock().bytes().collect())
     } else {
         (quoted(file.display()).to_string(), fs::read(file))
     };
