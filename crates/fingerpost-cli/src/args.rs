@@ -51,6 +51,7 @@ Examples:
   fingerpost clean --dry-run -v
   fingerpost releases
   fingerpost rollback
+  fingerpost list --json
   fingerpost find css/app.css
   fingerpost version --json
   fingerpost bust-token
@@ -69,6 +70,8 @@ pub(crate) enum Command {
     Releases(ReleasesArgs),
     /// Publish an earlier release again, without its sources
     Rollback(RollbackArgs),
+    /// Print all collected assets, with their URLs, sizes and integrity values
+    List(ListArgs),
     /// Print the source file of an asset, its URLs and its references
     Find(FindArgs),
     /// Print the app version and its source
@@ -261,6 +264,34 @@ Examples:
   fingerpost rollback --dry-run";
 
 #[derive(clap::Args, Debug)]
+#[command(after_help = LIST_HELP)]
+pub(crate) struct ListArgs {
+    /// The output directory
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// The base URL of all assets: a path, or a URL with scheme and host [default: /static/]
+    #[arg(long, value_name = "URL", value_parser = parse_base_url)]
+    base_url: Option<String>,
+
+    /// Print the assets as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Print the hashed URLs as the precache manifest of a Workbox service worker
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) workbox: bool,
+}
+
+const LIST_HELP: &str = "\
+Workbox loads every URL of a precache manifest at the first visit, so remove the files that few visitors need.
+
+Examples:
+  fingerpost list --out dist/static
+  fingerpost list --json | jq -r '.[] | select(.size > 100000).path'
+  fingerpost list --workbox | jq 'map(select(.url | test(\"[.](css|js)$\")))' >precache.json";
+
+#[derive(clap::Args, Debug)]
 pub(crate) struct FindArgs {
     /// The asset path, as in a template
     #[arg(value_name = "PATH")]
@@ -386,6 +417,14 @@ impl RollbackArgs {
             RollbackConfig::from_settings(settings).wait(!self.run.no_wait).dry_run(self.run.dry_run);
         let config = set(config, self.number, RollbackConfig::release);
         set(config, self.originals, RollbackConfig::originals)
+    }
+}
+
+impl ListArgs {
+    pub(crate) fn apply_to(&self, mut settings: Settings) -> Settings {
+        settings.out = self.out.clone().or(settings.out);
+        settings.base_url = Some(settings.base_url_in_force(self.base_url.as_deref()));
+        settings
     }
 }
 

@@ -6,6 +6,7 @@ mod collect;
 mod clean;
 mod releases;
 mod rollback;
+mod list;
 mod find;
 mod version;
 mod bust_token;
@@ -44,6 +45,7 @@ fn run(args: &Args, printer: &Printer) -> Result<(), Exit> {
         Command::Clean(clean) => clean::run(clean, args.settings()?, args.verbose, printer),
         Command::Releases(releases) => releases::run(releases, checked_settings(args, printer)?, printer),
         Command::Rollback(rollback) => rollback::run(rollback, args.settings()?, printer),
+        Command::List(list) => list::run(list, checked_settings(args, printer)?, printer),
         Command::Find(find) => find::run(find, checked_settings(args, printer)?, printer),
         Command::Version(version) => version::run(version, checked_settings(args, printer)?, printer),
         Command::BustToken(bust_token) => bust_token::run(bust_token, printer),

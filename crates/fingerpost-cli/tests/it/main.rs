@@ -7,6 +7,7 @@ mod collect;
 mod dockerfile;
 mod diagnostics;
 mod find;
+mod list;
 #[cfg(unix)]
 mod readme;
 mod suppress;

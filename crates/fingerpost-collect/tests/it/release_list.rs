@@ -17,13 +17,15 @@ fn refused(site: &Site, out: &str) -> (ErrorKind, String) {
     (err.kind(), err.to_string())
 }
 
-/// Returns the counts of added, changed and removed files, and the download.
-fn counts(changes: &ReleaseChanges) -> (usize, usize, usize, Option<u64>) {
+/// The numbers of added, changed and removed files, and the download.
+type Counts = (usize, usize, usize, Option<u64>);
+
+fn counts(changes: &ReleaseChanges) -> Counts {
     (changes.added, changes.changed, changes.removed, changes.download)
 }
 
 /// Returns the changes of all releases, the newest first.
-fn changes(list: &ReleaseList) -> Vec<Option<(usize, usize, usize, Option<u64>)>> {
+fn changes(list: &ReleaseList) -> Vec<Option<Counts>> {
     list.releases.iter().map(|release| release.changes.as_ref().map(counts)).collect()
 }
 
