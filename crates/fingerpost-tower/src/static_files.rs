@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use fingerpost::Assets;
+use fingerpost::{Assets, Error};
 use fingerpost_http::{AssetServer, Content};
 use http::{Request, Response};
 use tower_service::Service;
@@ -52,6 +52,41 @@ impl StaticFiles {
     /// Returns a service with the defaults of [`AssetServer`]. For other settings, use `from`.
     pub fn new(assets: &Assets) -> Self {
         AssetServer::new(assets).into()
+    }
+
+    /// Returns a service that responds with the current bytes of one asset, `no-cache`, at every URL that it is mounted at.
+    ///
+    /// Use it for URLs that browsers expect, such as `/favicon.ico`, `/robots.txt` and `/sw.js`. See [`AssetServer::file`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::create_dir(dir.path().join("img"))?;
+    /// # for file in ["img/favicon.ico", "robots.txt", "sw.js"] { std::fs::write(dir.path().join(file), "x")?; }
+    /// use axum::{Router, body::Body, http::Request};
+    /// use fingerpost::Assets;
+    /// use fingerpost_tower::StaticFiles;
+    /// use tower::ServiceExt as _;
+    ///
+    /// let assets = Assets::dev(dir.path())?;
+    /// let app: Router = Router::new()
+    ///     .nest_service("/static", StaticFiles::new(&assets))
+    ///     .route_service("/favicon.ico", StaticFiles::file(&assets, "img/favicon.ico")?)
+    ///     .route_service("/robots.txt", StaticFiles::file(&assets, "robots.txt")?)
+    ///     .route_service("/sw.js", StaticFiles::file(&assets, "sw.js")?);
+    ///
+    /// let response = app.oneshot(Request::get("/sw.js").body(Body::empty())?).await?;
+    /// assert_eq!(response.headers()["cache-control"], "no-cache");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Same as [`AssetServer::file`]: an unknown asset is an error.
+    pub fn file(assets: &Assets, path: &str) -> Result<Self, Error> {
+        AssetServer::file(assets, path).map(Self::from)
     }
 }
 

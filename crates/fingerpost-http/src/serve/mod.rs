@@ -8,6 +8,7 @@ pub(crate) mod proof;
 pub(crate) mod response;
 pub(crate) mod servable;
 pub(crate) mod published;
+pub(crate) mod single_asset_store;
 pub(crate) mod source_files;
 pub(crate) mod release_index;
 pub(crate) mod release_names;

@@ -99,6 +99,18 @@ impl Published {
         }
     }
 
+    /// Finds the file of a [`SingleAssetStore`](super::single_asset_store::SingleAssetStore). It is the file in the manifest that
+    /// the last reload has read, so that no request gets a 404 while releases change.
+    pub(crate) fn only_file<'a>(
+        &'a self,
+        options: &'a ServeOptions,
+        may_wait: bool,
+    ) -> Result<PublishedFile<'a>, Unavailable> {
+        self.refresh_after_reload(may_wait)?;
+        let file = self.index.load().only_file().cloned().ok_or(Unavailable::Gone)?;
+        Ok(PublishedFile { published: self, file, options, may_wait })
+    }
+
     /// Reads the output directory once after each reload, because variants may have been added to known files. One request
     /// reads it; the others use the old index until then.
     fn refresh_after_reload(&self, may_wait: bool) -> Result<(), Unavailable> {

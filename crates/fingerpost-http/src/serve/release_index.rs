@@ -126,6 +126,11 @@ impl ReleaseIndex {
         self.index.files.get(hashed).map(|counted| &counted.file)
     }
 
+    /// Returns the file of a store that has only one.
+    pub(crate) fn only_file(&self) -> Option<&Arc<IndexedFile>> {
+        self.index.files.values().next().map(|counted| &counted.file)
+    }
+
     /// Reads new releases. Cached bytes of files that are unchanged stay in memory.
     pub(crate) fn refreshed(&self, store: &dyn Store, snapshot: Snapshot) -> Self {
         Self { index: self.index.refreshed(store), snapshot }

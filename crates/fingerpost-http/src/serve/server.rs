@@ -2,7 +2,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use fingerpost::{
     __private::{TokenAge, quoted},
-    AssetPath, Assets, Snapshot, Strategy, Token,
+    AssetPath, Assets, Error, Snapshot, Store, Strategy, Token,
 };
 use http::{Method, Response, StatusCode, Uri, request};
 
@@ -18,6 +18,7 @@ use crate::{
         request_path::{asset_path, path_after_token},
         response::{allow_any_origin, method_not_allowed, moved, not_deployed_yet, not_found, respond},
         servable::{Servable, Unavailable},
+        single_asset_store::SingleAssetStore,
         source_files::{ServedSource, SourceFiles},
     },
 };
@@ -56,6 +57,8 @@ pub struct AssetServer {
 struct Shared {
     assets: Assets,
     files: ServedFiles,
+    /// The asset of every request path, in a server of one asset.
+    single: Option<AssetPath>,
 }
 
 /// The served files, by strategy.
@@ -79,28 +82,69 @@ impl AssetServer {
     /// Creates a server of these assets. Reads the current and the retained releases, and logs a warning for each unreadable
     /// release.
     pub fn new(assets: &Assets) -> Self {
-        let files = match (assets.store(), assets.strategy()) {
-            (Some(store), _) => {
-                ServedFiles::Collected(Published::new(Arc::clone(store), assets.snapshot()).into())
-            }
-            (None, None) => ServedFiles::Development,
-            (None, Some(Strategy::PathToken(token))) => {
-                ServedFiles::Listed(SourceFiles::default(), Some(token.clone()))
-            }
-            (None, Some(_)) => ServedFiles::Listed(SourceFiles::default(), None),
-        };
-        let shared = Arc::new(Shared { assets: assets.clone(), files });
-        Self { options: ServeOptions::for_mode_of(assets), shared }
+        Self::with_files(assets, ServedFiles::new(assets, Arc::clone), None)
+    }
+
+    /// Creates a server of one asset, which responds with its current bytes at every path and with every query.
+    ///
+    /// Use it for URLs that browsers or other programs expect, such as `/favicon.ico`, `/robots.txt` and `/sw.js`. Responses are
+    /// `no-cache`: they have an `ETag`, and browsers revalidate them at each use. [`unversioned_policy`](Self::unversioned_policy)
+    /// sets another policy. After [`Assets::reload`], the server sends the new bytes. In development, it reads the file for each
+    /// request.
+    ///
+    /// `path` is the asset path, as in a template.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::write(dir.path().join("robots.txt"), "User-agent: *")?;
+    /// use fingerpost::Assets;
+    /// use fingerpost_http::AssetServer;
+    /// use http::Request;
+    ///
+    /// let server = AssetServer::file(&Assets::dev(dir.path())?, "robots.txt")?;
+    /// let (request, ()) = Request::get("/robots.txt").body(())?.into_parts();
+    /// let response = server.respond(&request).unwrap_or_else(|| server.respond_blocking(&request));
+    /// assert_eq!(response.status(), 200);
+    /// assert_eq!(response.headers()["cache-control"], "no-cache");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::NotFound`](fingerpost::ErrorKind::NotFound) for an unknown asset, also with
+    ///   [`OnMissing::Plain`](fingerpost::OnMissing::Plain);
+    /// - [`ErrorKind::InvalidPath`](fingerpost::ErrorKind::InvalidPath) if `path` is not a valid asset path;
+    /// - [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if `path` has a query or a fragment.
+    pub fn file(assets: &Assets, path: &str) -> Result<Self, Error> {
+        let path = single_asset(assets, path)?;
+        let files = ServedFiles::new(assets, |store| {
+            Arc::new(SingleAssetStore::new(Arc::clone(store), path.clone()))
+        });
+        Ok(Self::with_files(assets, files, Some(path)))
+    }
+
+    fn with_files(assets: &Assets, files: ServedFiles, single: Option<AssetPath>) -> Self {
+        let shared = Arc::new(Shared { assets: assets.clone(), files, single });
+        let mut server = Self { options: ServeOptions::for_mode_of(assets), shared };
+        server.options.unversioned_policy = server.default_policy();
+        server
+    }
+
+    fn default_policy(&self) -> CachePolicy {
+        match self.shared.single {
+            Some(_) => CachePolicy::NoCache,
+            None => ServeOptions::for_mode_of(self.assets()).unversioned_policy,
+        }
     }
 
     /// Sets the cache policy of URLs without a version.
     ///
-    /// Defaults to one hour in production, and to [`CachePolicy::NoCache`] in development. [`CachePolicy::Immutable`] would be
-    /// wrong and selects the default.
+    /// Defaults to one hour in production, and to [`CachePolicy::NoCache`] in development and for [`file`](Self::file).
+    /// [`CachePolicy::Immutable`] would be wrong and selects the default.
     #[must_use]
     pub fn unversioned_policy(mut self, policy: CachePolicy) -> Self {
-        let default = ServeOptions::for_mode_of(&self.shared.assets).unversioned_policy;
-        self.options.unversioned_policy = if policy == CachePolicy::Immutable { default } else { policy };
+        let is_wrong = policy == CachePolicy::Immutable;
+        self.options.unversioned_policy = if is_wrong { self.default_policy() } else { policy };
         self
     }
 
@@ -173,6 +217,9 @@ impl AssetServer {
     }
 
     fn find(&self, parts: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
+        if let Some(path) = &self.shared.single {
+            return self.find_single(path, parts, may_wait);
+        }
         let Some((encoded_path, path)) = self.path(&parts.uri) else {
             // The advice in development reads the disk.
             let may_advise = may_wait || !self.is_development();
@@ -197,6 +244,31 @@ impl AssetServer {
                 Some(response.unwrap_or_else(|| not_found(None)))
             }
         }
+    }
+
+    /// Returns `None` only if the response has to wait for the disk and `may_wait` is `false`.
+    fn find_single(
+        &self,
+        path: &AssetPath,
+        parts: &request::Parts,
+        may_wait: bool,
+    ) -> Option<Response<Content>> {
+        let policy = self.options.unversioned_policy;
+        let snapshot = || current_snapshot(self.assets(), &parts.extensions);
+        let response = match &self.shared.files {
+            ServedFiles::Collected(published) => match published.only_file(&self.options, may_wait) {
+                Ok(file) => return respond(&file, policy, &parts.method, &parts.headers),
+                Err(Unavailable::Waiting) => return None,
+                Err(Unavailable::Gone | Unavailable::Changed) => None,
+            },
+            _ if !may_wait => return None,
+            ServedFiles::Development => ServedSource::in_development(path, &snapshot())
+                .and_then(|file| respond(&file, policy, &parts.method, &parts.headers)),
+            ServedFiles::Listed(files, _) => files
+                .find(path, &snapshot(), &self.options)
+                .and_then(|file| respond(&file, policy, &parts.method, &parts.headers)),
+        };
+        Some(response.unwrap_or_else(|| not_found(None)))
     }
 
     /// Returns the path below the mount path, before and after decoding.
@@ -299,6 +371,40 @@ impl AssetServer {
         let query = request.parts.uri.query().map_or_else(String::new, |query| format!("?{query}"));
         Some(format!("{}{rest}{query}", self.assets().base_url().path()))
     }
+}
+
+impl ServedFiles {
+    /// Returns the files of the strategy in force. `select` returns the store of the collected files to serve.
+    fn new(assets: &Assets, select: impl FnOnce(&Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
+        match (assets.store(), assets.strategy()) {
+            (Some(store), _) => Self::Collected(Published::new(select(store), assets.snapshot()).into()),
+            (None, None) => Self::Development,
+            (None, Some(Strategy::PathToken(token))) => {
+                Self::Listed(SourceFiles::default(), Some(token.clone()))
+            }
+            (None, Some(_)) => Self::Listed(SourceFiles::default(), None),
+        }
+    }
+}
+
+/// Parses the path of an asset, and checks that the asset exists.
+fn single_asset(assets: &Assets, path: &str) -> Result<AssetPath, Error> {
+    if path.contains(['?', '#']) {
+        let path = quoted(path);
+        return Err(Error::config(format!("{path} has a query or a fragment; write the asset path alone")));
+    }
+    let path = AssetPath::parse(path.strip_prefix('/').unwrap_or(path))?;
+    let snapshot = assets.snapshot();
+    let exists = match (assets.store(), assets.strategy()) {
+        (Some(_), _) => snapshot.hashed_path(&path).is_some(),
+        (None, None) => snapshot.open_source(&path).is_ok(),
+        (None, Some(_)) => snapshot.baseline_file(&path).is_some(),
+    };
+    if !exists {
+        // The error has similar names, and is independent of `OnMissing`.
+        snapshot.integrity(&path)?;
+    }
+    Ok(path)
 }
 
 impl fmt::Debug for AssetServer {

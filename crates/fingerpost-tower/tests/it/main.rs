@@ -24,6 +24,7 @@ mod production;
 mod properties;
 mod ranges;
 mod releases;
+mod single_files;
 mod soak;
 #[cfg(feature = "html")]
 mod version;
