@@ -99,13 +99,14 @@ impl Assets {
 
     /// Returns the URL with the [`origin`](crate::AssetsBuilder::origin) in front, for e-mail, feeds and social cards.
     ///
-    /// Equals [`url`](Self::url) if no origin is set or the base URL is absolute.
+    /// Equals [`url`](Self::url) if the base URL is absolute, or if no origin is set. In the second case, the first call logs a
+    /// `tracing` warning, because mail programs and feed readers cannot resolve a path.
     ///
     /// # Errors
     ///
     /// Same as [`url`](Self::url).
     pub fn absolute_url(&self, path: &str) -> Result<Url, Error> {
-        self.with_resolver(|resolver| resolver.url(path, |urls| &urls.absolute))
+        self.with_resolver(|resolver| resolver.absolute_url(path))
     }
 
     /// Returns the value of an `integrity` attribute, `sha256-…`, from the digest of the bytes that are served.

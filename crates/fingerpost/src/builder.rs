@@ -1,7 +1,7 @@
 use std::{
     env,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Once},
     time::SystemTime,
 };
 
@@ -224,7 +224,7 @@ impl AssetsBuilder {
     /// Sets the scheme and host of the site, such as `https://example.com`, for [`Assets::absolute_url`].
     ///
     /// Defaults to `FINGERPOST_ORIGIN`, then to the settings file, then to none. Without an origin, absolute URLs have
-    /// a host only if the base URL has one.
+    /// a host only if the base URL has one; otherwise, the first absolute URL logs a warning.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -443,6 +443,7 @@ impl AssetsBuilder {
             base,
             mount_path_len,
             dev_version_query: !self.without_dev_version_query,
+            origin_warning: Once::new(),
         };
         let mut sources = self.sources.into_iter().collect::<Result<Vec<_>, _>>()?;
         if sources.is_empty() {

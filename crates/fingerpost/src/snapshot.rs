@@ -96,7 +96,7 @@ impl Snapshot {
     ///
     /// Same as [`Assets::url`].
     pub fn absolute_url(&self, path: &str) -> Result<Url, Error> {
-        self.resolver.url(path, |urls| &urls.absolute)
+        self.resolver.absolute_url(path)
     }
 
     /// Returns the integrity value of an asset in this release, like [`Assets::integrity`].

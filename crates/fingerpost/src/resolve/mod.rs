@@ -76,6 +76,13 @@ impl Resolver {
         Ok(if template_path.has_suffix() { url.with_suffix(&template_path) } else { url.clone() })
     }
 
+    /// Returns the absolute URL of an asset. Warns once if it has no host.
+    pub(crate) fn absolute_url(&self, text: &str) -> Result<Url, Error> {
+        let url = self.url(text, |urls| &urls.absolute)?;
+        self.options.warn_without_origin(text);
+        Ok(url)
+    }
+
     /// Returns the URL as [`url`](Self::url) does, but `None` for an unknown asset, without a warning.
     pub(crate) fn try_url(&self, text: &str) -> Result<Option<Url>, Error> {
         let Ok(template_path) = TemplatePath::parse(text) else { return Ok(None) };

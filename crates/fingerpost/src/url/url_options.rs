@@ -1,6 +1,11 @@
 //! The settings for building URLs.
 
-use crate::url::{Url, base_url::BaseUrl};
+use std::sync::Once;
+
+use crate::{
+    quote::quoted,
+    url::{Url, base_url::BaseUrl},
+};
 
 #[derive(Debug)]
 pub(crate) struct UrlOptions {
@@ -10,6 +15,8 @@ pub(crate) struct UrlOptions {
     /// Scheme and host of absolute URLs; `None` if no origin is set or the base URL is absolute.
     pub(crate) origin: Option<String>,
     pub(crate) dev_version_query: bool,
+    /// Limits the warning about a missing origin.
+    pub(crate) origin_warning: Once,
 }
 
 /// The two URLs of one asset.
@@ -20,6 +27,20 @@ pub(crate) struct AssetUrls {
 }
 
 impl UrlOptions {
+    /// Warns about the first absolute URL that has no host.
+    pub(crate) fn warn_without_origin(&self, path: &str) {
+        if self.origin.is_some() || self.base.is_absolute() {
+            return;
+        }
+        self.origin_warning.call_once(|| {
+            tracing::warn!(
+                "the absolute URL of {} is only a path, because no origin is set; mail programs cannot resolve it; set \
+                 `.origin(\"https://example.com\")`, `FINGERPOST_ORIGIN`, or `origin` in `fingerpost.toml`",
+                quoted(path)
+            );
+        });
+    }
+
     /// Returns the URLs of the file at `path` under the base URL.
     pub(crate) fn urls(&self, path: &str, version: Option<&str>) -> AssetUrls {
         let url = Url::new(&self.base, path, version);

@@ -2,7 +2,7 @@
 
 use fingerpost::{Assets, ErrorKind, manifest::Digest};
 
-use crate::support::{Dir, Site, dev, hash, production, publish};
+use crate::support::{Dir, Site, dev, hash, production, publish, warnings};
 
 /// Checks the URL of `written` in both modes. `H` means the hash of the file. The content of the file is its path.
 #[track_caller]
@@ -274,4 +274,38 @@ fn integrity_ignores_query_and_fragment() {
             );
         }
     }
+}
+
+#[test]
+fn first_absolute_url_without_an_origin_logs_a_warning() {
+    let site = Site::of(&["img/card.png", "b.png"]);
+    let warning = "the absolute URL of `img/card.png` is only a path, because no origin is set; mail programs cannot \
+                   resolve it; set `.origin(\"https://example.com\")`, `FINGERPOST_ORIGIN`, or `origin` in \
+                   `fingerpost.toml`";
+    for (mode, assets) in site.both() {
+        let messages = warnings(|| {
+            assert!(assets.absolute_url("nope.png").is_err());
+            let url = assets.absolute_url("img/card.png").unwrap();
+            assert_eq!(url, assets.url("img/card.png").unwrap());
+            assets.absolute_url("b.png").unwrap();
+            assets.reload().unwrap().absolute_url("b.png").unwrap();
+        });
+        assert_eq!(messages, [warning], "{mode}");
+    }
+}
+
+#[test]
+fn absolute_url_with_a_host_logs_nothing() {
+    let site = Site::of(&["a.png"]);
+    let messages = warnings(|| {
+        for builder in [
+            dev(&site.source).origin("https://example.com"),
+            dev(&site.source).base_url("https://cdn.example.com/static/"),
+        ] {
+            let url = builder.build().unwrap().absolute_url("a.png").unwrap();
+            assert!(url.starts_with("https://"), "{url}");
+        }
+        dev(&site.source).build().unwrap().url("a.png").unwrap();
+    });
+    assert_eq!(messages, [""; 0]);
 }
