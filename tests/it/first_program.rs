@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    net::TcpListener,
     path::Path,
     process::{Command, Stdio},
 };
@@ -129,6 +130,16 @@ async fn readme_program_serves_page_and_assets_over_one_connection_without_delay
     if let Ok(calls) = fs::read_to_string(calls) {
         assert_eq!(connections(&calls), (1, 1), "{calls}");
     }
+}
+
+#[tokio::test]
+async fn readme_program_reports_the_address_in_use() {
+    let (project, taken) = (project("minijinja"), TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let address = taken.local_addr().expect("an address").to_string();
+    let output = server(project.path()).env("ADDRESS", &address).output().expect("a program");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.starts_with(&format!("Error: \"cannot listen on {address}: Address ")), "{message}");
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[tokio::test]
