@@ -2,6 +2,7 @@
 
 use std::{fs, net::TcpListener, path::Path, process::Command};
 
+use fingerpost::manifest::ContentHash;
 use tempfile::TempDir;
 
 use crate::{
@@ -60,6 +61,18 @@ async fn copies_of_the_examples_build_and_serve_in_both_modes() {
             assert!(style != "/static/css/app.css", "{example} {arguments:?}: no version in {style}");
             assert_eq!(get(&site.url(style)).await.0, 200, "{example} {arguments:?}: {style}");
         }
+    }
+}
+
+#[tokio::test]
+async fn development_shows_an_app_version() {
+    for example in ["axum-askama", "axum-minijinja", "axum-tera"] {
+        let site = Server::example(example);
+        let (_, page) = get(&site.url("/")).await;
+        let page = String::from_utf8(page).expect("UTF-8");
+        let (_, version) = page.rsplit_once("pp version <code>").expect("an app version");
+        let version = version.split('<').next().expect("a version");
+        assert!(ContentHash::parse(version).is_some(), "{example}: {version}");
     }
 }
 

@@ -42,7 +42,12 @@ async fn main() -> anyhow::Result<()> {
         // A deploy runs `fingerpost collect static --out dist/static` before the program starts.
         collect(&CollectConfig::new("dist/static").source("static"))?;
     }
-    let assets = Assets::builder().source("static").collected("dist/static").mode(mode).build()?;
+    let assets = Assets::builder()
+        .source("static") // the source directory
+        .collected("dist/static") // the output directory of `collect`
+        .component("templates", ["templates/home.html"]) // a part of the app version
+        .mode(mode)
+        .build()?;
     fingerpost_askama::init(assets.clone())?; // the assets of `static()` in all templates
 
     let items = [

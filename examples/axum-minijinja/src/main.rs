@@ -35,10 +35,12 @@ async fn main() -> anyhow::Result<()> {
     }
     let listener = listen().await?;
     let origin = format!("http://{}", listener.local_addr()?);
+    let templates = ["base", "home", "how", "not_found", "urls"].map(|name| format!("templates/{name}.html"));
     let assets = Assets::builder()
         .source("static") // the source directory
         .collected("dist/static") // the output directory of `collect`
         .origin(&origin) // for `static_url`
+        .component("templates", templates) // a part of the app version
         .mode(mode)
         .build()?;
 
@@ -46,7 +48,7 @@ async fn main() -> anyhow::Result<()> {
         .route("/", get(home))
         .route("/how", get(how))
         .fallback(not_found)
-        .with_state(templates(&assets))
+        .with_state(environment(&assets))
         .nest_service("/static", StaticFiles::new(&assets));
     println!("{origin}");
     // Without `set_nodelay`, a response in two packets waits up to 40 ms for an acknowledgement.
@@ -62,7 +64,7 @@ async fn listen() -> anyhow::Result<TcpListener> {
     })
 }
 
-fn templates(assets: &Assets) -> Templates {
+fn environment(assets: &Assets) -> Templates {
     let mut env = Environment::new();
     env.set_loader(path_loader("templates")); // reads a template again after an edit
     env.add_global("mode", if assets.mode() == Mode::Dev { "development" } else { "production" });

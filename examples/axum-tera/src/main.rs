@@ -43,8 +43,9 @@ async fn main() -> anyhow::Result<()> {
         // A deploy runs `fingerpost collect static --out dist/static` before the program starts.
         collect(&CollectConfig::new("dist/static").source("static"))?;
     }
-    let assets = Assets::builder().source("static").collected("dist/static").mode(mode).build()?;
-
+    let pages = ["about", "base", "home"].map(|name| format!("templates/{name}.html"));
+    let assets = Assets::builder().source("static").collected("dist/static").component("templates", pages);
+    let assets = assets.mode(mode).build()?; // the templates are a part of the app version
     let mut tera = Tera::new();
     fingerpost_tera::register(&mut tera, &assets); // before templates are loaded
     tera.load_from_glob("templates/*.html")?;

@@ -189,7 +189,13 @@ mod tests {
         let later = Clock { now: || SystemTime::now() + Duration::from_secs(3) };
         let files = FileCache::new(sources, later);
         let base = BaseUrl::default();
-        let options = UrlOptions { base, mount_path_len: None, origin: None, dev_version_query: true };
+        let options = UrlOptions {
+            base,
+            mount_path_len: None,
+            origin: None,
+            dev_version_query: true,
+            origin_warning: std::sync::Once::new(),
+        };
         let development = Development::with_watch(files, options.into(), Some(watch));
         let has_content =
             |content: &[u8]| development.file("a.css").unwrap().digest == Digest::from_content(content);

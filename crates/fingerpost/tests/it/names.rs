@@ -278,7 +278,7 @@ fn integrity_ignores_query_and_fragment() {
 
 #[test]
 fn first_absolute_url_without_an_origin_logs_a_warning() {
-    let site = Site::of(&["img/card.png", "b.png"]);
+    let site = Site::with_paths(&["img/card.png", "b.png"]);
     let warning = "the absolute URL of `img/card.png` is only a path, because no origin is set; mail programs cannot \
                    resolve it; set `.origin(\"https://example.com\")`, `FINGERPOST_ORIGIN`, or `origin` in \
                    `fingerpost.toml`";
@@ -296,7 +296,7 @@ fn first_absolute_url_without_an_origin_logs_a_warning() {
 
 #[test]
 fn absolute_url_with_a_host_logs_nothing() {
-    let site = Site::of(&["a.png"]);
+    let site = Site::with_paths(&["a.png"]);
     let messages = warnings(|| {
         for builder in [
             dev(&site.source).origin("https://example.com"),
