@@ -4,6 +4,7 @@ mod app_version;
 mod axum_htmx;
 mod blue_green;
 mod client;
+mod conformance;
 mod development;
 mod django;
 mod engines;

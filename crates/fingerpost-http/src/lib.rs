@@ -1,3 +1,4 @@
+//! [How to write an integration]: crate::integrations
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -32,3 +33,7 @@ pub use {
     html::{HeadInserter, HtmlEncoding, UrlRewriter, rewrite_html},
     version::nonce::CspNonce,
 };
+
+#[doc = include_str!("../docs/integrations.md")]
+#[cfg(feature = "html")]
+pub mod integrations {}

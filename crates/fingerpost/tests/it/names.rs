@@ -282,7 +282,7 @@ fn first_absolute_url_without_an_origin_logs_a_warning() {
     let warning = "the absolute URL of `img/card.png` is only a path, because no origin is set; mail programs cannot \
                    resolve it; set `.origin(\"https://example.com\")`, `FINGERPOST_ORIGIN`, or `origin` in \
                    `fingerpost.toml`";
-    for (mode, assets) in site.both() {
+    for (mode, assets) in site.in_both_modes() {
         let messages = warnings(|| {
             assert!(assets.absolute_url("nope.png").is_err());
             let url = assets.absolute_url("img/card.png").unwrap();

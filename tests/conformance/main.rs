@@ -1,0 +1,77 @@
+//! Sends the same requests to one or two sites, and prints or compares the responses.
+//!
+//! ```text
+//! conformance SITE             prints each request with its response
+//! conformance SITE REFERENCE   prints the requests whose responses differ, and exits with 1 if there are any
+//! ```
+//!
+//! A site is an origin, such as `http://127.0.0.1:3000`. Its page `/urls` lists the paths to request, one per line. With
+//! `--bearer TOKEN`, some requests have this bearer token. Status, headers and bytes are compared, but not `Date` and the
+//! headers of the connection.
+
+mod client;
+mod requests;
+
+use std::{
+    env,
+    error::Error,
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+use client::{Client, Response};
+use requests::{Request, requests};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<ExitCode> {
+    let mut arguments: Vec<_> = env::args().skip(1).collect();
+    let mut bearer = String::new();
+    if let Some(at) = arguments.iter().position(|argument| argument == "--bearer") {
+        bearer = arguments.drain(at..).nth(1).ok_or("--bearer needs a token")?;
+    }
+    let mut output = io::stdout().lock();
+    match &arguments[..] {
+        [site] => {
+            let rows = rows(site, &bearer)?;
+            for (request, response) in &rows {
+                writeln!(output, "{request}\n{response}\n")?;
+            }
+            writeln!(output, "{} requests", rows.len())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        [site, reference] => {
+            let (rows, expected) = (rows(site, &bearer)?, rows(reference, &bearer)?);
+            if rows.len() != expected.len() {
+                return Err("the pages `/urls` differ".into());
+            }
+            let pairs = rows.iter().zip(&expected);
+            let different: Vec<_> = pairs.filter(|(row, expected)| row != expected).collect();
+            for ((request, response), (other, expected)) in &different {
+                writeln!(output, "{request}\n--- {site}\n{response}\n--- {reference}")?;
+                let request = if other == request { String::new() } else { format!("{other}\n") };
+                writeln!(output, "{request}{expected}\n")?;
+            }
+            writeln!(output, "{} requests, {} differences", rows.len(), different.len())?;
+            Ok(if different.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        _ => Err("usage: conformance SITE [REFERENCE] [--bearer TOKEN]".into()),
+    }
+}
+
+/// Sends all requests to a site.
+fn rows(site: &str, bearer: &str) -> Result<Vec<(Request, Response)>> {
+    let mut client = Client::new(site)?;
+    let urls = client.send(&Request::get("/urls"))?;
+    if urls.status != 200 {
+        return Err(format!("{site}/urls: {urls}").into());
+    }
+    let mut rows = Vec::new();
+    for url in String::from_utf8(urls.body)?.lines() {
+        for request in requests(&mut client, url, bearer)? {
+            let response = client.send(&request)?;
+            rows.push((request, response));
+        }
+    }
+    Ok(rows)
+}

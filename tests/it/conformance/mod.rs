@@ -1,0 +1,65 @@
+//! actix-web and tower respond in the same way, with every strategy and store, over sockets.
+
+mod servers;
+mod site;
+
+use std::process::Command;
+
+use fingerpost::BustToken;
+
+use servers::{actix, axum};
+use site::{SECRET, Site, Variant};
+
+/// Runs the program `conformance`, and returns the number of requests. Fails if a response differs.
+fn compare(actix: &str, axum: &str) -> usize {
+    let token = BustToken::from_secret(SECRET).expect("a secret");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
+    let output = command.args([actix, axum, "--bearer", token.as_str()]).output().expect("the program");
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{report}{}", String::from_utf8_lossy(&output.stderr));
+    let count = report.trim_end().strip_suffix(" requests, 0 differences").expect("a count");
+    count.parse().expect("a number")
+}
+
+fn responses_are_equal(variants: &[Variant], has_layers: bool) {
+    let site = Site::new();
+    let mut total = 0;
+    for variant in variants {
+        let assets = site.assets(*variant);
+        let urls = site.urls(&assets);
+        let (actix, axum) =
+            (actix(&assets, urls.clone(), has_layers), axum(&assets, urls.clone(), has_layers));
+        let count = compare(&actix.origin, &axum.origin);
+        assert!(count > 200 * urls.len(), "{count} requests for {} URLs", urls.len());
+        total += count;
+    }
+    println!("{total} requests, all responses are equal");
+}
+
+#[test]
+fn files_are_equal_with_every_strategy_and_store() {
+    responses_are_equal(&Variant::ALL, false);
+}
+
+#[test]
+fn files_pages_and_endpoints_are_equal_behind_layers() {
+    responses_are_equal(&[Variant::Development, Variant::Directory, Variant::OrderedToken], true);
+}
+
+#[test]
+fn differences_are_reported_with_both_responses() {
+    let site = Site::new();
+    let (development, production) = (site.assets(Variant::Development), site.assets(Variant::Directory));
+    let urls = vec!["/static/js/app.js".to_owned()];
+    let servers = [axum(&development, urls.clone(), false), axum(&production, urls, false)];
+    let [one, two] = servers.each_ref().map(|server| &*server.origin);
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_conformance")).args([one, two]).output().expect("a program");
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1));
+    let expected = format!("GET /static/js/app.js\n--- {one}\n200\naccept-ranges: bytes\n");
+    assert!(report.starts_with(&expected), "{report}");
+    assert!(report.contains(&format!("--- {two}\n200\n")), "{report}");
+    assert!(report.contains("\ncache-control: no-cache\n"), "{report}");
+    assert!(report.contains("\ncache-control: public, max-age=3600\n"), "{report}");
+}
