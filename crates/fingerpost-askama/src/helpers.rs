@@ -61,7 +61,9 @@ pub trait StaticHelpers: Template {
     /// Writes the URL of an asset, [`Assets::url`](fingerpost::Assets::url): `{{ static("css/app.css") }}`.
     #[inline]
     fn r#static<'a>(&self, path: &'a str) -> MaybeSafe<StaticUrl<'a>> {
-        StaticUrl::in_template::<Self>(path, |assets, path, out| Ok(out.write_str(&assets.url(path)?)))
+        StaticUrl::in_template::<Self>(path, |assets, path, out| {
+            assets.with_url(path, |url| out.write_str(url))
+        })
     }
 
     /// Writes the absolute URL of an asset, [`Assets::absolute_url`](fingerpost::Assets::absolute_url): `{{ static_url("img/card.png") }}`.

@@ -94,7 +94,7 @@ impl Assets {
     /// - [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if `path` is not a valid asset path;
     /// - [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable), in development only.
     pub fn url(&self, path: &str) -> Result<Url, Error> {
-        self.with_resolver(|resolver| resolver.url(path, |urls| &urls.url))
+        self.with_url(path, Url::clone)
     }
 
     /// Returns the URL with the [`origin`](crate::AssetsBuilder::origin) in front, for e-mail, feeds and social cards.
@@ -236,6 +236,14 @@ impl Assets {
         self.0.generation.load(Ordering::Acquire)
     }
 
+    /// Passes the URL of an asset to `take`, without changing its reference count. For adapters.
+    #[doc(hidden)]
+    #[inline]
+    pub fn with_url<R>(&self, path: &str, take: impl FnMut(&Url) -> R) -> Result<R, Error> {
+        self.with_resolver(|resolver| resolver.url(path, |urls| &urls.url, take))
+    }
+
+    #[inline]
     fn with_resolver<R>(&self, use_resolver: impl FnOnce(&Resolver) -> R) -> R {
         match snapshot::pinned(self) {
             Some(scope) => use_resolver(&scope.resolver),

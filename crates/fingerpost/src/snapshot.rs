@@ -65,8 +65,9 @@ impl Snapshot {
     /// # Errors
     ///
     /// Same as [`Assets::url`].
+    #[inline]
     pub fn url(&self, path: &str) -> Result<Url, Error> {
-        self.resolver.url(path, |urls| &urls.url)
+        self.resolver.url(path, |urls| &urls.url, Url::clone)
     }
 
     /// Returns the URL of an asset, or `None` for an unknown asset, a directory and an invalid path.

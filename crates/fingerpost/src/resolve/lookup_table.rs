@@ -31,6 +31,7 @@ impl LookupTable {
         Some(*self.positions.get(path)? as usize)
     }
 
+    #[inline]
     pub(crate) fn urls(&self, path: &str) -> Option<&AssetUrls> {
         Some(&self.assets[self.position(path)?].urls)
     }

@@ -53,11 +53,23 @@ pub(crate) struct Resolver {
 }
 
 impl Resolver {
-    /// Returns one of the two URLs of an asset.
-    pub(crate) fn url(&self, text: &str, select: impl Fn(&AssetUrls) -> &Url) -> Result<Url, Error> {
-        if let Some(url) = self.strategy.known_urls(text, |urls| select(urls).clone()) {
-            return Ok(url);
+    /// Passes one of the two URLs of an asset to `take`.
+    #[inline]
+    pub(crate) fn url<R>(
+        &self,
+        text: &str,
+        select: fn(&AssetUrls) -> &Url,
+        mut take: impl FnMut(&Url) -> R,
+    ) -> Result<R, Error> {
+        match self.strategy.known_urls(text, |urls| take(select(urls))) {
+            Some(taken) => Ok(taken),
+            None => self.parsed_url(text, select).map(|url| take(&url)),
         }
+    }
+
+    /// Returns one of the two URLs of a path that has a suffix or a leading slash, or is unknown.
+    #[cold]
+    fn parsed_url(&self, text: &str, select: fn(&AssetUrls) -> &Url) -> Result<Url, Error> {
         let template_path = TemplatePath::parse(text)?;
         let path = template_path.path;
         let urls = if template_path.is_directory() {
@@ -78,7 +90,7 @@ impl Resolver {
 
     /// Returns the absolute URL of an asset. Warns once if it has no host.
     pub(crate) fn absolute_url(&self, text: &str) -> Result<Url, Error> {
-        let url = self.url(text, |urls| &urls.absolute)?;
+        let url = self.url(text, |urls| &urls.absolute, Url::clone)?;
         self.options.warn_without_origin(text);
         Ok(url)
     }
