@@ -121,10 +121,6 @@ impl Helper {
         self.usage_error(ErrorKind::MissingArgument, "but got no argument")
     }
 
-    fn too_many_arguments(&self) -> Error {
-        self.usage_error(ErrorKind::TooManyArguments, "but got more than one argument")
-    }
-
     /// The error contains only the type of the value: the value may be long, or a secret.
     fn wrong_type_error(&self, path: &Value) -> Error {
         let of_type = if path.is_undefined() || path.is_none() { "" } else { "a value of type " };
@@ -155,7 +151,7 @@ impl Object for Helper {
             [path] if !path.is_kwargs() => self.value(state, path),
             [keywords] => self.value(state, &self.path_keyword(keywords)?),
             [] => Err(self.missing_path()),
-            _ => Err(self.too_many_arguments()),
+            _ => Err(self.usage_error(ErrorKind::TooManyArguments, "but got more than one argument")),
         }
     }
 

@@ -1,5 +1,5 @@
 use std::{
-    fmt,
+    fmt, mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -85,12 +85,20 @@ impl<B: Body> Body for HtmlBody<B> {
                     }
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
-                Some(Ok(Err(frame))) => Some(Ok(without_digests(frame))),
+                Some(Ok(Err(mut frame))) => {
+                    if let Some(trailers) = frame.trailers_mut() {
+                        remove_digests(trailers);
+                    }
+                    Some(Ok(frame))
+                }
                 Some(Err(err)) => Some(Err(err)),
                 None => None,
             };
-            let has_more = matches!(frame, Some(Ok(_)));
-            let rest = this.state.finish(has_more);
+            let after = if matches!(frame, Some(Ok(_))) { State::UnknownLength } else { State::Ended };
+            let rest = match mem::replace(this.state, after) {
+                State::Transforming(transform) => transform.end(),
+                _ => Bytes::new(),
+            };
             if rest.is_empty() {
                 return Poll::Ready(frame);
             }
@@ -117,17 +125,6 @@ impl<B: Body> Body for HtmlBody<B> {
     }
 }
 
-impl State {
-    /// Ends the document and returns the remaining output of the transform.
-    fn finish(&mut self, has_more: bool) -> Bytes {
-        let after = if has_more { Self::UnknownLength } else { Self::Ended };
-        match std::mem::replace(self, after) {
-            Self::Transforming(transform) => transform.end(),
-            _ => Bytes::new(),
-        }
-    }
-}
-
 impl Transform {
     /// Processes a chunk and returns the output that is complete so far.
     fn write(&mut self, chunk: Bytes) -> Bytes {
@@ -143,16 +140,6 @@ impl Transform {
             Self::Rewrite(rewriter) => rewriter.end(),
             Self::Insert(inserter) => inserter.end(),
         }
-    }
-}
-
-fn without_digests(frame: Frame<Bytes>) -> Frame<Bytes> {
-    match frame.into_trailers() {
-        Ok(mut trailers) => {
-            remove_digests(&mut trailers);
-            Frame::trailers(trailers)
-        }
-        Err(frame) => frame,
     }
 }
 

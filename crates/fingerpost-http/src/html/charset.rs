@@ -19,7 +19,7 @@ use crate::rfc9110::accept::essence;
 /// assert_eq!(of("application/xhtml+xml"), None);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HtmlEncoding(AsciiCompatibleEncoding);
+pub struct HtmlEncoding(pub(super) AsciiCompatibleEncoding);
 
 impl HtmlEncoding {
     /// Returns the encoding in a `Content-Type`. `None` if the type is not HTML, or the encoding is not ASCII-compatible, such
@@ -36,10 +36,6 @@ impl HtmlEncoding {
             None => Some(Self::default()),
             Some(encoding) => AsciiCompatibleEncoding::new(encoding).map(Self),
         }
-    }
-
-    pub(super) fn ascii_compatible(self) -> AsciiCompatibleEncoding {
-        self.0
     }
 
     /// Encodes the text of an attribute. Characters that the encoding does not have become character references.

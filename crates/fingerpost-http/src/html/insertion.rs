@@ -87,7 +87,7 @@ impl HeadInserter {
                 break;
             }
             (rest, size) = (after, size * 2);
-            if self.is_inserted() {
+            if self.progress.lock().is_inserted {
                 self.rewriting.end();
             }
         }
@@ -103,10 +103,6 @@ impl HeadInserter {
     pub fn end(mut self) -> Bytes {
         self.rewriting.end();
         self.take_output().into()
-    }
-
-    fn is_inserted(&self) -> bool {
-        self.progress.lock().is_inserted
     }
 
     fn take_output(&self) -> Vec<u8> {

@@ -20,12 +20,13 @@ use std::sync::{
 
 use bytes::Bytes;
 use fingerpost::Snapshot;
-use lol_html::{Selector, html_content::Attribute, send::Element};
+use lol_html::{Selector, send::Element};
 use parking_lot::Mutex;
 
 pub use charset::HtmlEncoding;
 pub use insertion::HeadInserter;
 
+use attribute::rewritten;
 use reference::References;
 use rewriting::{MAX_MEMORY, Rewriting, on, selector};
 use splicer::Splicer;
@@ -123,7 +124,11 @@ impl UrlRewriter {
                 return Ok(());
             }
             for attribute in element.attributes() {
-                rewrite_attribute(attribute, &references, &edits);
+                if let Some(place) = attribute.value_source_location()
+                    && let Some(value) = rewritten(&attribute.name(), &attribute.value(), &references)
+                {
+                    edits.lock().replace(place.bytes(), value);
+                }
             }
             Ok(())
         });
@@ -154,13 +159,5 @@ fn rebase(base: &Element<'_, '_>, references: &mut References) {
         && let Some(href) = base.get_attribute("href")
     {
         references.rebase(&htmlize::unescape_attribute(&href));
-    }
-}
-
-fn rewrite_attribute(attribute: &Attribute<'_>, references: &References, edits: &Mutex<Splicer>) {
-    if let Some(place) = attribute.value_source_location()
-        && let Some(value) = attribute::rewritten(&attribute.name(), &attribute.value(), references)
-    {
-        edits.lock().replace(place.bytes(), value);
     }
 }

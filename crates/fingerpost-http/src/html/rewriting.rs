@@ -51,7 +51,7 @@ impl Rewriting {
             .with_max_allowed_memory_usage(max_memory)
             .with_graceful_bail_out_on_memory_limit_exceeded(true);
         let settings = Settings::new_send()
-            .with_encoding(encoding.ascii_compatible())
+            .with_encoding(encoding.0)
             .with_memory_settings(memory)
             .with_graceful_bail_out_on_content_handler_error(true)
             .with_strict(false);

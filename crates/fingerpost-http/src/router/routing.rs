@@ -13,16 +13,12 @@ use crate::rfc9110::cache_control::has_any_directive;
 /// The route of a request, which also completes its response.
 #[derive(Debug, Clone)]
 pub struct Routing {
-    config: Arc<RouterConfig>,
-    route: Option<Route>,
-    expires_cookie: bool,
+    pub(super) config: Arc<RouterConfig>,
+    pub(super) route: Option<Route>,
+    pub(super) expires_cookie: bool,
 }
 
 impl Routing {
-    pub(super) fn new(config: &Arc<RouterConfig>, route: Option<Route>, expires_cookie: bool) -> Self {
-        Self { config: Arc::clone(config), route, expires_cookie }
-    }
-
     /// Returns the version and its target, for programs that forward requests themselves.
     ///
     /// Returns `None` if the request has no known version and there is no default.

@@ -199,9 +199,12 @@ impl VersionRouter {
     /// The 409 response to a request for a version that is not in the map. Do not forward the request.
     pub fn route(&self, request: &request::Parts) -> Result<Routing, Box<Response<Bytes>>> {
         let config = &self.0;
-        let default = |expires| Ok(Routing::new(config, config.default.clone(), expires));
+        let routing = |route: Option<&Route>, expires_cookie| {
+            Ok(Routing { config: Arc::clone(config), route: route.cloned(), expires_cookie })
+        };
+        let default = config.default.as_ref();
         if config.routes.is_empty() {
-            return default(false);
+            return routing(default, false);
         }
         let is_known = |version: &str| config.routes.contains_key(version);
         let requested = RequestedVersion::from_headers(
@@ -212,11 +215,14 @@ impl VersionRouter {
         );
         let route = requested.version().and_then(|version| config.routes.get(version));
         match (route, requested) {
-            (Some(route), _) => Ok(Routing::new(config, Some(route.clone()), false)),
-            (None, RequestedVersion::Nothing) => default(false),
+            (Some(_), _) => routing(route, false),
+            (None, RequestedVersion::Nothing) => routing(default, false),
             // The router cannot expire a cookie that a sibling host set with an unknown domain and path, so a 409 would
             // repeat forever.
-            (None, RequestedVersion::ByCookie(_)) => default(is_page_load(request)),
+            (None, RequestedVersion::ByCookie(_)) => {
+                let is_page_load = matches!(request.method, Method::GET | Method::HEAD);
+                routing(default, is_page_load && names_html(&request.headers))
+            }
             (None, RequestedVersion::ByHeader(_)) => {
                 tracing::debug!("refused a request: the version in its header is not in the map");
                 let mut refusal = json_response(StatusCode::CONFLICT, config.refusal.clone());
@@ -225,10 +231,6 @@ impl VersionRouter {
             }
         }
     }
-}
-
-fn is_page_load(request: &request::Parts) -> bool {
-    matches!(request.method, Method::GET | Method::HEAD) && names_html(&request.headers)
 }
 
 fn header_name(name: &str) -> Result<HeaderName, Error> {

@@ -144,16 +144,6 @@ impl LargeDigest {
         Poll::Pending
     }
 
-    /// Records the result of a job. `None` if the file changed during the job.
-    fn finish(&self, result: Option<(Option<FileStamp>, Digest)>) {
-        self.end_job(|state| {
-            if let Some((stamp, sha256)) = result {
-                state.latest = Some((stamp, sha256));
-                state.failed = None;
-            }
-        });
-    }
-
     /// Records the failure of a job. Returns `true` for the first failure since the last success.
     fn fail(&self, stamp: Option<FileStamp>) -> bool {
         self.end_job(|state| state.failed.replace((stamp, Instant::now())).is_none())
@@ -223,7 +213,12 @@ impl HashJob {
         let hashed = hashed.unwrap_or_else(|_| Err(io::Error::other("the store panicked")));
         let Some(digest) = self.digest.upgrade() else { return };
         match hashed {
-            Ok(result) => digest.finish(result),
+            Ok(Some((stamp, sha256))) => digest.end_job(|state| {
+                state.latest = Some((stamp, sha256));
+                state.failed = None;
+            }),
+            // The file changed during the job.
+            Ok(None) => digest.end_job(|_| {}),
             Err(err) if digest.fail(self.stamp) => self.location.log_failure(&err),
             Err(_) => {}
         }
@@ -243,21 +238,17 @@ impl HashJob {
         let file = &*self.location.open()?;
         let stamp = || Ok::<_, io::Error>(FileStamp::from_metadata(&file.metadata()?));
         let before = stamp()?;
-        self.wait_until_settled(before);
+        // Wait until every later change of the bytes also changes the stamp.
+        if !before.is_settled_at(SystemTime::now()) {
+            let age = if self.stamp == Some(before) { self.first_seen.elapsed() } else { Duration::ZERO };
+            thread::sleep(COARSEST_CLOCK.saturating_sub(age));
+        }
         if stamp()? != before {
             return Ok(None);
         }
         let reader = FileReader { file, offset: 0 };
         let (sha256, _) = Digest::from_reader(Abortable { reader, digest: &self.digest })?;
         Ok((stamp()? == before).then_some((Some(before), sha256)))
-    }
-
-    /// Waits until every later change of the bytes also changes the stamp.
-    fn wait_until_settled(&self, stamp: FileStamp) {
-        if !stamp.is_settled_at(SystemTime::now()) {
-            let age = if self.stamp == Some(stamp) { self.first_seen.elapsed() } else { Duration::ZERO };
-            thread::sleep(COARSEST_CLOCK.saturating_sub(age));
-        }
     }
 }
 

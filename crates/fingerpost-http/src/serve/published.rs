@@ -265,13 +265,6 @@ impl PublishedFile<'_> {
         }
         Ok(Some(Content::slice(&bytes, part)))
     }
-
-    /// Logs an error once until the file is served again.
-    fn report(&self, name: &str, state: &DiskState, err: &io::Error) {
-        state.errors.report(|| {
-            tracing::error!("`{name}` in `{}` cannot be served: {err}", self.published.store.place());
-        });
-    }
 }
 
 impl Servable for PublishedFile<'_> {
@@ -313,7 +306,11 @@ impl Servable for PublishedFile<'_> {
         }
         let name = self.file.name(encoding);
         let read = self.read(&name, (state, recorded), representation.sha256, part);
-        match read.inspect_err(|err| self.report(&name, state, err)) {
+        // Logged once until the file is served again.
+        let log = |err: &io::Error| {
+            tracing::error!("`{name}` in `{}` cannot be served: {err}", self.published.store.place());
+        };
+        match read.inspect_err(|err| state.errors.report(|| log(err))) {
             Ok(Some(content)) => {
                 state.errors.reset();
                 Ok(content)

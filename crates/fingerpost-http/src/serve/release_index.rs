@@ -118,8 +118,7 @@ impl DiskState {
 impl ReleaseIndex {
     /// Reads the files of all releases in the store.
     pub(crate) fn new(store: &dyn Store, snapshot: Snapshot) -> Self {
-        let index = Arc::new(FileIndex::default()).refreshed(store);
-        Self { index, snapshot }
+        Self { index: Arc::new(FileIndex::default()).refreshed(store), snapshot }
     }
 
     pub(crate) fn get(&self, hashed: &str) -> Option<&Arc<IndexedFile>> {
@@ -155,10 +154,8 @@ impl FileIndex {
         // The first change clones the index.
         let mut next = Arc::clone(self);
         let is_removed = |number: &u64| numbers.binary_search(number).is_err();
-        let mut removed = Vec::new();
         if self.releases.keys().any(is_removed) {
-            let releases = &mut Arc::make_mut(&mut next).releases;
-            removed.extend(releases.extract_if(.., |number, _| is_removed(number)));
+            Arc::make_mut(&mut next).releases.retain(|number, _| !is_removed(number));
         }
         if let Some((manifest, digest)) = manifest {
             Arc::make_mut(&mut next).set_manifest(&manifest, digest, store);
@@ -175,8 +172,8 @@ impl FileIndex {
             }
         }
         // Removed releases are dropped last, so that files shared with a new release keep their state.
-        for (_, names) in removed {
-            Arc::make_mut(&mut next).remove(&names);
+        for (_, names) in self.releases.iter().filter(|(number, _)| is_removed(number)) {
+            Arc::make_mut(&mut next).remove(names);
         }
         next
     }

@@ -7,8 +7,8 @@ use fingerpost::manifest::Encoding;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
     header::{
-        ACCEPT_RANGES, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH,
-        CONTENT_RANGE, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+        ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
+        ETAG, LOCATION, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
     },
 };
 use percent_encoding::{CONTROLS, utf8_percent_encode};
@@ -172,8 +172,7 @@ fn base_response<B>(status: StatusCode, body: B, policy: CachePolicy) -> Respons
 
 /// Creates an error response, which is `no-store`.
 fn error_response(status: StatusCode) -> Response<Content> {
-    let reason = status.canonical_reason().unwrap_or_default();
-    text_response(status, reason.to_owned())
+    text_response(status, status.canonical_reason().unwrap_or_default().to_owned())
 }
 
 /// Creates a plain-text response.
@@ -196,10 +195,7 @@ pub(crate) fn uncached_response(
 
 /// Creates a 404 response. `reason` is its text.
 pub(crate) fn not_found(reason: Option<String>) -> Response<Content> {
-    reason.map_or_else(
-        || error_response(StatusCode::NOT_FOUND),
-        |reason| text_response(StatusCode::NOT_FOUND, reason),
-    )
+    text_response(StatusCode::NOT_FOUND, reason.unwrap_or_else(|| "Not Found".to_owned()))
 }
 
 /// RFC 9110, §15.5.6.
@@ -224,12 +220,6 @@ pub(crate) fn not_deployed_yet() -> Response<Content> {
     let mut response = error_response(StatusCode::SERVICE_UNAVAILABLE);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("3"));
     response
-}
-
-/// Allows pages of other origins to use the response. Fonts, modules and files with `integrity` require it, on redirects
-/// too.
-pub(crate) fn allow_any_origin(response: &mut Response<Content>) {
-    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
 }
 
 fn set_header(response: &mut Response<Content>, name: HeaderName, value: String) {

@@ -4,7 +4,7 @@ use fingerpost::{
     __private::{TokenAge, quoted},
     AssetPath, Assets, Error, Snapshot, Store, Strategy, Token,
 };
-use http::{Method, Response, StatusCode, Uri, request};
+use http::{HeaderValue, Method, Response, StatusCode, Uri, header::ACCESS_CONTROL_ALLOW_ORIGIN, request};
 
 use crate::{
     request_snapshot::current_snapshot,
@@ -16,7 +16,7 @@ use crate::{
         proof::Proof,
         published::Published,
         request_path::{asset_path, path_after_token},
-        response::{allow_any_origin, method_not_allowed, moved, not_deployed_yet, not_found, respond},
+        response::{method_not_allowed, moved, not_deployed_yet, not_found, respond},
         servable::{Servable, Unavailable},
         single_asset_store::SingleAssetStore,
         source_files::{ServedSource, SourceFiles},
@@ -207,7 +207,8 @@ impl AssetServer {
         };
         let names_files = self.is_development() && response.status() == StatusCode::NOT_FOUND;
         if self.options.allow_any_origin && !names_files {
-            allow_any_origin(&mut response);
+            // Fonts, modules and files with `integrity` require it, on redirects too.
+            response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
         Some(for_method(&request.method, response))
     }
@@ -285,22 +286,18 @@ impl AssetServer {
         if !self.is_development() || mount == "/" {
             return None;
         }
-        let (other_prefix, condition, advice) = if self.options.paths_include_mount {
-            (
-                "/",
-                "something has removed",
-                "mount with `route_service`, or remove `.paths_include_mount(true)`",
-            )
+        let is_included = self.options.paths_include_mount;
+        let (other_prefix, what) = if is_included { ("/", "something") } else { (mount, "nothing") };
+        let advice = if is_included {
+            "mount with `route_service`, or remove `.paths_include_mount(true)`"
         } else {
-            let advice =
-                "mount with `nest_service`, or set `.paths_include_mount(true)` with `route_service`";
-            (mount, "nothing has removed", advice)
+            "mount with `nest_service`, or set `.paths_include_mount(true)` with `route_service`"
         };
         let path = asset_path(path.strip_prefix(other_prefix)?)?;
         snapshot.open_source(&AssetPath::parse(&path).ok()?).ok()?;
         let asset = quoted(path);
         Some(format!(
-            "if {condition} the mount path `{mount}`, this is a request for asset {asset}: {advice}"
+            "if {what} has removed the mount path `{mount}`, this is a request for asset {asset}: {advice}"
         ))
     }
 

@@ -245,14 +245,10 @@ impl ContentState {
     /// Returns `true` if bytes with this digest are the content of the URL. Pins the digest if none is pinned and the file had
     /// its listed stamp.
     fn is_proven(&mut self, sha256: Digest, is_baseline: bool) -> bool {
-        match self.pinned {
-            Some(pinned) => pinned == sha256,
-            None if is_baseline => {
-                self.pinned = Some(sha256);
-                true
-            }
-            None => false,
+        if is_baseline {
+            self.pinned.get_or_insert(sha256);
         }
+        self.pinned == Some(sha256)
     }
 }
 

@@ -38,20 +38,17 @@ impl VerifiedFile {
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).map(|_| bytes)
         })?;
-        let is_known = |known: &&Self| reading.is_stable && known.holds_for(&reading.stamp);
-        let verified = known.filter(is_known).copied();
-        let verified =
-            verified.unwrap_or_else(|| Self::new(&reading, reading.is_trusted(time), began, known));
-        Ok((verified, reading.value))
-    }
-
-    /// Also trusts a stamp that has not changed for two seconds, because file times may be in the future if another clock is
-    /// ahead.
-    fn new(reading: &Reading<Vec<u8>>, is_settled: bool, began: Instant, known: Option<&Self>) -> Self {
-        let since = known.filter(|known| known.stamp == reading.stamp).map_or(began, |known| known.since);
+        let is_settled = reading.is_trusted(time);
+        let Reading { value, stamp, is_stable, .. } = reading;
+        if let Some(known) = known.filter(|known| is_stable && known.holds_for(&stamp)) {
+            return Ok((*known, value));
+        }
+        // A stamp that has not changed for two seconds is trusted too, because file times may be in the future if another
+        // clock is ahead.
+        let since = known.filter(|known| known.stamp == stamp).map_or(began, |known| known.since);
         let has_stayed = began.duration_since(since) >= COARSEST_CLOCK;
-        let is_trusted = is_settled || reading.is_stable && has_stayed;
-        Self { stamp: reading.stamp, sha256: Digest::from_content(&reading.value), is_trusted, since }
+        let is_trusted = is_settled || is_stable && has_stayed;
+        Ok((Self { stamp, sha256: Digest::from_content(&value), is_trusted, since }, value))
     }
 }
 

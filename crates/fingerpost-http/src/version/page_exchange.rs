@@ -21,12 +21,12 @@ pub(super) struct PageExchange {
 impl PageExchange {
     pub(super) fn begin(options: &VersionOptions, snapshot: &Snapshot, request: &mut request::Parts) -> Self {
         let is_posted = !matches!(request.method, Method::GET | Method::HEAD);
-        if options.on_mismatch == OnMismatch::Ignore {
-            return Self { nonce: None, is_posted, html: None };
-        }
         let nonce = request.extensions.get::<CspNonce>().cloned();
-        let inputs = options.client.inputs(options.on_mismatch, nonce.is_some());
-        Self { nonce, is_posted, html: Some(HtmlExchange::begin(NAME, inputs, snapshot, request)) }
+        let html = (options.on_mismatch != OnMismatch::Ignore).then(|| {
+            let inputs = options.client.inputs(options.on_mismatch, nonce.is_some());
+            HtmlExchange::begin(NAME, inputs, snapshot, request)
+        });
+        Self { nonce, is_posted, html }
     }
 
     /// Replaces the validators of a page.
@@ -50,18 +50,15 @@ impl PageExchange {
 
     /// Returns the script tag of a page of this version.
     pub(super) fn tag(&self, options: &VersionOptions, version: &str) -> String {
-        let nonce = self.nonce.as_ref().filter(|nonce| {
-            let is_valid = nonce.is_valid();
-            if !is_valid {
-                options.client.invalid_nonce.report(|| {
-                    tracing::warn!(
-                        "a `CspNonce` is not a valid nonce and was left out of the script tag; it may hold only letters, \
-                         digits, `+ / - _`, and up to two `=` at its end"
-                    );
-                });
-            }
-            is_valid
-        });
+        let nonce = self.nonce.as_ref().filter(|nonce| nonce.is_valid());
+        if self.nonce.is_some() && nonce.is_none() {
+            options.client.invalid_nonce.report(|| {
+                tracing::warn!(
+                    "a `CspNonce` is not a valid nonce and was left out of the script tag; it may hold only letters, \
+                     digits, `+ / - _`, and up to two `=` at its end"
+                );
+            });
+        }
         options.client.html(version, options.on_mismatch, nonce, self.is_posted)
     }
 }

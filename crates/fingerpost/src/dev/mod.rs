@@ -38,10 +38,6 @@ impl Development {
     /// Watches the source directories if the feature `watch` is enabled.
     pub(crate) fn new(files: FileCache<HashedFile>, options: Arc<UrlOptions>) -> Self {
         let watch = Watch::start(&files.sources);
-        Self::with_watch(files, options, watch)
-    }
-
-    fn with_watch(files: FileCache<HashedFile>, options: Arc<UrlOptions>, watch: Option<Watch>) -> Self {
         Self { files, options, watch, confirmed: ByPath::default() }
     }
 

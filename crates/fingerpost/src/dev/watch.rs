@@ -159,7 +159,10 @@ mod tests {
         };
 
         use crate::{
-            dev::{Development, file_cache::FileCache},
+            dev::{
+                Development,
+                file_cache::{ByPath, FileCache},
+            },
             files::clock::Clock,
             manifest::digest::Digest,
             sources::{SourceDir, Sources, ignore_rules::IgnoreRules},
@@ -196,7 +199,8 @@ mod tests {
             dev_version_query: true,
             origin_warning: std::sync::Once::new(),
         };
-        let development = Development::with_watch(files, options.into(), Some(watch));
+        let development =
+            Development { files, options: options.into(), watch: Some(watch), confirmed: ByPath::default() };
         let has_content =
             |content: &[u8]| development.file("a.css").unwrap().digest == Digest::from_content(content);
         File::open(&one).unwrap();

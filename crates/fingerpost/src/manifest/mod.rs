@@ -171,13 +171,9 @@ impl Manifest {
     ///
     /// For a parsed manifest it is the `hash` in the file, or `None` if the file has none.
     pub fn hash(&self) -> Option<String> {
-        match &self.read_hash {
-            Some(read) => Some(read.clone()).filter(|hash| !hash.is_empty()),
-            None => Some(self.computed_hash()),
+        if let Some(read) = &self.read_hash {
+            return Some(read.clone()).filter(|hash| !hash.is_empty());
         }
-    }
-
-    fn computed_hash(&self) -> String {
         let mut hasher = Sha256::new();
         for (path, entry) in self.entries.iter() {
             for piece in [path, "\0", &entry.hashed, "\n"] {
@@ -187,7 +183,7 @@ impl Manifest {
         for (name, info) in &self.components {
             hasher.update(format!("components\0{name}\0{}\n", info.sha256));
         }
-        ContentHash::from(&Digest::from_hasher(hasher)).to_string()
+        Some(ContentHash::from(&Digest::from_hasher(hasher)).to_string())
     }
 
     /// Returns the path of the base URL that the files were collected for, if the manifest has one.

@@ -86,14 +86,6 @@ impl SourceDir {
         self.dir = absolute(&self.dir);
     }
 
-    fn missing_reason(&self) -> String {
-        let advice = "does not exist; create it, or correct the path";
-        match &self.working_dir {
-            Some(dir) => format!("{advice}; is the working directory {} right?", quoted(dir.display())),
-            None => advice.to_owned(),
-        }
-    }
-
     /// Returns the path without the prefix, or `None` if the prefix differs.
     fn strip_prefix<'p>(&self, path: &'p str) -> Option<&'p str> {
         match self.prefix() {
@@ -180,10 +172,14 @@ impl Sources {
             source.make_absolute();
             let dir = &source.dir;
             let failed = |err: io::Error| {
-                let reason = match err.kind() {
-                    io::ErrorKind::NotADirectory => "is not a directory".to_owned(),
-                    _ if is_absent(&err) => source.missing_reason(),
-                    _ => return Error::unreadable(dir, &err),
+                let advice = "does not exist; create it, or correct the path";
+                let reason = match (err.kind(), &source.working_dir) {
+                    (io::ErrorKind::NotADirectory, _) => "is not a directory".to_owned(),
+                    _ if !is_absent(&err) => return Error::unreadable(dir, &err),
+                    (_, Some(dir)) => {
+                        format!("{advice}; is the working directory {} right?", quoted(dir.display()))
+                    }
+                    (_, None) => advice.to_owned(),
                 };
                 let message = format_args!("source directory {} {reason}", quoted_path(dir));
                 Error::new(ErrorKind::SourceNotFound, message)

@@ -99,13 +99,7 @@ impl Walk<'_> {
         let mut walk =
             WalkDir::new(self.root.dir()).min_depth(1).follow_links(true).sort_by_file_name().into_iter();
         while let Some(entry) = walk.next() {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(err) => {
-                    self.record_error(err, listing);
-                    continue;
-                }
-            };
+            let Ok(entry) = entry.map_err(|err| self.record_error(err, listing)) else { continue };
             let kind = self.classify(&entry);
             if entry.file_type().is_dir() && !matches!(kind, Ok(EntryKind::Directory)) {
                 walk.skip_current_dir();

@@ -169,9 +169,9 @@ impl Pattern {
         };
         let walk = WalkDir::new(&start).follow_links(true).into_iter();
         let mut files = Vec::new();
-        for entry in
-            walk.filter_entry(|entry| entry.depth() == 0 || !is_ignored(entry.path()) && !is_output(entry))
-        {
+        let is_walked =
+            |entry: &DirEntry| entry.depth() == 0 || !is_ignored(entry.path()) && !is_output(entry);
+        for entry in walk.filter_entry(is_walked) {
             match entry {
                 Ok(entry) if entry.file_type().is_file() => {
                     let path = path_below(root, entry.path())?;

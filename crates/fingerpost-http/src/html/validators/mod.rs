@@ -96,21 +96,18 @@ impl HtmlExchange {
         let suffix = EtagSuffix::new(layer, settings.into(), snapshot);
         let mut exchange = Self { suffix, method: request.method.clone(), stripped_tags: Vec::new() };
         if matches!(request.method, Method::GET | Method::HEAD) {
-            exchange.remove_conditions(&mut request.headers);
+            let headers = &mut request.headers;
+            let accepts_html = names_html(headers);
+            if !is_for_subresource(headers) {
+                headers.remove(IF_MODIFIED_SINCE);
+            }
+            if accepts_html {
+                headers.remove(RANGE);
+                headers.remove(IF_RANGE);
+            }
+            exchange.strip_tags(headers, accepts_html);
         }
         exchange
-    }
-
-    fn remove_conditions(&mut self, headers: &mut HeaderMap) {
-        let accepts_html = names_html(headers);
-        if !is_for_subresource(headers) {
-            headers.remove(IF_MODIFIED_SINCE);
-        }
-        if accepts_html {
-            headers.remove(RANGE);
-            headers.remove(IF_RANGE);
-        }
-        self.strip_tags(headers, accepts_html);
     }
 
     fn strip_tags(&mut self, headers: &mut HeaderMap, accepts_html: bool) {
@@ -158,7 +155,8 @@ impl HtmlExchange {
             return HtmlChange::Nothing;
         }
         if response.status == StatusCode::NOT_MODIFIED {
-            if self.matches_stripped_tag(&response.headers) {
+            let tag = response.headers.get(ETAG).and_then(quoted);
+            if tag.is_some_and(|tag| self.stripped_tags.iter().any(|stripped| stripped == tag)) {
                 self.replace_validators(&mut response.headers);
             }
             return HtmlChange::Nothing;
@@ -180,11 +178,6 @@ impl HtmlExchange {
         let is_complete = !matches!(response.status.as_u16(), 100..=199 | 204..=206 | 304);
         let has_page = is_complete && self.method != Method::CONNECT;
         HtmlEncoding::from_content_type(response.headers.get(CONTENT_TYPE).filter(|_| has_page)?)
-    }
-
-    fn matches_stripped_tag(&self, headers: &HeaderMap) -> bool {
-        let tag = headers.get(ETAG).and_then(quoted);
-        tag.is_some_and(|tag| self.stripped_tags.iter().any(|stripped| stripped == tag))
     }
 
     /// Removes headers that describe the unchanged body, and adds the suffix to the tag.
