@@ -36,7 +36,7 @@ use crate::{
         lock::{LOCK, Lock},
         manifest_times::{Change, Edit, Times},
         published_files::PublishedFiles,
-        staging::{STAGING, Staged, Staging, TREE, make_dir, sync_dir},
+        staging::{STAGING, Staged, Staging, make_dir, sync_dir, write_file},
     },
     progress::Progress,
 };
@@ -165,15 +165,18 @@ impl Output {
             self.check_way_to(&target)?;
         }
         self.published.note_written(path);
-        let staged = if self.staging.is_dry {
-            content.write_to(&mut io::sink()).map(|()| None)
-        } else {
-            // Originals are published after the files that they refer to.
-            let in_tree = self.is_empty && !is_original;
-            let write = |file: &mut File| content.write_to(file);
-            let staged = self.staging.write(path.as_ref(), in_tree, self.fsync, write);
-            staged.map(|staged| Some(Staged { sha256: Some(content.sha256), ..staged }))
+        let write = |file: &mut File| content.write_to(file);
+        // Originals are published after the files that they refer to.
+        let in_tree = (self.is_empty && !is_original).then(|| self.staging.new_in_tree(path.as_ref()));
+        let staged = match in_tree {
+            _ if self.staging.is_dry => content.write_to(&mut io::sink()).map(|()| None),
+            Some(Ok((mut file, staged))) => write_file(&mut file, self.fsync, write).and_then(|()| {
+                self.published.insert(path, FileStamp::from_metadata(&file.metadata()?), content.sha256);
+                Ok(Some(staged))
+            }),
+            _ => self.staging.write(path.as_ref(), self.fsync, write).map(Some),
         };
+        let staged = staged.map(|staged| Some(Staged { sha256: Some(content.sha256), ..staged? }));
         staged.map_err(|err| match err {
             WriteError::Output(err) => Problem::output("write", &target, &err),
             WriteError::Input(problem) => problem,
@@ -211,12 +214,12 @@ impl Output {
     }
 
     /// Moves staged files to their places.
-    pub(crate) fn publish(&self, staged: Vec<Staged>) -> Result<(), Problem> {
+    pub(crate) fn publish(&self, mut staged: Vec<Staged>) -> Result<(), Problem> {
         let to_sync = if self.fsync { self.dirs_of(&staged) } else { BTreeSet::new() };
-        let staged = self.publish_dirs(staged);
+        let mut moved = HashMap::new();
+        staged.retain(|staged| !staged.is_published_with_dir(self.dir(), &mut moved));
         self.dirs_of(&staged).iter().try_for_each(|dir| make_dir(dir))?;
         staged.into_par_iter().try_for_each(|staged| self.publish_asset(staged))?;
-        let _ = fs::remove_dir_all(self.dir().join(TREE));
         to_sync.iter().try_for_each(|dir| sync_dir(dir))
     }
 
@@ -226,38 +229,14 @@ impl Output {
         parents.into_iter().flat_map(Path::ancestors).map(|dir| self.dir().join(dir)).collect()
     }
 
-    /// Moves the top directories of the tree to the output directory: one call for many files. Returns all other files, and the
-    /// files of directories that cannot be moved.
-    fn publish_dirs(&self, staged: Vec<Staged>) -> Vec<Staged> {
-        let mut moved = HashMap::new();
-        let mut publish = |staged: Staged| {
-            let mut parts = staged.name.iter();
-            let (Some(stamp), Some(top), Some(_)) = (staged.stamp, parts.next(), parts.next()) else {
-                return Some(staged);
-            };
-            let rename = || fs::rename(self.dir().join(TREE).join(top), self.dir().join(top)).is_ok();
-            if !*moved.entry(top.to_owned()).or_insert_with(rename) {
-                return Some(staged);
-            }
-            self.record(&staged.name, stamp, staged.sha256);
-            staged.file.keep().err().map(|err| Staged { file: err.path, ..staged })
-        };
-        staged.into_iter().filter_map(&mut publish).collect()
-    }
-
     fn publish_asset(&self, staged: Staged) -> Result<(), Problem> {
         let (name, sha256) = (staged.name.clone(), staged.sha256);
         staged.publish(self.dir())?;
-        if let Ok(metadata) = fs::symlink_metadata(self.dir().join(&name)) {
-            self.record(&name, FileStamp::from_metadata(&metadata), sha256);
+        let metadata = fs::symlink_metadata(self.dir().join(&name));
+        if let (Some(name), Some(sha256), Ok(metadata)) = (name.to_str(), sha256, metadata) {
+            self.published.insert(name, FileStamp::from_metadata(&metadata), sha256);
         }
         Ok(())
-    }
-
-    fn record(&self, name: &Path, stamp: FileStamp, sha256: Option<Digest>) {
-        if let (Some(name), Some(sha256)) = (name.to_str(), sha256) {
-            self.published.insert(name, stamp, sha256);
-        }
     }
 
     /// Removes an existing file.

@@ -1,12 +1,14 @@
 //! Writing files atomically: first to a staging directory, then by renaming.
 
 use std::{
+    collections::HashMap,
+    ffi::OsString,
     fs::{self, File},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
-use fingerpost::{__private::FileStamp, manifest::Digest};
+use fingerpost::manifest::Digest;
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::diagnostics::Problem;
@@ -15,7 +17,7 @@ use crate::diagnostics::Problem;
 pub(super) const STAGING: &str = ".fingerpost/tmp";
 
 /// Files of a new output directory, under their later names. Whole directories are moved from here.
-pub(super) const TREE: &str = ".fingerpost/tmp/tree";
+const TREE: &str = ".fingerpost/tmp/tree";
 
 /// Writes files to an output directory. A dry run writes none.
 pub(crate) struct Staging {
@@ -23,46 +25,51 @@ pub(crate) struct Staging {
     pub(super) is_dry: bool,
 }
 
-/// A file in the staging directory. Dropping it removes the file, unless it was published.
+/// A file in the staging directory. Dropping it removes the file, unless it was published or is in the tree.
 pub(crate) struct Staged {
-    pub(super) file: TempPath,
+    /// `None` for a file in the tree.
+    pub(super) file: Option<TempPath>,
     /// The later name in the output directory.
     pub(super) name: PathBuf,
     /// The digest, if the stamp is to be recorded.
     pub(super) sha256: Option<Digest>,
-    /// The stamp of a file in the tree.
-    pub(super) stamp: Option<FileStamp>,
+}
+
+/// Removes the tree of a failed run.
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // Without the lock, the tree may belong to another run.
+        if !self.is_dry {
+            let _ = fs::remove_dir_all(self.dir.join(TREE));
+        }
+    }
 }
 
 impl Staging {
     pub(super) fn write<E: From<io::Error>>(
         &self,
         name: &Path,
-        in_tree: bool,
         sync: bool,
         write: impl FnOnce(&mut File) -> Result<(), E>,
     ) -> Result<Staged, E> {
-        let in_tree = if in_tree { self.new_in_tree(name) } else { None };
-        let is_in_tree = in_tree.is_some();
-        let mut file = in_tree.map_or_else(|| new_file(&self.dir.join(STAGING)), Ok)?;
-        write(file.as_file_mut())?;
-        if sync {
-            file.as_file().sync_all()?;
-        }
-        let metadata = is_in_tree.then(|| file.as_file().metadata()).transpose()?;
-        let stamp = metadata.as_ref().map(FileStamp::from_metadata);
-        Ok(Staged { file: file.into_temp_path(), name: name.to_owned(), sha256: None, stamp })
+        let mut file = new_file(&self.dir.join(STAGING))?;
+        write_file(file.as_file_mut(), sync, write)?;
+        Ok(Staged { file: Some(file.into_temp_path()), name: name.to_owned(), sha256: None })
     }
 
-    /// Creates a file in the tree. Returns `None` if another name is in its way. Such conflicts are reported before anything is
-    /// published.
-    fn new_in_tree(&self, name: &Path) -> Option<NamedTempFile> {
+    /// Creates a file in the tree. Fails if another name is in its way: such conflicts are reported later.
+    pub(super) fn new_in_tree(&self, name: &Path) -> io::Result<(File, Staged)> {
         let path = self.dir.join(TREE).join(name);
         let file = File::create_new(&path).or_else(|_| {
             fs::create_dir_all(path.parent().unwrap_or(&path))?;
             File::create_new(&path)
         });
-        Some(NamedTempFile::from_parts(file.ok()?, TempPath::try_from_path(path).ok()?))
+        Ok((file?, Staged { file: None, name: name.to_owned(), sha256: None }))
+    }
+
+    /// Returns the path in the staging directory.
+    pub(crate) fn path_of(&self, staged: &Staged) -> PathBuf {
+        staged.file.as_ref().map_or_else(|| self.dir.join(TREE).join(&staged.name), |file| file.to_path_buf())
     }
 
     /// Writes or replaces a file, and syncs it to disk.
@@ -112,7 +119,7 @@ impl Staging {
             write(&mut buffered)?;
             buffered.flush()
         };
-        let staged = self.write(path, false, sync, buffered);
+        let staged = self.write(path, sync, buffered);
         staged.map(Some).map_err(|err| Problem::output("write", &target, &err))
     }
 }
@@ -123,16 +130,35 @@ pub(crate) type Buffered<'a> = BufWriter<&'a mut File>;
 const BUFFER: usize = 64 * 1024;
 
 impl Staged {
-    /// Returns the path in the staging directory.
-    pub(crate) fn file(&self) -> &Path {
-        &self.file
-    }
-
     /// Moves the file to its name in `dir`.
     pub(super) fn publish(self, dir: &Path) -> Result<(), Problem> {
-        let target = dir.join(self.name);
-        self.file.persist(&target).map_err(|err| Problem::output("write", &target, &err.error))
+        let target = dir.join(&self.name);
+        let moved = match self.file {
+            Some(file) => file.persist(&target).map_err(|err| err.error),
+            None => fs::rename(dir.join(TREE).join(&self.name), &target),
+        };
+        moved.map_err(|err| Problem::output("write", &target, &err))
     }
+
+    /// Moves a file of the tree with its top directory. Returns `false` if the file has to be moved on its own.
+    pub(super) fn is_published_with_dir(&self, dir: &Path, moved: &mut HashMap<OsString, bool>) -> bool {
+        let mut parts = self.name.iter();
+        let (None, Some(top), Some(_)) = (&self.file, parts.next(), parts.next()) else { return false };
+        let rename = || fs::rename(dir.join(TREE).join(top), dir.join(top)).is_ok();
+        *moved.entry(top.to_owned()).or_insert_with(rename)
+    }
+}
+
+pub(super) fn write_file<E: From<io::Error>>(
+    file: &mut File,
+    sync: bool,
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
+    write(file)?;
+    if sync {
+        file.sync_all()?;
+    }
+    Ok(())
 }
 
 /// Creates a file with an unused name. Its permissions follow the umask, because the file will be served. Other temporary

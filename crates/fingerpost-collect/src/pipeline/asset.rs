@@ -88,7 +88,7 @@ impl Asset {
 
     /// Returns the staged or published file. `None` in a dry run if the asset is not published.
     pub(crate) fn file(&self, run: &Run<'_>) -> Option<PathBuf> {
-        let staged = self.staged.as_ref().map(|staged| staged.file().to_owned());
+        let staged = self.staged.as_ref().map(|staged| run.output.staging.path_of(staged));
         let is_there = || run.output.has(&self.hashed, self.info.size, &self.info.sha256);
         staged.or_else(|| is_there().then(|| run.options.out.join(&self.hashed)))
     }
