@@ -129,6 +129,21 @@ fn temporary_files_of_a_killed_run_are_removed() {
 }
 
 #[test]
+fn failed_first_run_leaves_no_files() {
+    let site = Site::new(&[("static/img/a.png", "a"), ("static/b.css", "a{background:url(nope.png)}")]);
+    site.refused(&site.config());
+    assert_eq!(fs::read_dir(site.path("out/.fingerpost/tmp")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(site.path("out")).unwrap().count(), 1);
+}
+
+#[test]
+fn dry_run_retains_the_staged_files_of_another_run() {
+    let site = Site::new(&[("static/a.css", "a"), ("out/.fingerpost/tmp/tree/a.css", "a")]);
+    collect(&site.config().dry_run(true)).unwrap();
+    assert!(site.path("out/.fingerpost/tmp/tree/a.css").exists());
+}
+
+#[test]
 fn dry_run_reports_the_changes_and_writes_nothing() {
     let site = Site::new(&[("static/a.css", "a"), ("old/b.css", "b"), ("static/.x", "")]);
     collect(&CollectConfig::new(site.path("previous")).source(site.path("old"))).unwrap();
