@@ -35,7 +35,7 @@ impl Target {
         let number = match number {
             Some(number) if history.numbers.contains(&number) => Ok(number),
             Some(number) => Err(format!("{place} has no release {number}; name one of its releases")),
-            None => replaced(holder.as_ref(), history),
+            None => replaced(holder.as_ref(), history, diagnostics),
         };
         let release = number.and_then(|number| {
             let advice = "restore the release file, or name another release";
@@ -47,29 +47,41 @@ impl Target {
     }
 }
 
-/// Returns the number of the release that was current before `current`, or the reason why it is unknown.
-fn replaced(current: Option<&Release>, history: &History<'_>) -> Result<u64, String> {
+/// Returns the number of the release that `current` replaced, or the reason why it is unknown.
+fn replaced(
+    current: Option<&Release>,
+    history: &History<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<u64, String> {
+    const NAME_ONE: &str = "name one of the releases";
     let Some(&Release { number, replaces, .. }) = current else {
         let state =
             if history.current.is_some() { "is the manifest of no release" } else { "does not exist" };
-        let effect = "the release that it replaced is unknown; name one of the releases";
-        return Err(format!("`{MANIFEST_NAME}` {state}, so {effect}"));
+        let effect = "the release that it replaced is unknown";
+        return Err(format!("`{MANIFEST_NAME}` {state}, so {effect}; {NAME_ONE}"));
     };
-    let before = history.numbers.iter().filter(|&&other| (replaces..number).contains(&other));
-    match before.copied().collect::<Vec<_>>()[..] {
-        [only] if only == replaces => Ok(only),
-        [] if replaces == 0 => {
-            Err(format!("release {number} is current and replaced no release; name one of the releases"))
-        }
-        [] | [_] => Err(format!(
-            "release {number} replaced release {replaces}, which is not retained; name one of the releases"
-        )),
-        // `Release::replaces` is the oldest possible number.
-        [..] => Err(format!(
-            "release {number} may have replaced any release since {replaces}, because something other than `fingerpost` \
-             changed `{MANIFEST_NAME}`; name one of the releases"
-        )),
+    if let Some(newest) = history.numbers.last().filter(|newest| **newest != number) {
+        let reason = "a run was killed, or an older manifest was restored";
+        return Err(format!(
+            "release {number} is current, but release {newest} is newer: {reason}; {NAME_ONE}"
+        ));
     }
+    if replaces == 0 {
+        return Err(format!("release {number} is current and replaced no release; {NAME_ONE}"));
+    }
+    // Numbers have no gaps, and the current manifest is recorded before a new one is published.
+    let before = number.saturating_sub(1);
+    if !history.numbers.contains(&before) {
+        return Err(format!("release {number} replaced release {before}, which is not retained; {NAME_ONE}"));
+    }
+    if replaces != before {
+        let message = format!(
+            "release {number} may have replaced any release since {replaces}, because something other than \
+             `fingerpost` changed `{MANIFEST_NAME}`; release {before} is the newest of them"
+        );
+        diagnostics.warn(ErrorKind::Manifest, message);
+    }
+    Ok(before)
 }
 
 fn list(numbers: &[u64], current: Option<u64>) -> String {

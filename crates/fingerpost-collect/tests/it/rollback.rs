@@ -202,7 +202,8 @@ fn missing_manifest_needs_a_number() {
 fn manually_restored_manifest_is_recorded_first() {
     let site = published(&["one", "two", "three"]);
     restore_manifest(&site, 1);
-    let message = "release 1 is current and replaced no release; name one of the releases: 1 (current), 2, 3";
+    let message = "release 1 is current, but release 3 is newer: a run was killed, or an older manifest was restored; name \
+                   one of the releases: 1 (current), 2, 3";
     assert_refused(&site, &config(&site), message);
     let report = rolled_back(&config(&site).release(2));
     assert_eq!((report.recorded, report.release, report.replaced), (Some(4), Some(5), Some(4)));
@@ -212,16 +213,19 @@ fn manually_restored_manifest_is_recorded_first() {
 
 #[cfg(unix)]
 #[test]
-fn ambiguous_replaced_release_must_be_named() {
+fn changed_manifest_makes_the_replaced_release_uncertain() {
     let site = published(&["one", "two", "three"]);
     // `clean` must not take the moment of the change for that of release 3.
     let manifest = site.path("out/staticfiles.json");
     repeat_until_changed(&manifest, || fs::write(&manifest, fs::read(&manifest).unwrap()).unwrap());
     assert!(change_time(&manifest).is_some());
     assert_eq!(numbers(&config(&site).release(2)), (Some(4), 2, Some(3)));
-    let message = "release 4 may have replaced any release since 1, because something other than `fingerpost` changed \
-                   `staticfiles.json`; name one of the releases: 1, 2, 3, 4 (current)";
-    assert_refused(&site, &config(&site), message);
+    let report = rollback(&config(&site)).unwrap();
+    let warning = "release 4 may have replaced any release since 1, because something other than `fingerpost` changed \
+                   `staticfiles.json`; release 3 is the newest of them";
+    assert_eq!(report.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [warning]);
+    assert_eq!((report.release, report.restored, report.replaced), (Some(5), 3, Some(4)));
+    assert_eq!(numbers(&config(&site)), (Some(6), 4, Some(5)));
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn temporary_files_of_a_killed_run_are_removed() {
 #[test]
 fn failed_first_run_leaves_no_files() {
     let site = Site::new(&[("static/img/a.png", "a"), ("static/b.css", "a{background:url(nope.png)}")]);
-    site.refused(&site.config());
+    site.problems_of(&site.config());
     assert_eq!(fs::read_dir(site.path("out/.fingerpost/tmp")).unwrap().count(), 0);
     assert_eq!(fs::read_dir(site.path("out")).unwrap().count(), 1);
 }
