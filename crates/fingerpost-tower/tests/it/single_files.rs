@@ -175,7 +175,7 @@ async fn axum_routes_single_files() {
     {
         let response = app.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(
-            (response.status().as_u16(), &*response.headers()["content-type"].to_str().unwrap()),
+            (response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()),
             (200, media_type)
         );
     }
