@@ -4,6 +4,7 @@
 //! Tests the statements of the page `deploying` in the documentation of `fingerpost-tower`.
 
 mod nodes;
+mod programs;
 mod visitor;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use tempfile::TempDir;
 
 use crate::tools::{Nginx, send};
 use nodes::{Node, behind_nginx, publish, site, source, wait_until_the_output_dir_is_reread};
+use programs::Programs;
 use visitor::{ReceivedAsset, Visitor};
 
 /// The first release, the second, and a rollback to the first.
@@ -128,6 +130,43 @@ async fn hashed_paths_in_container_images_are_found_on_the_next_node() {
         // 404, and does not cache the response of the next node.
         let again: Vec<_> = nodes.iter().flat_map(Node::sent_again).map(|path| urls[&path]).collect();
         assert!(again.iter().all(|release| *release == 'b'), "{again:?}");
+    }
+}
+
+/// Deploys programs with embedded assets twice, and checks what the visitor received. Returns `false` without nginx.
+async fn deploy_programs(keeps: bool, mut check: impl AsyncFnMut(&mut Visitor<'_>)) -> bool {
+    let urls = hashed_urls();
+    let programs = Programs::build(keeps);
+    for shift in 0..2 {
+        let nodes = [Node::default(), Node::default()];
+        let more = "proxy_next_upstream error timeout http_404;";
+        let Some(nginx) = behind_nginx(&nodes, more).await else { return false };
+        let mut visitor = Visitor::new(&nginx, |url| urls.get(url).copied());
+        let change = |node: usize, step: usize| nodes[node].run(programs.start(step));
+        deploy(&mut visitor, shift, async |_| (), change).await;
+        check(&mut visitor).await;
+    }
+    true
+}
+
+#[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
+async fn single_binaries_that_keep_earlier_packs_give_every_page_its_own_release() {
+    deploy_programs(true, async |visitor| assert_no_wrong_responses(visitor).await).await;
+}
+
+#[tokio::test]
+#[ignore = "needs nginx: run tests/setup"]
+async fn single_binaries_without_earlier_packs_have_no_files_of_other_releases() {
+    let mut missing = 0;
+    let is_complete = deploy_programs(false, async |visitor| {
+        assert!(afterwards(visitor).await.iter().all(|got| got.status == 200 && got.page == 'a'));
+        // No response has bytes of another release.
+        assert!(visitor.got.iter().all(|got| got.status == 404 || got.fits()), "{:#?}", visitor.got);
+        missing += visitor.got.iter().filter(|got| got.status == 404).count();
+    });
+    if is_complete.await {
+        assert!(missing > 0, "pages of the other release find all their files");
     }
 }
 

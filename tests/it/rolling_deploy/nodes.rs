@@ -23,7 +23,8 @@ use tower::ServiceExt as _;
 
 use crate::tools::{Nginx, serve};
 
-const PAGE: &str = r#"<!-- version {{ app_version() }} -->
+/// The template of each page.
+pub(crate) const PAGE: &str = r#"<!-- version {{ app_version() }} -->
 <link rel="stylesheet" href="{{ static('css/app.css') }}">
 <script type="module" src="{{ static('js/app.js') }}"></script>
 <img src="{{ static('img/hero.svg') }}">
