@@ -11,8 +11,16 @@ use crate::{
     tools::{Server, built_outside, get},
 };
 
-const EXAMPLES: [&str; 7] =
-    ["axum-askama", "axum-html", "axum-htmx", "axum-minijinja", "axum-tera", "axum-token", "single-binary"];
+const EXAMPLES: [&str; 8] = [
+    "actix-minijinja",
+    "axum-askama",
+    "axum-html",
+    "axum-htmx",
+    "axum-minijinja",
+    "axum-tera",
+    "axum-token",
+    "single-binary",
+];
 
 /// Copies an example to a project outside the repository.
 pub(crate) fn copy_of(example: &str, to: &Path, package: &str) {
