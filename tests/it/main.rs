@@ -25,5 +25,6 @@ mod second_visit;
 mod single_binary;
 mod site;
 mod static_site;
+mod soak;
 mod tools;
 mod workspace;

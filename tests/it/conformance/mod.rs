@@ -3,11 +3,17 @@
 mod servers;
 mod site;
 
-use std::process::Command;
+use std::{
+    io::{self, Write as _},
+    process::Command,
+};
 
 use fingerpost::BustToken;
 
-use servers::{actix, axum};
+pub(crate) use servers::actix;
+
+use servers::axum;
+
 use site::{SECRET, Site, Variant};
 
 /// Runs the program `conformance`, and returns the number of requests. Fails if a response differs.
@@ -33,7 +39,7 @@ fn responses_are_equal(variants: &[Variant], has_layers: bool) {
         assert!(count > 200 * urls.len(), "{count} requests for {} URLs", urls.len());
         total += count;
     }
-    println!("{total} requests, all responses are equal");
+    writeln!(io::stderr(), "{total} requests, all responses are equal").expect("an open stderr");
 }
 
 #[test]

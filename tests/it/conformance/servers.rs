@@ -8,9 +8,9 @@ use fingerpost_tower::VersionRouter;
 use super::site::{SECRET, page};
 
 /// A server that stops when it is dropped.
-pub(super) struct Server {
-    pub(super) origin: String,
-    stop: Option<Box<dyn FnOnce()>>,
+pub(crate) struct Server {
+    pub(crate) origin: String,
+    stop: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl Drop for Server {
@@ -67,7 +67,7 @@ pub(super) fn axum(assets: &Assets, urls: Vec<String>, has_layers: bool) -> Serv
     Server { origin, stop: Some(Box::new(move || runtime.shutdown_background())) }
 }
 
-pub(super) fn actix(assets: &Assets, urls: Vec<String>, has_layers: bool) -> Server {
+pub(crate) fn actix(assets: &Assets, urls: Vec<String>, has_layers: bool) -> Server {
     use actix_web::{
         App, HttpRequest, HttpResponse, HttpResponseBuilder, HttpServer, http::StatusCode,
         middleware::Condition, rt::System, web,
