@@ -25,11 +25,19 @@ struct HttpExtensions(http::Extensions);
 
 /// Returns the head of a request for a layer. The snapshot and the nonce are shared with other layers.
 pub(crate) fn request_parts(request: &ServiceRequest) -> request::Parts {
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let parts = request_parts_at(request, path);
+    let parts = request_parts_at(request, path_and_query(request), |_| true);
     #[cfg(feature = "html")]
     let parts = with_nonce(request, parts);
     parts
+}
+
+/// Returns the head of a request without its headers.
+pub(crate) fn request_line(request: &ServiceRequest) -> request::Parts {
+    request_parts_at(request, path_and_query(request), |_| false)
+}
+
+fn path_and_query(request: &ServiceRequest) -> &str {
+    request.uri().path_and_query().map_or("/", |path| path.as_str())
 }
 
 #[cfg(feature = "html")]
@@ -40,12 +48,16 @@ fn with_nonce(request: &ServiceRequest, mut parts: request::Parts) -> request::P
     parts
 }
 
-/// Returns the head of a request, with this path and query instead of its own.
-pub(crate) fn request_parts_at(request: &ServiceRequest, path: &str) -> request::Parts {
+/// Returns the head of a request, with this path and query instead of its own, and with the needed headers.
+pub(crate) fn request_parts_at(
+    request: &ServiceRequest,
+    path: &str,
+    is_needed: impl Fn(&header::HeaderName) -> bool,
+) -> request::Parts {
     let (mut parts, ()) = Request::new(()).into_parts();
     parts.method = Method::from_bytes(request.method().as_str().as_bytes()).unwrap_or_default();
     parts.uri = PathAndQuery::try_from(path).map_or_else(|_| Uri::default(), Uri::from);
-    parts.headers = to_http(request.headers());
+    parts.headers = to_http(request.headers(), is_needed);
     if let Some(snapshot) = request.extensions().get::<Snapshot>() {
         parts.extensions.insert(snapshot.clone());
     }
@@ -63,16 +75,15 @@ pub(crate) fn request_snapshot(
     snapshot
 }
 
-/// Converts a response of `fingerpost-http`.
-pub(crate) fn into_response(response: Response<Content>) -> HttpResponse<BoxBody> {
+/// Converts a response of `fingerpost-http`. `add_headers` adds its headers to those of actix-web.
+pub(crate) fn into_response(
+    response: Response<Content>,
+    add_headers: impl FnOnce(&response::Parts, &mut header::HeaderMap),
+) -> HttpResponse<BoxBody> {
     let (parts, content) = response.into_parts();
     let length = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let mut response = HttpResponse::with_body(status(parts.status), content_body(content, length));
-    let headers = response.headers_mut();
-    // actix-web writes `Content-Length` from the size of the body.
-    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != CONTENT_LENGTH) {
-        append(headers, name, value);
-    }
+    add_headers(&parts, response.headers_mut());
     if !parts.extensions.is_empty() {
         response.extensions_mut().insert(HttpExtensions(parts.extensions));
     }
@@ -81,7 +92,19 @@ pub(crate) fn into_response(response: Response<Content>) -> HttpResponse<BoxBody
 
 /// Converts a response with a generated body.
 pub(crate) fn bytes_into_response(response: Response<Bytes>) -> HttpResponse<BoxBody> {
-    into_response(response.map(Content::Bytes))
+    into_response(response.map(Content::Bytes), |parts, headers| {
+        converted(&parts.headers).for_each(|(name, value)| headers.append(name, value));
+    })
+}
+
+/// Returns the headers of a response, without `Content-Length`: actix-web writes the size of the body.
+pub(crate) fn converted(
+    headers: &HeaderMap,
+) -> impl Iterator<Item = (header::HeaderName, header::HeaderValue)> {
+    headers
+        .iter()
+        .filter(|(name, _)| *name != CONTENT_LENGTH)
+        .filter_map(|(name, value)| from_http(name, value))
 }
 
 /// Applies the change of a layer to the head of a response.
@@ -91,7 +114,7 @@ pub(crate) fn change_head<B, T>(
 ) -> T {
     let (mut parts, ()) = Response::new(()).into_parts();
     parts.status = http::StatusCode::from_u16(response.status().as_u16()).unwrap_or_default();
-    parts.headers = to_http(response.headers());
+    parts.headers = to_http(response.headers(), |_| true);
     let extensions = response.extensions_mut().remove::<HttpExtensions>();
     parts.extensions = extensions.map(|HttpExtensions(inner)| inner).unwrap_or_default();
     let result = change(&mut parts);
@@ -100,9 +123,9 @@ pub(crate) fn change_head<B, T>(
     result
 }
 
-fn to_http(headers: &header::HeaderMap) -> HeaderMap {
-    let mut converted = HeaderMap::with_capacity(headers.len());
-    for (name, value) in headers {
+fn to_http(headers: &header::HeaderMap, is_needed: impl Fn(&header::HeaderName) -> bool) -> HeaderMap {
+    let mut converted = HeaderMap::new();
+    for (name, value) in headers.iter().filter(|(name, _)| is_needed(name)) {
         let name = HeaderName::from_bytes(name.as_str().as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
             converted.append(name, value);
@@ -121,17 +144,15 @@ pub(crate) fn copy_changes(from: &HeaderMap, to: &mut header::HeaderMap) {
             continue;
         }
         to.remove(name.as_str());
-        for value in values {
-            append(to, name, value);
+        for (name, value) in values.iter().filter_map(|value| from_http(name, value)) {
+            to.append(name, value);
         }
     }
 }
 
-fn append(headers: &mut header::HeaderMap, name: &HeaderName, value: &HeaderValue) {
-    let name = header::HeaderName::from_bytes(name.as_str().as_bytes());
-    if let (Ok(name), Ok(value)) = (name, header::HeaderValue::from_bytes(value.as_bytes())) {
-        headers.append(name, value);
-    }
+fn from_http(name: &HeaderName, value: &HeaderValue) -> Option<(header::HeaderName, header::HeaderValue)> {
+    let name = header::HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
+    Some((name, header::HeaderValue::from_bytes(value.as_bytes()).ok()?))
 }
 
 fn status(status: http::StatusCode) -> StatusCode {

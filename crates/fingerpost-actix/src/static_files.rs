@@ -1,5 +1,6 @@
 use std::{
     future::{Ready, ready},
+    rc::Rc,
     task::{Context, Poll},
 };
 
@@ -9,6 +10,7 @@ use actix_web::{
         AppService, HttpServiceFactory, ResourceDef, Service, ServiceFactory, ServiceRequest,
         ServiceResponse, Url,
     },
+    http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, HOST, HeaderName, REFERER, USER_AGENT},
 };
 use fingerpost::Assets;
 use fingerpost_http::AssetServer;
@@ -16,6 +18,7 @@ use http::request;
 
 use crate::{
     convert::{into_response, request_parts_at},
+    header_cache::HeaderCache,
     response_future::{ResponseFuture, blocking},
 };
 
@@ -107,13 +110,16 @@ impl ServiceFactory<ServiceRequest> for StaticFiles {
     type Future = Ready<Result<StaticFilesService, ()>>;
 
     fn new_service(&self, (): ()) -> Self::Future {
-        ready(Ok(StaticFilesService(self.server.clone())))
+        ready(Ok(StaticFilesService { server: self.server.clone(), headers: Rc::default() }))
     }
 }
 
 /// The service of [`StaticFiles`] in one worker.
 #[derive(Debug)]
-pub struct StaticFilesService(AssetServer);
+pub struct StaticFilesService {
+    server: AssetServer,
+    headers: Rc<HeaderCache>,
+}
 
 impl Service<ServiceRequest> for StaticFilesService {
     type Response = ServiceResponse;
@@ -126,13 +132,14 @@ impl Service<ServiceRequest> for StaticFilesService {
 
     fn call(&self, request: ServiceRequest) -> ResponseFuture {
         let parts = parts_below_mount(&request);
-        if let Some(response) = self.0.respond(&parts) {
-            return ResponseFuture::ready(request.into_response(into_response(response)));
+        if let Some(response) = self.server.respond(&parts) {
+            let response = into_response(response, |parts, target| self.headers.add(parts, target));
+            return ResponseFuture::ready(request.into_response(response));
         }
-        let server = self.0.clone();
+        let (server, headers) = (self.server.clone(), Rc::clone(&self.headers));
         ResponseFuture::boxed(async move {
             let response = blocking(move || server.respond_blocking(&parts)).await;
-            Ok(request.into_response(into_response(response)))
+            Ok(request.into_response(into_response(response, |parts, target| headers.add(parts, target))))
         })
     }
 }
@@ -146,5 +153,11 @@ fn parts_below_mount(request: &ServiceRequest) -> request::Parts {
     let slashes = matched.as_str()[..mount].matches('/').count();
     let start = request.uri().path().match_indices('/').nth(slashes).map(|(start, _)| start);
     let path = request.uri().path_and_query().zip(start).map_or("/", |(path, start)| &path.as_str()[start..]);
-    request_parts_at(request, path)
+    request_parts_at(request, path, is_needed)
+}
+
+/// Returns `false` for headers of browsers that no file depends on. Converting them would take longer than the lookup.
+fn is_needed(name: &HeaderName) -> bool {
+    let is_ignored = matches!(*name, ACCEPT | ACCEPT_LANGUAGE | COOKIE | HOST | REFERER | USER_AGENT);
+    !is_ignored && !name.as_str().starts_with("sec-")
 }

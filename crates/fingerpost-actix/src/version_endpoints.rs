@@ -9,7 +9,7 @@ use fingerpost::{Assets, BustToken};
 use fingerpost_http::VersionEndpoints;
 
 use crate::{
-    convert::{bytes_into_response, request_parts},
+    convert::{bytes_into_response, request_line, request_parts},
     response_future::{ResponseFuture, blocking},
 };
 
@@ -122,12 +122,11 @@ where
     forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let parts = request_parts(&request);
-        if !self.endpoints.handles(&parts) {
+        if !self.endpoints.handles(&request_line(&request)) {
             let inner = self.inner.call(request);
             return ResponseFuture::boxed(async { Ok(inner.await?.map_into_left_body()) });
         }
-        let endpoints = self.endpoints.clone();
+        let (endpoints, parts) = (self.endpoints.clone(), request_parts(&request));
         ResponseFuture::boxed(async move {
             let response = match endpoints.respond(&parts) {
                 Some(response) => response,
