@@ -28,8 +28,8 @@ fn main() -> Result<()> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let [kind, dir, port] = &arguments[..] else { return Err("servers KIND DIR PORT".into()) };
     let address = SocketAddr::from(([127, 0, 0, 1], port.parse()?));
-    if kind == "actix-files" {
-        return actix(dir.clone(), address);
+    if kind.starts_with("actix") {
+        return actix(kind, dir, address);
     }
     let app = match &**kind {
         "fingerpost" => {
@@ -87,13 +87,84 @@ fn respond(files: &HashMap<(String, &'static str), (Bytes, &'static str)>, reque
     response
 }
 
-fn actix(dir: String, address: SocketAddr) -> Result<()> {
-    use actix_web::{App, HttpServer};
-    actix_web::rt::System::new().block_on(
-        HttpServer::new(move || App::new().service(actix_files::Files::new("/static", &dir)))
-            .workers(1)
-            .bind(address)?
-            .run(),
-    )?;
+fn actix(kind: &str, dir: &str, address: SocketAddr) -> Result<()> {
+    use actix_web::{App, HttpServer, rt::System, web};
+    match kind {
+        "actix-files" => {
+            let dir = dir.to_owned();
+            let app = move || App::new().service(actix_files::Files::new("/static", &dir));
+            let server = HttpServer::new(app).workers(1).bind(address)?;
+            System::new().block_on(server.run())?;
+        }
+        "actix fingerpost" => {
+            let files = fingerpost_actix::StaticFiles::new(&Assets::production(dir)?);
+            let server = HttpServer::new(move || App::new().service(files.clone()));
+            System::new().block_on(server.workers(1).tcp_nodelay(true).bind(address)?.run())?;
+        }
+        "actix fixed" => {
+            let files = actix_fixed(dir)?;
+            let app = move || {
+                let handler = async move |request| respond_in_actix(files, &request);
+                let get = || web::get().to(handler);
+                App::new().route("/static/app.css", get()).route("/static/app.js", get())
+            };
+            let server = HttpServer::new(app).workers(1).tcp_nodelay(true).bind(address)?;
+            System::new().block_on(server.run())?;
+        }
+        _ => return Err(format!("unknown server `{kind}`").into()),
+    }
     Ok(())
+}
+
+/// The headers and bytes of a file, by path and encoding.
+type FixedResponses =
+    HashMap<(String, &'static str), (Vec<(&'static str, actix_web::http::header::HeaderValue)>, Bytes)>;
+
+/// Returns the headers that `StaticFiles` sends, and the bytes.
+fn actix_fixed(dir: &str) -> Result<&'static FixedResponses> {
+    use actix_web::http::header::HeaderValue;
+    let fixed = HeaderValue::from_static;
+    let mut files = FixedResponses::new();
+    for (name, media_type) in
+        [("app.css", "text/css; charset=utf-8"), ("app.js", "text/javascript; charset=utf-8")]
+    {
+        for (encoding, extension) in [("", ""), ("gzip", ".gz"), ("br", ".br")] {
+            let bytes = Bytes::from(fs::read(format!("{dir}/{name}{extension}"))?);
+            let headers = vec![
+                ("cache-control", fixed("public, max-age=31536000, immutable")),
+                ("x-content-type-options", fixed("nosniff")),
+                ("access-control-allow-origin", fixed("*")),
+                ("vary", fixed("Accept-Encoding")),
+                ("content-type", fixed(media_type)),
+                ("etag", HeaderValue::try_from(format!("\"{:032x}\"", bytes.len()))?),
+                if encoding.is_empty() {
+                    ("accept-ranges", fixed("bytes"))
+                } else {
+                    ("content-encoding", fixed(encoding))
+                },
+            ];
+            files.insert((format!("/static/{name}"), encoding), (headers, bytes));
+        }
+    }
+    Ok(Box::leak(Box::new(files)))
+}
+
+fn respond_in_actix(files: &FixedResponses, request: &actix_web::HttpRequest) -> actix_web::HttpResponse {
+    use actix_web::{HttpResponse, http::header::HeaderName};
+    let encoding = match request.headers().get("accept-encoding").map(|value| value.as_bytes()) {
+        Some(b"br") => "br",
+        Some(b"gzip") => "gzip",
+        _ => "",
+    };
+    let Some((headers, bytes)) = files.get(&(request.path().to_owned(), encoding)) else {
+        return HttpResponse::NotFound().finish();
+    };
+    let is_known = request.headers().contains_key("if-none-match");
+    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    for (name, value) in headers {
+        if !is_known || !name.starts_with("content-") {
+            response.insert_header((HeaderName::from_static(name), value.clone()));
+        }
+    }
+    if is_known { response.finish() } else { response.body(bytes.clone()) }
 }
