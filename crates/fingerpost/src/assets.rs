@@ -22,7 +22,7 @@ use crate::{
 /// The assets of one site: turns asset paths into URLs.
 ///
 /// Cheap to clone and shareable between threads. In production a lookup is lock-free and allocates nothing. In
-/// development it costs one `stat`, and an edit is visible on the next call.
+/// development a lookup costs one `stat`, and an edit is visible on the next call.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -54,9 +54,9 @@ use crate::{
 /// and `scheme:` are rejected. Files that `collect` would not publish are not found in development either. Every URL is
 /// safe to write into HTML without escaping, except where [`Url::is_html_inert`] returns `false`.
 ///
-/// In development and under [`Strategy::VersionQuery`], a module has two URLs, and runs twice, if a page loads it with
-/// `static()` and another module imports it by its plain name. Load such a module only from pages, or only from other
-/// modules.
+/// In development and under [`Strategy::VersionQuery`], the URL from `static()` differs from the plain URL in an
+/// `import`. A JavaScript module runs twice if a page loads the module with `static()` and another module imports the
+/// module. Load a module only from pages, or only from other modules.
 #[derive(Clone)]
 pub struct Assets(pub(crate) Arc<Shared>);
 
@@ -81,9 +81,9 @@ impl Assets {
 
     /// Returns the URL of an asset.
     ///
-    /// `path` is an asset path with an optional leading `/`. Its query and fragment are kept: `sprite.svg#icon` becomes
-    /// `/static/sprite.<hash>.svg#icon`, in development `/static/sprite.svg?v=<hash>#icon`. A query that already has a
-    /// `v` (`?v=3`) is not changed. A path that ends in `/` is returned without a hash.
+    /// `path` is an asset path with an optional leading `/`. The query and fragment of `path` are kept:
+    /// `sprite.svg#icon` becomes `/static/sprite.<hash>.svg#icon`, in development `/static/sprite.svg?v=<hash>#icon`. A
+    /// query that already has a `v` (`?v=3`) is not changed. A path that ends in `/` is returned without a hash.
     ///
     /// Inside a [`Snapshot::scope`] of these assets, the release of the scope is used.
     ///
@@ -99,8 +99,8 @@ impl Assets {
 
     /// Returns the URL with the [`origin`](crate::AssetsBuilder::origin) in front, for e-mail, feeds and social cards.
     ///
-    /// Equals [`url`](Self::url) if the base URL is absolute, or if no origin is set. In the second case, the first call logs a
-    /// `tracing` warning, because mail programs and feed readers cannot resolve a path.
+    /// Equals [`url`](Self::url) if the base URL is absolute, or if no origin is set. The first URL without a host logs
+    /// a `tracing` warning, because mail programs and feed readers cannot resolve a path.
     ///
     /// # Errors
     ///
@@ -111,8 +111,9 @@ impl Assets {
 
     /// Returns the value of an `integrity` attribute, `sha256-…`, from the digest of the bytes that are served.
     ///
-    /// In production the digest is in the manifest; if a manifest of another program lacks it, the first call reads the
-    /// file. In development, and for the strategies without a build step, it is the digest of the current file.
+    /// With [`Strategy::Manifest`], the manifest contains the digest. If a manifest of another program lacks the
+    /// digest, the first call reads the file. In development, and for the strategies without a build step, the value is
+    /// the digest of the current file.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -137,8 +138,8 @@ impl Assets {
     /// Returns all assets with their URLs, sorted by asset path, for the precache list of a service worker or preload
     /// headers.
     ///
-    /// Names with a `?` or `#` are left out, because templates cannot refer to them. In development this lists the source
-    /// directories and hashes every file; unreadable files are left out with a `tracing` warning.
+    /// Names with a `?` or `#` are left out, because templates cannot refer to them. In development, the call lists the
+    /// source directories and hashes every file. Unreadable files are left out with a `tracing` warning.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -162,11 +163,11 @@ impl Assets {
 
     /// Reads the manifest or the source directories again, and replaces the current release atomically.
     ///
-    /// Production reads the manifest. Development opens the source directories again and drops its cache. The strategies
-    /// without a build step list the source directories again; an unchanged URL still identifies its first content. The app
-    /// version is always computed again.
+    /// Production reads the manifest. Development opens the source directories again and drops its cache. The
+    /// strategies without a build step list the source directories again. An unchanged URL still identifies the content
+    /// of the first listing. The app version is always computed again.
     ///
-    /// Calls during a reload share the next one. Returns the new release, which scopes on this thread do not use.
+    /// Calls during a reload share the next reload. Returns the new release, which scopes on this thread do not use.
     ///
     /// # Errors
     ///
@@ -193,8 +194,8 @@ impl Assets {
         &self.0.loader.options.base
     }
 
-    /// Returns the path to mount a server for these assets at: the path of the base URL up to the path token, if there
-    /// is one.
+    /// Returns the mount path for a server of these assets: the path of the base URL, up to the path token if the base
+    /// URL has a path token.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -236,7 +237,7 @@ impl Assets {
         self.0.generation.load(Ordering::Acquire)
     }
 
-    /// Passes the URL of an asset to `take`, without changing its reference count. For adapters.
+    /// Passes the URL of an asset to `take`, without changing the reference count of the URL. For adapters.
     #[doc(hidden)]
     #[inline]
     pub fn with_url<R>(&self, path: &str, take: impl FnMut(&Url) -> R) -> Result<R, Error> {

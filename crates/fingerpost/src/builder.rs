@@ -67,7 +67,7 @@ pub struct AssetsBuilder {
     follow_symlinks: Option<bool>,
     output: Option<PathBuf>,
     store: Option<Arc<dyn Store>>,
-    /// The embedded pack. `Some(None)` in a build without it.
+    /// The embedded pack. `Some(None)` in a build without a pack.
     pack: Option<Option<Arc<dyn Store>>>,
     base_url: Option<String>,
     origin: Option<String>,
@@ -127,15 +127,15 @@ impl Assets {
         Self::builder().settings(Settings::read(path)?).build()
     }
 
-    /// Returns a builder for all other cases.
+    /// Returns a builder with the default settings.
     pub fn builder() -> AssetsBuilder {
         AssetsBuilder::default()
     }
 }
 
 impl AssetsBuilder {
-    /// Sets the settings of a `fingerpost.toml`. Settings of the builder override them. Source directories of the builder
-    /// replace the source directories of the file.
+    /// Applies the settings of a `fingerpost.toml`. Settings of the builder override settings of the file. Source
+    /// directories of the builder replace the source directories of the file.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
         self
@@ -155,7 +155,7 @@ impl AssetsBuilder {
     }
 
     /// Ignores files that match a glob, in addition to the globs of the settings file; see [`IgnoreRules::new`].
-    /// `collect` needs the same globs: a `fingerpost.toml` sets both.
+    /// `collect` needs the same globs. Globs in a `fingerpost.toml` apply to the site and to `collect`.
     pub fn ignore(mut self, globs: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.ignore.extend(globs.into_iter().map(Into::into));
         self
@@ -184,7 +184,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// Sets the [`Store`] that production reads from. It can be a directory or any other storage.
+    /// Sets the [`Store`] that production reads from: a directory or any other storage.
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Some(Arc::new(store));
         self
@@ -192,8 +192,9 @@ impl AssetsBuilder {
 
     /// Sets the pack inside the program, from [`embed!`](crate::embed). Production then reads no other files.
     ///
-    /// Takes precedence over [`collected`](Self::collected), [`store`](Self::store) and the settings file. They apply in a
-    /// build without the pack, such as a debug build in production mode; [`build`](Self::build) fails if none is set.
+    /// Takes precedence over [`collected`](Self::collected), [`store`](Self::store) and the settings file. A build
+    /// without the pack, such as a debug build in production mode, uses these other settings. [`build`](Self::build)
+    /// then fails if no output directory and no store is set.
     ///
     /// ```
     /// # #[cfg(debug_assertions)] {
@@ -224,7 +225,7 @@ impl AssetsBuilder {
     /// Sets the scheme and host of the site, such as `https://example.com`, for [`Assets::absolute_url`].
     ///
     /// Defaults to `FINGERPOST_ORIGIN`, then to the settings file, then to none. Without an origin, absolute URLs have
-    /// a host only if the base URL has one; otherwise, the first absolute URL logs a warning.
+    /// a host only if the base URL has a host. The first absolute URL without a host logs a warning.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -249,7 +250,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// Sets how an asset path becomes a URL in production.
+    /// Sets the strategy that turns asset paths into URLs in production.
     ///
     /// Defaults to [`Strategy::Manifest`]. The other two strategies list the source directories at start-up and at each reload;
     /// names that are not in the list are unknown.
@@ -280,10 +281,10 @@ impl AssetsBuilder {
     /// `[version] git = true` in a settings file does the same.
     ///
     /// The commit is read from a deploy variable (`RAILWAY_GIT_COMMIT_SHA`, `RENDER_GIT_COMMIT`, `SOURCE_VERSION`,
-    /// `VERCEL_GIT_COMMIT_SHA`, `CF_PAGES_COMMIT_SHA`, `GITHUB_SHA` and similar ones), else from the nearest `.git`. `.git`
-    /// is searched at and above the source directories, the output directory and the working directory, in this order. If
-    /// `.git` cannot be read directly, `git rev-parse` runs for up to 5 seconds. A variable that is not 7 to 64 hex digits
-    /// is ignored with a warning.
+    /// `VERCEL_GIT_COMMIT_SHA`, `CF_PAGES_COMMIT_SHA`, `GITHUB_SHA` and similar variables), else from the nearest
+    /// `.git`. The search for `.git` covers the source directories, the output directory and the working directory, in
+    /// this order, and all directories above them. If `.git` cannot be read directly, `git rev-parse` runs for up to 5
+    /// seconds. A variable that is not 7 to 64 hex digits is ignored with a warning.
     ///
     /// If no commit is found, the version is `dev`, a fallback.
     pub fn version_from_git(mut self) -> Self {
@@ -294,14 +295,15 @@ impl AssetsBuilder {
     /// Makes the app version depend on files that are not assets, such as templates.
     ///
     /// The files must exist wherever the site runs. `[version] components` in a settings file
-    /// ([`VersionSettings`](crate::VersionSettings)) needs the files only when `collect` runs. Both can be combined.
+    /// ([`VersionSettings`](crate::VersionSettings)) needs the files only when `collect` runs.
+    /// [`component`](Self::component) and `[version] components` can be combined.
     ///
-    /// Repeated calls add components, or files to one component. The version depends on `name` and on each path as
-    /// given, so give paths that are the same on every server; on Windows `\` counts as `/`.
+    /// Repeated calls with the same `name` add files to the component. The version depends on `name` and on each path
+    /// as given. Pass paths that are the same on every server. On Windows, `\` counts as `/`.
     /// [`Snapshot::components`](crate::Snapshot::components) returns the number of files.
     ///
-    /// The files are hashed at start-up and at each reload. A file that is missing, unreadable or keeps changing is an
-    /// error then, even if the app version is explicit or comes from git.
+    /// The files are hashed at start-up and at each reload. A missing, unreadable or constantly changing file is then
+    /// an error, even if the app version is explicit or comes from git.
     ///
     /// [`build`](Self::build) fails if a path is not UTF-8, or if a name is empty or contains a NUL or a line feed.
     ///
@@ -327,15 +329,16 @@ impl AssetsBuilder {
         self
     }
 
-    /// Makes the app version depend on the running program, as the component `executable`: for code and for templates that
-    /// are compiled into it, such as Askama templates.
+    /// Makes the app version depend on the running program, as the component `executable`. Use this component for code,
+    /// and for templates that are compiled into the program, such as Askama templates.
     ///
     /// Two builds of the same source may differ, because of the compiler, paths on the machine or embedded times. Deploy the
     /// same program to all servers, because pages of a server with another program count as stale.
     ///
-    /// The file ([`current_exe`](std::env::current_exe)) is read once, in [`build`](Self::build), and not at a reload; a
-    /// read error is an error of `build`. A release build hashes about 700 MB a second, so a program of 20 MB takes 30 ms. A
-    /// debug build hashes about 20 MB a second, or about 80 times as much with the setting shown at [`Mode::Dev`].
+    /// The file ([`current_exe`](std::env::current_exe)) is read once, in [`build`](Self::build), and not at a reload.
+    /// A read error is an error of `build`. A release build hashes about 700 MB a second, so a program of 20 MB takes
+    /// 30 ms. A debug build hashes about 20 MB a second, or about 80 times as much with the setting shown at
+    /// [`Mode::Dev`].
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -370,7 +373,7 @@ impl AssetsBuilder {
 
     /// Adds `?v=<content hash>` to URLs in development.
     ///
-    /// Defaults to `true`. Files are hashed once after each change in both cases.
+    /// Defaults to `true`. Files are hashed once after each change, with or without the query.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -409,13 +412,14 @@ impl AssetsBuilder {
     ///
     /// # Errors
     ///
-    /// Each error names the absolute path or the setting, and the next step.
+    /// Each message contains the absolute path or the setting, and the next step.
     ///
     /// - [`SourceNotFound`](crate::ErrorKind::SourceNotFound),
     ///   [`ManifestNotFound`](crate::ErrorKind::ManifestNotFound), and [`NotFound`](crate::ErrorKind::NotFound) for a
     ///   file of a component;
-    /// - [`Unreadable`](crate::ErrorKind::Unreadable) if a directory, a component or the manifest cannot be read; strategies
-    ///   that list the source directories also return it for each file or directory in them;
+    /// - [`Unreadable`](crate::ErrorKind::Unreadable) if a directory, a component or the manifest cannot be read;
+    ///   strategies that list the source directories also return `Unreadable` for an unreadable file or directory in a
+    ///   source directory;
     /// - [`InvalidManifest`](crate::ErrorKind::InvalidManifest), also for a manifest that was made for another base
     ///   URL;
     /// - [`InvalidConfig`](crate::ErrorKind::InvalidConfig) for a missing setting of the source or output directory,
@@ -433,10 +437,11 @@ impl AssetsBuilder {
         let pattern = settings.base_url_in_force(self.base_url.as_deref());
         let base = BaseUrl::parse(&self.strategy.base_url(&pattern, strategy.is_some())?)?;
         let from_environment =
-            || environment::variable("FINGERPOST_ORIGIN").map(|it| (it, "FINGERPOST_ORIGIN"));
+            || environment::variable("FINGERPOST_ORIGIN").map(|origin| (origin, "FINGERPOST_ORIGIN"));
         let from_file = || settings.origin.clone().map(|origin| (origin, "the settings file"));
-        let origin = self.origin.map(|it| (it, "`origin`")).or_else(from_environment).or_else(from_file);
-        let origin = origin.map(|(origin, place)| parse_origin(&origin, place)).transpose()?;
+        let origin =
+            self.origin.map(|origin| (origin, "`origin`")).or_else(from_environment).or_else(from_file);
+        let origin = origin.map(|(origin, setting)| parse_origin(&origin, setting)).transpose()?;
         let mount_path_len = strategy.as_ref().and_then(|_| mount_path_len(&pattern));
         let options = UrlOptions {
             origin: origin.filter(|_| !base.is_absolute()),
@@ -449,7 +454,7 @@ impl AssetsBuilder {
         if sources.is_empty() {
             sources = settings.sources.clone();
         }
-        // Made absolute now, because the process may change its working directory before a reload.
+        // Paths become absolute here, because the process may change its working directory before a reload.
         sources.iter_mut().for_each(SourceDir::make_absolute);
         let output = self.output.or_else(|| settings.out.clone()).map(absolute);
         let lacks_pack = matches!(self.pack, Some(None));

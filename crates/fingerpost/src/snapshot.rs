@@ -51,11 +51,11 @@ pub struct Snapshot {
 }
 
 thread_local! {
-    /// The scopes of this thread, the innermost last. Each is an `Rc`, because updating the reference count of one `Arc`
-    /// from all threads is slow.
+    /// The scopes of this thread, the innermost last. Each scope is an `Rc`, because updating the reference count of
+    /// one `Arc` from all threads is slow.
     static SCOPES: RefCell<Vec<Rc<Snapshot>>> = const { RefCell::new(Vec::new()) };
 
-    /// The number of scopes. It needs no destructor, so checking it is one instruction.
+    /// The number of scopes. Reading this value is one instruction, because a `Cell<usize>` needs no destructor.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -70,10 +70,11 @@ impl Snapshot {
         self.resolver.url(path, |urls| &urls.url, Url::clone)
     }
 
-    /// Returns the URL of an asset, or `None` for an unknown asset, a directory and an invalid path.
+    /// Returns the URL of an asset, or `None` for an unknown asset, a directory or an invalid path.
     ///
-    /// Use it for text that may not be an asset path. Unlike [`url`](Self::url), it does not search for similar names and
-    /// logs no warning, regardless of [`OnMissing`](crate::OnMissing). Lookups of unknown names are therefore cheap.
+    /// Use `try_url` for text that may not be an asset path. Unlike [`url`](Self::url), `try_url` does not search for
+    /// similar names and logs no warning, regardless of [`OnMissing`](crate::OnMissing). Lookups of unknown names are
+    /// therefore cheap.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -185,7 +186,7 @@ impl Snapshot {
 
     /// Returns `true` unless a reload has replaced this release or is about to replace it.
     ///
-    /// The call reads one atomic. Only reloads write it.
+    /// The call reads one atomic, which only reloads write.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -200,7 +201,7 @@ impl Snapshot {
         self.resolver.generation == self.assets.generation()
     }
 
-    /// Returns `true` if this is a snapshot of `assets` or of a clone of it.
+    /// Returns `true` if this snapshot was taken from `assets` or from a clone of `assets`.
     pub fn belongs_to(&self, assets: &Assets) -> bool {
         Arc::ptr_eq(&self.assets.0, &assets.0)
     }
@@ -239,8 +240,8 @@ impl Snapshot {
 
     /// Returns a hash of the app version and all URLs. The hash is the same on every server with the same release.
     ///
-    /// HTTP layers add it to the ETag of pages that were rendered with this release. The first call computes the hash.
-    /// Returns `None` in development, because URLs may change at any time.
+    /// HTTP layers add the hash to the ETag of pages that were rendered with this release. The first call computes the
+    /// hash. Returns `None` in development, because URLs may change at any time.
     ///
     /// ```
     /// # let dist = tempfile::tempdir()?;
@@ -267,29 +268,32 @@ impl Snapshot {
         &self.assets
     }
 
-    /// Runs `render`, and makes all calls in it use this release, so that one response never mixes two releases.
+    /// Runs `render`, and makes all calls in `render` use this release, so that one response never mixes two releases.
     ///
-    /// The scope applies to calls on this thread, by template helpers and other code, of the same assets or a clone of
-    /// them. Scopes may be nested. A scope does not extend across an `.await`; HTTP layers enter it again at every poll.
+    /// The scope applies to all calls on this thread that use the same assets or a clone, in template helpers and in
+    /// other code. Scopes may be nested. A scope does not extend across an `.await`. HTTP layers enter the scope again
+    /// at every poll.
     pub fn scope<R>(&self, render: impl FnOnce() -> R) -> R {
         struct ScopeGuard;
         impl Drop for ScopeGuard {
             fn drop(&mut self) {
                 DEPTH.set(DEPTH.get() - 1);
-                // Dropped after the borrow has ended: dropping the last handle of a store may run user code.
+                // The scope is dropped after the borrow has ended, because dropping the last handle of a store may run
+                // user code.
                 drop(SCOPES.with_borrow_mut(Vec::pop));
             }
         }
         SCOPES.with_borrow_mut(|scopes| scopes.push(Rc::new(self.clone())));
         DEPTH.set(DEPTH.get() + 1);
-        let _leave = ScopeGuard;
+        let _guard = ScopeGuard;
         render()
     }
 
     /// Calls `f` with the innermost scope on this thread, of any assets. Returns `None` outside of scopes.
     ///
-    /// Use it in helpers that are not bound to an `Assets`. The lookup accesses no data that is shared between threads, so
-    /// its cost does not depend on the number of threads. `f` may itself enter scopes and call this function.
+    /// Use `with_current` in helpers that are not bound to an `Assets`. The lookup accesses no data that is shared
+    /// between threads, so the cost of a call does not depend on the number of threads. `f` may enter scopes and call
+    /// `with_current`.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -331,7 +335,7 @@ fn innermost_where(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
 fn search_scopes(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
     let innermost =
         |scopes: &RefCell<Vec<Rc<Snapshot>>>| scopes.borrow().iter().rev().find(|scope| fits(scope)).cloned();
-    // Fails only while the thread exits; it has no scopes then.
+    // `try_with` fails only while the thread exits. An exiting thread has no scopes.
     SCOPES.try_with(innermost).ok().flatten()
 }
 

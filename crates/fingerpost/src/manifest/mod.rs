@@ -60,7 +60,8 @@ pub struct Manifest {
     entries: Arc<Entries>,
     base_path: Option<String>,
     components: BTreeMap<String, ComponentInfo>,
-    /// The `hash` of a parsed manifest, empty if it has none; `None` if it is to be computed.
+    /// The `hash` of a parsed manifest, empty if the file has no `hash`. `None` if the manifest was created or changed
+    /// in memory.
     read_hash: Option<String>,
 }
 
@@ -72,7 +73,7 @@ type Entries = BTreeMap<AssetPath, Entry>;
 pub struct Entry {
     /// The hashed path, relative to the output directory.
     pub hashed: String,
-    /// Size and digests for serving. Only manifests of this program have them.
+    /// Size and digests for serving. Absent in manifests of other programs.
     pub info: Option<FileInfo>,
 }
 
@@ -115,14 +116,15 @@ impl EncodingInfo {
     }
 }
 
-/// The digest of one component of the app version: files that are not assets, such as templates.
+/// The size and digest of one component of the app version. A component consists of files that are not assets, such as
+/// templates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(expecting = "an object")]
 #[non_exhaustive]
 pub struct ComponentInfo {
     /// The number of files.
     pub files: usize,
-    /// The SHA-256 over the sorted lines `path NUL sha256 LF` of its files.
+    /// The SHA-256 over the sorted lines `path NUL sha256 LF` of the files.
     pub sha256: Digest,
 }
 
@@ -161,7 +163,7 @@ impl Manifest {
         self.components.insert(name.into(), info);
     }
 
-    /// Returns the components of the app version by name. Their files are not required where the manifest is read.
+    /// Returns the components of the app version by name. Production does not need the files of the components.
     pub fn components(&self) -> &BTreeMap<String, ComponentInfo> {
         &self.components
     }
@@ -169,7 +171,7 @@ impl Manifest {
     /// Returns the first 12 hex digits of the SHA-256 over the sorted lines `path NUL hashed-path LF`, followed by the
     /// sorted lines `components NUL name NUL sha256 LF` of the components, if any.
     ///
-    /// For a parsed manifest it is the `hash` in the file, or `None` if the file has none.
+    /// For a parsed manifest, returns the `hash` in the file, or `None` if the file has no `hash`.
     pub fn hash(&self) -> Option<String> {
         if let Some(read) = &self.read_hash {
             return Some(read.clone()).filter(|hash| !hash.is_empty());
@@ -186,7 +188,7 @@ impl Manifest {
         Some(ContentHash::from(&Digest::from_hasher(hasher)).to_string())
     }
 
-    /// Returns the path of the base URL that the files were collected for, if the manifest has one.
+    /// Returns the path of the base URL that the files were collected for, or `None` if the manifest has no base path.
     pub fn base_path(&self) -> Option<&str> {
         self.base_path.as_deref()
     }

@@ -28,7 +28,7 @@ struct Current<'a> {
     manifest: &'a Manifest,
     number: u64,
     /// `false` if the manifest is current only in the directory that releases are imported from.
-    is_here: bool,
+    is_in_output_dir: bool,
     /// `true` if a release was added for the manifest although the output directory has releases.
     is_recorded: bool,
 }
@@ -48,10 +48,11 @@ pub struct NumberedReleases {
 }
 
 impl<'a> Numbering<'a> {
-    /// Creates a numbering that starts after the last of these releases.
+    /// Creates a numbering that starts after the largest number in `known` and `imported`.
     ///
-    /// `known` are the numbers of the releases in the output directory. `imported` are the releases that are written to it
-    /// from another directory; their numbers may be in `known`. Both are in ascending order. `now` is the time since 1970.
+    /// `known` are the numbers of the releases in the output directory. `imported` are the releases that the
+    /// publication copies from another directory. The numbers of imported releases may be in `known`. Both lists are in
+    /// ascending order. `now` is the time since 1970.
     pub fn new(known: &[u64], imported: Vec<Release>, now: Duration) -> Self {
         let numbers = imported.iter().map(|release| release.number).chain(known.iter().copied());
         let (oldest, last) = (numbers.clone().min().unwrap_or(0), numbers.max().unwrap_or(0));
@@ -59,9 +60,10 @@ impl<'a> Numbering<'a> {
         Self { imported, added: Vec::new(), newest_known, oldest, last, now: now.as_secs(), current: None }
     }
 
-    /// Adds a release for the current manifest of the directory that releases are imported from, unless a release contains it.
+    /// Adds a release for the current manifest of the directory that releases are imported from, unless a release
+    /// already contains the manifest.
     ///
-    /// `holder` is the newest release in the output directory that contains it.
+    /// `holder` is the newest release in the output directory that contains `manifest`.
     ///
     /// # Errors
     ///
@@ -72,14 +74,14 @@ impl<'a> Numbering<'a> {
             Some(number) => number,
             None => self.add(manifest, References::new(), 0)?,
         };
-        self.current = Some(Current { manifest, number, is_here: false, is_recorded: false });
+        self.current = Some(Current { manifest, number, is_in_output_dir: false, is_recorded: false });
         Ok(())
     }
 
-    /// Adds a release for the current manifest of the output directory, unless the newest release there contains it. Call it
-    /// after [`record_imported`](Self::record_imported).
+    /// Adds a release for the current manifest of the output directory, unless the newest release of the output
+    /// directory contains the manifest. Call `record_current` after [`record_imported`](Self::record_imported).
     ///
-    /// `holder` is the newest release in the output directory that contains it.
+    /// `holder` is the newest release in the output directory that contains `manifest`.
     ///
     /// # Errors
     ///
@@ -96,7 +98,7 @@ impl<'a> Numbering<'a> {
                 self.add(manifest, references, self.oldest)?
             }
         };
-        self.current = Some(Current { manifest, number, is_here: true, is_recorded });
+        self.current = Some(Current { manifest, number, is_in_output_dir: true, is_recorded });
         Ok(())
     }
 
@@ -105,7 +107,7 @@ impl<'a> Numbering<'a> {
         self.current.filter(|current| current.is_recorded).and_then(|_| self.added.pop())
     }
 
-    /// Adds a release for `manifest`, unless it is current and its release is the last one.
+    /// Adds a release for `manifest`, unless `manifest` is current and the last release contains `manifest`.
     ///
     /// `is_edited` is `true` if something other than a command changed the current manifest of the output directory, or of
     /// the directory that releases are imported from.
@@ -123,18 +125,18 @@ impl<'a> Numbering<'a> {
         let number = current.as_ref().map_or(0, |current| current.number);
         let is_changed = current.as_ref().is_none_or(|current| current.manifest != manifest);
         let is_recorded = current.as_ref().is_some_and(|current| current.is_recorded);
-        let is_here = current.is_some_and(|current| current.is_here);
+        let is_in_output_dir = current.is_some_and(|current| current.is_in_output_dir);
         let is_newest = number == self.last;
-        // The recorded release replaces all earlier ones.
-        let is_uncertain = (is_edited && !is_recorded) || (!is_here && !is_newest);
+        // The recorded release replaces all earlier releases.
+        let is_uncertain = (is_edited && !is_recorded) || (!is_in_output_dir && !is_newest);
         let replaces = if is_uncertain { number.min(self.oldest) } else { number };
         // Without a new release, the next run would consider the manifest restored, or an edit in the other directory
         // would be lost.
-        if is_changed || !is_newest || (!is_here && is_edited) {
+        if is_changed || !is_newest || (!is_in_output_dir && is_edited) {
             self.add(manifest, references, replaces)?;
         }
         let recorded = (is_recorded && is_changed).then_some(number);
-        let adopted = (!is_here && self.added.is_empty()).then_some(number);
+        let adopted = (!is_in_output_dir && self.added.is_empty()).then_some(number);
         Ok(NumberedReleases { imported: self.imported, added: self.added, recorded, adopted })
     }
 
@@ -163,22 +165,22 @@ mod tests {
 
     const NOW: u64 = 1_000_000;
 
-    /// A manifest that differs from all others.
+    /// Creates a manifest that differs from manifests with other names.
     fn manifest(name: &str) -> Manifest {
         Manifest::new(name)
     }
 
-    /// A release that contains the manifest of this name.
+    /// Creates a release that contains the manifest of this name.
     fn release((number, name): (u64, &str)) -> Release {
         Release { number, ..Release::new(manifest(name)) }
     }
 
-    /// The newest of these releases that contains the manifest of this name.
+    /// Returns the newest of `releases` that contains the manifest of this name.
     fn holder(releases: &[(u64, &str)], name: &str) -> Option<Release> {
         releases.iter().rfind(|release| release.1 == name).copied().map(release)
     }
 
-    /// The releases of a directory by number and manifest, and its current manifest.
+    /// The releases of a directory by number and manifest, and the current manifest of the directory.
     struct Dir<'a> {
         releases: &'a [(u64, &'a str)],
         current: Option<&'a str>,
@@ -197,22 +199,26 @@ mod tests {
 
     const EMPTY: Dir<'_> = Dir { releases: &[], current: None, is_edited: false };
 
-    /// Publishes the manifest `new`, and returns `recorded` and `adopted`. `expected` are number, manifest and `replaces` of each
-    /// added release.
+    /// Publishes the manifest `new`, and returns `recorded` and `adopted`. `expected` contains the number, manifest and
+    /// `replaces` of each added release.
     #[track_caller]
-    fn assert_added(here: &Dir<'_>, there: &Dir<'_>, expected: &[(u64, &str, u64)]) -> [Option<u64>; 2] {
-        let known: Vec<_> = here.releases.iter().map(|release| release.0).collect();
-        let imported = there.releases.iter().filter(|release| !known.contains(&release.0));
+    fn assert_added(
+        output_dir: &Dir<'_>,
+        import_dir: &Dir<'_>,
+        expected: &[(u64, &str, u64)],
+    ) -> [Option<u64>; 2] {
+        let known: Vec<_> = output_dir.releases.iter().map(|release| release.0).collect();
+        let imported = import_dir.releases.iter().filter(|release| !known.contains(&release.0));
         let imported = imported.copied().map(release).collect();
-        let [current, imported_current] = [here, there].map(|dir| dir.current.map(manifest));
+        let [current, imported_current] = [output_dir, import_dir].map(|dir| dir.current.map(manifest));
         let mut numbering = Numbering::new(&known, imported, Duration::from_secs(NOW));
-        if let (Some(manifest), Some(name)) = (&imported_current, there.current) {
-            numbering.record_imported(manifest, holder(here.releases, name)).unwrap();
+        if let (Some(manifest), Some(name)) = (&imported_current, import_dir.current) {
+            numbering.record_imported(manifest, holder(output_dir.releases, name)).unwrap();
         }
-        if let (Some(manifest), Some(name)) = (&current, here.current) {
-            numbering.record_current(manifest, holder(here.releases, name)).unwrap();
+        if let (Some(manifest), Some(name)) = (&current, output_dir.current) {
+            numbering.record_current(manifest, holder(output_dir.releases, name)).unwrap();
         }
-        let is_edited = if current.is_some() { here.is_edited } else { there.is_edited };
+        let is_edited = if current.is_some() { output_dir.is_edited } else { import_dir.is_edited };
         let numbered = numbering.publish(&manifest("new"), References::new(), is_edited).unwrap();
         let added = numbered.added.iter().map(|release| {
             assert_eq!(release.published, NOW);
@@ -223,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn new_release_follows_the_last_one_and_replaces_the_current_one() {
+    fn new_release_follows_the_last_release_and_replaces_the_current_release() {
         assert_added(&EMPTY, &EMPTY, &[(1, "new", 0)]);
         assert_added(&Dir::new(&[(1, "a"), (2, "b")], "b"), &EMPTY, &[(3, "new", 2)]);
         assert_added(&Dir::new(&[(3, "a"), (7, "b")], "b"), &EMPTY, &[(8, "new", 7)]);
@@ -260,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_recorded_if_the_newest_release_is_current_or_there_is_none() {
+    fn nothing_is_recorded_if_the_newest_release_is_current_or_no_release_exists() {
         let current = manifest("a");
         let recorded = |known: &[u64], holder| {
             let mut numbering = Numbering::new(known, Vec::new(), Duration::ZERO);
@@ -281,11 +287,11 @@ mod tests {
 
     #[test]
     fn imported_current_manifest_is_replaced_or_adopted() {
-        let there = Dir::new(&[(3, "a"), (4, "b")], "b");
-        assert_eq!(assert_added(&EMPTY, &there, &[(5, "new", 4)]), [None, None]);
-        let there = Dir::new(&[(3, "a"), (4, "new")], "new");
-        assert_eq!(assert_added(&EMPTY, &there, &[]), [None, Some(4)]);
-        assert_eq!(assert_added(&EMPTY, &there.edited(), &[(5, "new", 3)]), [None, None]);
+        let import_dir = Dir::new(&[(3, "a"), (4, "b")], "b");
+        assert_eq!(assert_added(&EMPTY, &import_dir, &[(5, "new", 4)]), [None, None]);
+        let import_dir = Dir::new(&[(3, "a"), (4, "new")], "new");
+        assert_eq!(assert_added(&EMPTY, &import_dir, &[]), [None, Some(4)]);
+        assert_eq!(assert_added(&EMPTY, &import_dir.edited(), &[(5, "new", 3)]), [None, None]);
         let restored = Dir::new(&[(3, "new"), (4, "b")], "new");
         assert_eq!(assert_added(&EMPTY, &restored, &[(5, "new", 3)]), [None, None]);
         let without_releases = Dir::new(&[], "x");
@@ -293,16 +299,16 @@ mod tests {
     }
 
     #[test]
-    fn imported_releases_count_beside_the_current_manifest() {
-        let here = Dir::new(&[(1, "a")], "a");
-        let there = Dir::new(&[(1, "a"), (2, "b")], "b");
-        assert_added(&here, &there, &[(3, "new", 1)]);
-        let unknown_there = Dir::new(&[(1, "a"), (2, "b")], "x");
-        assert_added(&here, &unknown_there, &[(3, "x", 0), (4, "new", 1)]);
+    fn release_after_an_import_replaces_the_current_manifest_of_the_output_directory() {
+        let output_dir = Dir::new(&[(1, "a")], "a");
+        let import_dir = Dir::new(&[(1, "a"), (2, "b")], "b");
+        assert_added(&output_dir, &import_dir, &[(3, "new", 1)]);
+        let unknown_import = Dir::new(&[(1, "a"), (2, "b")], "x");
+        assert_added(&output_dir, &unknown_import, &[(3, "x", 0), (4, "new", 1)]);
     }
 
     #[test]
-    fn there_is_no_number_after_the_largest() {
+    fn numbering_fails_after_the_largest_number() {
         let numbering = Numbering::new(&[u64::MAX], Vec::new(), Duration::ZERO);
         let err = numbering.publish(&manifest("new"), References::new(), false).unwrap_err();
         assert_eq!(err.to_string(), format!("there is no number after release {}", u64::MAX));
