@@ -3,8 +3,8 @@ use http::Extensions;
 
 /// Returns the snapshot of a request, and stores it in the extensions for inner layers.
 ///
-/// Reuses the snapshot that an outer layer stored, if it belongs to the same assets. So all layers of one request use one
-/// release, even while [`Assets::reload`] replaces it. A snapshot of other assets is replaced.
+/// Reuses the snapshot that an outer layer stored, if it belongs to the same assets. All layers of one request therefore
+/// use the same release, even if [`Assets::reload`] replaces the current release. A snapshot of other assets is replaced.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -22,8 +22,8 @@ use http::Extensions;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn request_snapshot(assets: &Assets, extensions: &mut Extensions) -> Snapshot {
-    if let Some(taken) = existing_snapshot(assets, extensions) {
-        return taken.clone();
+    if let Some(stored) = existing_snapshot(assets, extensions) {
+        return stored.clone();
     }
     let snapshot = assets.snapshot();
     extensions.insert(snapshot.clone());
@@ -37,5 +37,5 @@ pub(crate) fn current_snapshot(assets: &Assets, extensions: &Extensions) -> Snap
 
 /// Returns the snapshot that an outer layer stored, if it belongs to these assets.
 pub(crate) fn existing_snapshot<'e>(assets: &Assets, extensions: &'e Extensions) -> Option<&'e Snapshot> {
-    extensions.get::<Snapshot>().filter(|taken| taken.belongs_to(assets))
+    extensions.get::<Snapshot>().filter(|stored| stored.belongs_to(assets))
 }

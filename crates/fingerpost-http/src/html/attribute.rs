@@ -2,10 +2,10 @@ use std::borrow::Cow;
 
 use super::{reference::References, srcset};
 
-/// Returns the new value of an attribute, escaped for single and double quotes. `None` if it is unchanged.
+/// Returns the new value of an attribute, escaped for single and double quotes. Returns `None` if the value is unchanged.
 ///
-/// `raw` is the value in the document, with its character references. `htmlize` decodes them like a browser, with the table
-/// of the standard and its rule that `&copy=` is not a reference in an attribute.
+/// `raw` is the value in the document, with its character references. `htmlize` decodes the references like a
+/// browser, with the table of the HTML Standard. In an attribute, `&copy=` is not a reference.
 pub(super) fn rewritten(name: &str, raw: &str, references: &References) -> Option<String> {
     let rewrite: fn(&str, &References) -> Option<String> = match name {
         "href" | "src" | "poster" => rewritten_url,
@@ -21,7 +21,7 @@ pub(super) fn rewritten(name: &str, raw: &str, references: &References) -> Optio
     (new != value).then(|| htmlize::escape_all_quotes(Cow::from(new)).into_owned())
 }
 
-/// Rewrites a URL. Surrounding whitespace is not part of it.
+/// Rewrites a URL. Preserves surrounding whitespace.
 fn rewritten_url(value: &str, references: &References) -> Option<String> {
     let url = value.trim_matches(|c| c <= ' ');
     let start = url.as_ptr().addr() - value.as_ptr().addr();
@@ -31,14 +31,14 @@ fn rewritten_url(value: &str, references: &References) -> Option<String> {
 
 fn rewritten_srcset(value: &str, references: &References) -> Option<String> {
     let (mut new, mut done) = (String::new(), 0);
-    for place in srcset::urls(value) {
-        if let Some(url) = references.rewritten(&value[place.clone()]) {
-            new.push_str(&value[done..place.start]);
+    for range in srcset::urls(value) {
+        if let Some(url) = references.rewritten(&value[range.clone()]) {
+            new.push_str(&value[done..range.start]);
             // A comma at the end of a URL would end the candidate.
             let path = url.trim_end_matches(',');
             new.push_str(path);
             new.push_str(&"%2C".repeat(url.len() - path.len()));
-            done = place.end;
+            done = range.end;
         }
     }
     (done > 0).then(|| new + &value[done..])

@@ -36,7 +36,7 @@ impl Content {
         Self::Bytes(bytes.slice(part.start as usize..part.end as usize))
     }
 
-    /// Returns the bytes in memory, and no bytes for a file.
+    /// Returns the bytes in memory. Returns no bytes for a file.
     #[cfg(feature = "html")]
     pub(crate) fn into_bytes(self) -> Bytes {
         match self {
@@ -109,7 +109,7 @@ impl FilePart {
         Ok(Self { file: Arc::new(file), left: part, stamp, promised, rehashed: None, withheld: None })
     }
 
-    /// Returns `Pending` while the last bytes wait for a hash of the file. Until this returns `Ready`,
+    /// Returns `Pending` while the last bytes wait for a hash of the file. Until this method returns `Ready`,
     /// [`next_chunk`](Self::next_chunk) fails with [`WouldBlock`](io::ErrorKind::WouldBlock).
     pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
         match &self.rehashed {
@@ -122,12 +122,12 @@ impl FilePart {
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) while the last bytes wait for a hash of the file: call this again when
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) while the last bytes wait for a hash of the file: call `next_chunk` again when
     /// [`poll_ready`](Self::poll_ready) returns `Ready`. A file that is deleted, replaced, linked or given another mode
     /// while it is sent is hashed again on a background thread.
     ///
-    /// All other errors are final: read errors, and changes of the file since it was opened. After such an error the last
-    /// bytes are not returned, because caches do not reuse incomplete responses (RFC 9111, §3.3).
+    /// All other errors are final: read errors, and changes of the file since it was opened. After a final error,
+    /// the last bytes are not returned: caches do not reuse incomplete responses (RFC 9111, §3.3).
     pub fn next_chunk(&mut self) -> io::Result<Option<Bytes>> {
         let left = self.left.end - self.left.start;
         let length = CHUNK.min(left);

@@ -22,7 +22,7 @@ use crate::serve::verified_file::COARSEST_CLOCK;
 
 /// A queue of files to be hashed by one background thread.
 ///
-/// The thread starts with the first file. It ends when the queue is dropped, even in the middle of a file.
+/// The thread starts with the first file, and ends when the queue is dropped, even in the middle of a file.
 #[derive(Debug, Default)]
 pub(crate) struct HashQueue {
     sender: Mutex<Option<Sender<HashJob>>>,
@@ -34,7 +34,7 @@ pub(crate) struct HashQueue {
 #[derive(Debug, Default)]
 pub(crate) struct LargeDigest(Mutex<DigestState>);
 
-/// Must not be locked while logging or calling a store: both run user code.
+/// Must not be locked during logging or calls of a store: log subscribers and stores are user code.
 #[derive(Debug, Default)]
 struct DigestState {
     /// The last computed digest and the stamp of the file at that time. `None` for bytes that are not from a file.
@@ -59,7 +59,7 @@ pub(crate) enum FileLocation {
     Stored(Arc<dyn Store>, String),
     /// An open file, which may be deleted or renamed.
     Open(Arc<File>),
-    /// Bytes of the program, which have no stamp.
+    /// Bytes embedded in the program, which have no stamp.
     Static(&'static [u8]),
 }
 
@@ -93,8 +93,8 @@ impl LargeDigest {
         self.0.lock().get(Some(stamp))
     }
 
-    /// Returns the digest of the file with this stamp. If it is unknown, queues the file unless it is queued already.
-    /// Bytes of the program have no stamp.
+    /// Returns the digest of the file with this stamp. If the digest is unknown, adds the file to the queue, unless a job of
+    /// the file is already in the queue. Bytes embedded in the program have no stamp.
     pub(crate) fn get_or_queue(
         self: &Arc<Self>,
         stamp: impl Into<Option<FileStamp>>,
@@ -161,7 +161,7 @@ impl LargeDigest {
 }
 
 impl HashQueue {
-    /// Fails only if no thread can be started.
+    /// Adds a job to the queue. Fails only if no thread can be started.
     fn push(&self, job: HashJob) -> io::Result<()> {
         let mut sender = self.sender.lock();
         let unsent = match &*sender {
@@ -178,7 +178,7 @@ impl HashQueue {
         Ok(())
     }
 
-    /// Returns the digest of an open file, shared by all responses that opened it with this stamp.
+    /// Returns the digest of an open file, shared by all responses that opened the file with this stamp.
     ///
     /// This digest is separate from the digest under the file's name, because the name may now refer to another file.
     pub(crate) fn open_file(&self, stamp: FileStamp) -> Arc<LargeDigest> {
@@ -252,7 +252,7 @@ impl HashJob {
     }
 }
 
-/// Reads a file; fails if its digest is no longer needed.
+/// Reads a file. Fails if the digest of the file is no longer needed.
 struct Abortable<'a, R> {
     reader: R,
     digest: &'a Weak<LargeDigest>,
@@ -298,13 +298,13 @@ impl FileLocation {
     fn open(&self) -> io::Result<Arc<File>> {
         match self {
             Self::Path(path) if fs::metadata(path)?.is_file() => File::open(path).map(Arc::new),
-            Self::Path(_) => Err(io::Error::other("it is not a file")),
+            Self::Path(_) => Err(io::Error::other("not a regular file")),
             Self::Stored(store, name) => match store.open(name)? {
                 Stored::File(file) => Ok(Arc::new(file)),
-                _ => Err(io::Error::other("it is no longer a file")),
+                _ => Err(io::Error::other("no longer a regular file")),
             },
             Self::Open(file) => Ok(Arc::clone(file)),
-            Self::Static(_) => Err(io::Error::other("it is not a file")),
+            Self::Static(_) => Err(io::Error::other("not a regular file")),
         }
     }
 
@@ -341,7 +341,7 @@ mod tests {
         }
 
         fn read(&self, _: &str) -> io::Result<Vec<u8>> {
-            Err(io::Error::other("no luck"))
+            Err(io::Error::other("unreadable"))
         }
 
         fn releases(&self) -> io::Result<Vec<u64>> {
@@ -375,7 +375,7 @@ mod tests {
         });
         assert_eq!(
             messages,
-            ["`a.bin` in `unlocked` cannot be hashed and is served with `no-store`: no luck"]
+            ["`a.bin` in `unlocked` cannot be hashed and is served with `no-store`: unreadable"]
         );
     }
 

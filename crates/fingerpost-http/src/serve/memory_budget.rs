@@ -21,12 +21,12 @@ impl MemoryBudget {
     /// Caches these bytes, unless the total would exceed `limit`.
     pub(crate) fn cache(self: &Arc<Self>, bytes: &Bytes, limit: u64) -> Option<CachedBytes> {
         let more = bytes.len() as u64;
-        let fits = |taken: u64| taken.checked_add(more).filter(|all| *all <= limit);
+        let fits = |used: u64| used.checked_add(more).filter(|all| *all <= limit);
         self.0.fetch_update(Relaxed, Relaxed, fits).ok()?;
         Some(CachedBytes { bytes: bytes.clone(), counted: more, budget: Arc::clone(self) })
     }
 
-    /// Caches bytes of the program, which take no memory.
+    /// Caches bytes embedded in the program, which need no further memory.
     pub(crate) fn cache_static(self: &Arc<Self>, bytes: &'static [u8]) -> CachedBytes {
         CachedBytes { bytes: Bytes::from_static(bytes), counted: 0, budget: Arc::clone(self) }
     }

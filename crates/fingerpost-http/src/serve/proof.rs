@@ -10,9 +10,9 @@ use crate::rfc9110::cache_control::CachePolicy;
 /// The proof that the URL of a request identifies the bytes of a file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Proof<'v> {
-    /// The path has a hash, a version or a path token, and it matches the file.
+    /// The path has a hash, a version or a path token that matches the file.
     Path,
-    /// The path has a hash, a version or a path token, but it is not known to match the file.
+    /// The path has a hash, a version or a path token that is not known to match the file.
     OtherPath,
     /// The path has no hash, version or path token. A version in the query is proven if it is the content hash of `sha256`,
     /// or equal to `version`.
@@ -20,7 +20,7 @@ pub(crate) enum Proof<'v> {
 }
 
 impl Proof<'_> {
-    /// Returns the cache policy for a URL with this query; `unversioned` if the query has no version.
+    /// Returns the cache policy for a URL with this query. Returns `unversioned` if the query has no version.
     pub(crate) fn policy(self, query: Option<&str>, unversioned: CachePolicy) -> CachePolicy {
         let (sha256, version) = match self {
             Self::Path => return CachePolicy::Immutable,

@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-/// The output directory is read at most once in this time for unknown names.
+/// The minimum time between two reads of the output directory for unknown names.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Finds collected files.
@@ -62,8 +62,8 @@ impl Published {
         Self { store, index, memory_budget: Arc::default(), large_files: Arc::default(), last_refresh }
     }
 
-    /// Finds the file of a path, and the proof that the path identifies its bytes. `Err(Waiting)` if the output directory
-    /// must be read first.
+    /// Finds the file of a path, and the proof that the path identifies its bytes. Returns `Err(Waiting)` if the
+    /// output directory must be read first.
     pub(crate) fn find<'a>(
         &'a self,
         path: &str,
@@ -99,8 +99,8 @@ impl Published {
         }
     }
 
-    /// Finds the file of a [`SingleAssetStore`](super::single_asset_store::SingleAssetStore). It is the file in the manifest that
-    /// the last reload has read, so that no request gets a 404 while releases change.
+    /// Finds the file of a [`SingleAssetStore`](super::single_asset_store::SingleAssetStore). The file
+    /// belongs to the manifest of the last reload, so that no request gets a 404 while releases change.
     pub(crate) fn only_file<'a>(
         &'a self,
         options: &'a ServeOptions,
@@ -112,7 +112,7 @@ impl Published {
     }
 
     /// Reads the output directory once after each reload, because variants may have been added to known files. One request
-    /// reads it; the others use the old index until then.
+    /// reads the directory. Until the read ends, other requests use the old index.
     fn refresh_after_reload(&self, may_wait: bool) -> Result<(), Unavailable> {
         if self.index.load().snapshot.is_current() {
             return Ok(());
@@ -120,7 +120,7 @@ impl Published {
         self.last_refresh.try_lock().map_or(Ok(()), |last| self.refresh(last, may_wait))
     }
 
-    /// Reads the output directory, in case a release was added, unless it was read within [`REFRESH_INTERVAL`].
+    /// Reads the output directory for new releases, unless the last read was within [`REFRESH_INTERVAL`].
     fn refresh_if_due(&self, may_wait: bool) -> Result<(), Unavailable> {
         let last = if may_wait {
             self.last_refresh.lock()
@@ -144,7 +144,7 @@ impl Published {
         Ok(())
     }
 
-    /// Returns a part of a file in the program, without a copy. A large file is hashed like one on disk.
+    /// Returns a part of a file embedded in the program, without a copy. A large file is hashed like a large file on disk.
     fn static_part(
         &self,
         bytes: &'static [u8],
@@ -170,7 +170,7 @@ impl Published {
         Ok(Some(Content::slice(&Bytes::from_static(bytes), part)))
     }
 
-    /// Returns a part of a large file. While its digest is unknown, it is only streamed to responses without an ETag.
+    /// Returns a part of a large file. While the digest of the file is unknown, only responses without an ETag are streamed.
     fn open_part(
         &self,
         name: &str,
@@ -190,7 +190,7 @@ impl Published {
     }
 }
 
-/// Returns `false` if a promised digest is no longer known. Fails if the digest differs from the expected one.
+/// Returns `false` if a promised digest is no longer known. Fails if the digest differs from the expected digest.
 fn keeps_promise(
     digest: Option<Digest>,
     expected: &Representation,
@@ -203,11 +203,11 @@ fn keeps_promise(
 }
 
 fn mismatch() -> io::Error {
-    io::Error::other("its content differs from the release; run `fingerpost collect` again")
+    io::Error::other("the content differs from the release; run `fingerpost collect` again")
 }
 
 impl PublishedFile<'_> {
-    /// Returns a representation. It has no digest until the file on disk is known to match.
+    /// Returns a representation. Its digest is `None` until the file on disk is known to match.
     fn offered(&self, state: &DiskState, recorded: &Representation) -> Representation {
         let expected = state.expected(recorded);
         let is_known = self.is_small(&expected) || state.is_verified(&expected);
@@ -306,7 +306,7 @@ impl Servable for PublishedFile<'_> {
         }
         let name = self.file.name(encoding);
         let read = self.read(&name, (state, recorded), representation.sha256, part);
-        // Logged once until the file is served again.
+        // Logs the first error, and no further error until the file is served again.
         let log = |err: &io::Error| {
             tracing::error!("`{name}` in `{}` cannot be served: {err}", self.published.store.place());
         };
@@ -347,7 +347,8 @@ mod tests {
             let (request, ()) = Request::get("/a.css").body(()).unwrap().into_parts();
             server.respond_blocking(&request).status().as_u16()
         };
-        let messages = capture_log(|| assert_eq!([status(), status(), status()], [404; 3], "it is missing"));
+        let messages =
+            capture_log(|| assert_eq!([status(), status(), status()], [404; 3], "the file is missing"));
         assert_eq!(messages.len(), 1, "{messages:?}");
         let messages = capture_log(|| {
             fs::write(&file, "damage").unwrap();

@@ -24,11 +24,10 @@ use crate::{
     },
 };
 
-/// The files of all releases, and the snapshot that was current when they were read.
+/// The files of all releases, and the snapshot that was current when the store was read.
 #[derive(Debug)]
 pub(crate) struct ReleaseIndex {
     index: Arc<FileIndex>,
-    /// The snapshot that was current when the store was read.
     pub(crate) snapshot: Snapshot,
 }
 
@@ -73,18 +72,18 @@ pub(crate) struct DiskState {
     pub(crate) cached: OnceLock<CachedBytes>,
     /// The digest of a file that is too large for the cache.
     large: OnceLock<Arc<LargeDigest>>,
-    /// The first computed digest, if the manifest has none.
+    /// The first computed digest of a file without a digest in the manifest.
     pinned: OnceLock<Digest>,
     pub(crate) errors: ReportOnce,
 }
 
 impl DiskState {
-    /// Returns the digest of the large file. The next release shares this object if it has the same file.
+    /// Returns the digest of a large file. All releases with the same file share this object.
     pub(crate) fn large(&self) -> &Arc<LargeDigest> {
         self.large.get_or_init(Arc::default)
     }
 
-    /// Returns the representation with its digest, if known. If the manifest has none, the first computed digest is used.
+    /// Returns the representation with its digest, if known. Without a digest in the manifest, uses the first computed digest.
     pub(crate) fn expected(&self, recorded: &Representation) -> Representation {
         let pinned = || self.pinned.get().copied().or_else(|| self.latest().map(|sha256| self.pin(sha256)));
         Representation { sha256: recorded.sha256.or_else(pinned), ..*recorded }
@@ -95,7 +94,7 @@ impl DiskState {
         self.cached.get().is_some() || expected.sha256.is_some() && self.latest() == expected.sha256
     }
 
-    /// Returns the digest of bytes, if it is the expected one.
+    /// Returns the digest of `bytes`, or `None` if another digest is expected.
     pub(crate) fn verify(&self, bytes: &[u8], expected: &Representation) -> Option<Digest> {
         let sha256 = Digest::from_content(bytes);
         (expected.sha256.unwrap_or_else(|| self.pin(sha256)) == sha256).then_some(sha256)
@@ -125,7 +124,7 @@ impl ReleaseIndex {
         self.index.files.get(hashed).map(|counted| &counted.file)
     }
 
-    /// Returns the file of a store that has only one.
+    /// Returns the file of a store with only one file.
     pub(crate) fn only_file(&self) -> Option<&Arc<IndexedFile>> {
         self.index.files.values().next().map(|counted| &counted.file)
     }
@@ -137,10 +136,10 @@ impl ReleaseIndex {
 }
 
 impl FileIndex {
-    /// Returns the updated index, or the same one if manifest and releases are unchanged. Reads only what is new.
+    /// Returns the updated index, or the same index if manifest and releases are unchanged. Reads only new releases.
     ///
     /// Unreadable releases are skipped with a warning. The next refresh reads them again. If the manifest cannot be read or
-    /// parsed, the old one remains current.
+    /// parsed, the old manifest remains current.
     fn refreshed(self: &Arc<Self>, store: &dyn Store) -> Arc<Self> {
         let place = store.place();
         let manifest = self.changed_manifest(store).unwrap_or_else(|err| {
@@ -160,7 +159,7 @@ impl FileIndex {
         if let Some((manifest, digest)) = manifest {
             Arc::make_mut(&mut next).set_manifest(&manifest, digest, store);
         }
-        // Releases are added in ascending order, because only the newest one has variants that were added later.
+        // Releases are added in ascending order, because only the newest release has variants that were added later.
         for &number in &numbers {
             if next.releases.contains_key(&number) {
                 continue;
@@ -203,7 +202,7 @@ impl FileIndex {
         self.remove(&earlier);
     }
 
-    /// Adds a release. An invalid release gets no files, so that it is not read again.
+    /// Adds a release. An invalid release is added without files, so that the next refresh skips it.
     fn add_release(&mut self, number: u64, name: &str, json: &[u8], store: &dyn Store) {
         let is_newest = self.releases.last_key_value().is_none_or(|(last, _)| *last < number);
         let named_by = if is_newest { NamedBy::NewestRelease } else { NamedBy::OlderRelease };
@@ -287,7 +286,7 @@ enum NamedBy {
 /// Larger files without a digest in the manifest are hashed in the background.
 const MAX_HASHED_AT_START: u64 = 128 * 1024;
 
-/// Reads the size and digest of a file that the manifest lists without them. Large files get no digest yet.
+/// Reads size and digest of a file if the manifest has neither. Large files are not hashed yet.
 fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
     let read = || match store.open(hashed)? {
         Stored::Bytes(bytes) => {
@@ -316,8 +315,8 @@ fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
 }
 
 impl IndexedFile {
-    /// Returns the file with the data of another release. If anything differs, the cached bytes are dropped: when the cache
-    /// is full, files of the current release take precedence.
+    /// Returns the file with the data of another release. Drops the cached bytes if the data differs: when the cache is full,
+    /// files of the current release have priority.
     fn updated(self: &Arc<Self>, info: Option<&FileInfo>, is_hashed: bool, is_current: bool) -> Arc<Self> {
         let identity = info.map_or(self.identity, identity);
         let variants = info.map_or_else(|| self.variants.clone(), variants);

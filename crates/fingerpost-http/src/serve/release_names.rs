@@ -35,7 +35,7 @@ pub(crate) fn files_of_manifest(manifest: &Manifest) -> Vec<NamedFile<'_>> {
 /// `is_known` returns `false` for the hashed path.
 ///
 /// Returns `None` for all other input, including invalid releases. [`Release::parse`](fingerpost::manifest::Release::parse)
-/// parses such input or returns its error.
+/// parses other forms, and returns an error for invalid releases.
 pub(crate) fn files_of_release(json: &[u8], is_known: impl Fn(&str) -> bool) -> Option<Vec<NamedFile<'_>>> {
     let ManifestJson { version, paths: Pairs(paths), fingerpost } =
         serde_json::from_slice::<ReleaseJson<'_>>(json).ok()?.manifest;
@@ -130,15 +130,15 @@ mod tests {
             [("a.css", "a.1.css"), ("b\"c.css", "b\"c.css"), ("ä.css", "ä.2.css"), ("z/y.js", "z/y.3.js")];
         let json = release(&names);
         let parsed = Release::parse(&json, 1, "1.json").unwrap().manifest;
-        let (ours, cores) = (files_of_release(&json, |_| false).unwrap(), files_of_manifest(&parsed));
-        assert_eq!(ours.len(), names.len());
-        for (ours, cores) in ours.iter().zip(&cores) {
+        let (files, expected) = (files_of_release(&json, |_| false).unwrap(), files_of_manifest(&parsed));
+        assert_eq!(files.len(), names.len());
+        for (file, expected) in files.iter().zip(&expected) {
             assert_eq!(
-                (&ours.hashed, ours.is_hashed, &ours.info),
-                (&cores.hashed, cores.is_hashed, &cores.info)
+                (&file.hashed, file.is_hashed, &file.info),
+                (&expected.hashed, expected.is_hashed, &expected.info)
             );
         }
-        assert!(!ours[1].is_hashed && matches!(ours[0].hashed, Cow::Borrowed(_)));
+        assert!(!files[1].is_hashed && matches!(files[0].hashed, Cow::Borrowed(_)));
     }
 
     #[test]

@@ -68,9 +68,9 @@ pub(crate) fn respond(
 impl Offer<'_> {
     /// Builds the response for a decision about this offer, with all headers.
     ///
-    /// For [`Decision::Send`], `content` has the bytes of that representation, or of its part; for all other decisions it is
-    /// [`Content::EMPTY`]. For HEAD, pass the same content as for GET, because `Content-Length` is its length, and remove the
-    /// body afterwards.
+    /// For [`Decision::Send`], `content` has the bytes of the representation or of its part. For all other decisions,
+    /// `content` is [`Content::EMPTY`]. For HEAD, pass the same content as for GET, because `Content-Length` is the length of
+    /// `content`. Remove the body afterwards.
     ///
     /// Sets `ETag`, `Cache-Control`, `Vary`, `Accept-Ranges`, `Content-Range` and `Content-Encoding` where they apply. Error
     /// responses are `no-store`.
@@ -198,7 +198,7 @@ pub(crate) fn not_found(reason: Option<String>) -> Response<Content> {
     text_response(StatusCode::NOT_FOUND, reason.unwrap_or_else(|| "Not Found".to_owned()))
 }
 
-/// RFC 9110, §15.5.6.
+/// Creates a 405 response (RFC 9110, §15.5.6).
 pub(crate) fn method_not_allowed() -> Response<Content> {
     let mut response = error_response(StatusCode::METHOD_NOT_ALLOWED);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));

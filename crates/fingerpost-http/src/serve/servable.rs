@@ -18,8 +18,8 @@ pub(crate) trait Servable {
         Cow::Borrowed(&[])
     }
 
-    /// Returns `true` while the digest of `representation` is being computed. Its responses are `no-store` until the digest
-    /// is known.
+    /// Returns `true` while the digest of `representation` is being computed. Responses are `no-store` until the digest is
+    /// known.
     fn is_pending(&self, representation: &Representation) -> bool;
 
     /// Returns a part of the bytes that were offered as `representation`.
@@ -33,7 +33,7 @@ pub(crate) trait Servable {
 
 /// The reason why the bytes are unavailable.
 pub(crate) enum Unavailable {
-    /// Reading them would wait for the disk.
+    /// Reading the bytes may block on the disk.
     Waiting,
     /// The file is missing or damaged.
     Gone,

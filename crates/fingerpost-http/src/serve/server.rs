@@ -148,7 +148,8 @@ impl AssetServer {
         self
     }
 
-    /// Sets whether request paths begin with [`Assets::mount_path`]. Defaults to `false`: axum's `nest_service` removes it.
+    /// Sets whether request paths begin with [`Assets::mount_path`]. Defaults to `false`, because axum's
+    /// `nest_service` removes the mount path.
     #[must_use]
     pub fn paths_include_mount(mut self, yes: bool) -> Self {
         self.options.paths_include_mount = yes;
@@ -207,7 +208,7 @@ impl AssetServer {
         };
         let names_files = self.is_development() && response.status() == StatusCode::NOT_FOUND;
         if self.options.allow_any_origin && !names_files {
-            // Fonts, modules and files with `integrity` require it, on redirects too.
+            // Fonts, modules and files with `integrity` require the header, also on redirects.
             response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
         Some(for_method(&request.method, response))
@@ -279,15 +280,16 @@ impl AssetServer {
         Some((encoded_path, asset_path(encoded_path)?))
     }
 
-    /// Returns the advice to mount the server in the other way, in development, if the request path would then be the path
-    /// of an asset.
+    /// In development, returns advice on the mount if the other value of `paths_include_mount` would make the request path
+    /// the path of an asset.
     fn mount_advice(&self, path: &str, snapshot: &Snapshot) -> Option<String> {
         let mount = self.assets().mount_path();
         if !self.is_development() || mount == "/" {
             return None;
         }
         let is_included = self.options.paths_include_mount;
-        let (other_prefix, what) = if is_included { ("/", "something") } else { (mount, "nothing") };
+        let (other_prefix, state) =
+            if is_included { ("/", "was removed from") } else { (mount, "is still part of") };
         let advice = if is_included {
             "mount with `route_service`, or remove `.paths_include_mount(true)`"
         } else {
@@ -297,7 +299,7 @@ impl AssetServer {
         snapshot.open_source(&AssetPath::parse(&path).ok()?).ok()?;
         let asset = quoted(path);
         Some(format!(
-            "if {what} has removed the mount path `{mount}`, this is a request for asset {asset}: {advice}"
+            "if the mount path `{mount}` {state} the request path, this is a request for asset {asset}: {advice}"
         ))
     }
 
@@ -310,14 +312,14 @@ impl AssetServer {
             let proof = Proof::Query { sha256: file.sha256(), version: None };
             return self.respond_with(&file, proof, request).unwrap_or_else(|| not_found(None));
         }
-        // The error that templates get, with the searched directories and similar names.
+        // The same error as in templates, with the searched directories and similar names.
         let error = snapshot.url(&path).err().map(|err| err.to_string());
         let advice = self.mount_advice(request.parts.uri.path(), snapshot);
         let both = |advice, error| format!("{advice}\notherwise, {error}");
         not_found(advice.into_iter().chain(error).reduce(both))
     }
 
-    /// Returns `None` if there is no such asset.
+    /// Returns `None` if the asset does not exist.
     fn listed(
         &self,
         files: &SourceFiles,
@@ -360,7 +362,7 @@ impl AssetServer {
         respond(file, policy, method, headers)
     }
 
-    /// Returns the URL with the current token; asset path and query keep their spelling.
+    /// Returns the URL with the current token. Preserves the encoding of asset path and query.
     fn current_url(&self, request: &AssetRequest<'_>, token: &Token) -> Option<String> {
         // Decoding preserves the number of slashes.
         let before = 1 + path_after_token(self.assets(), token)?.matches('/').count();
@@ -371,7 +373,7 @@ impl AssetServer {
 }
 
 impl ServedFiles {
-    /// Returns the files of the strategy in force. `select` returns the store of the collected files to serve.
+    /// Returns the files for the strategy of the assets. `select` returns the store of the collected files to serve.
     fn new(assets: &Assets, select: impl FnOnce(&Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
         match (assets.store(), assets.strategy()) {
             (Some(store), _) => Self::Collected(Published::new(select(store), assets.snapshot()).into()),
@@ -398,7 +400,7 @@ fn single_asset(assets: &Assets, path: &str) -> Result<AssetPath, Error> {
         (None, Some(_)) => snapshot.baseline_file(&path).is_some(),
     };
     if !exists {
-        // The error has similar names, and is independent of `OnMissing`.
+        // The error of `integrity` has similar names, and is independent of `OnMissing`.
         snapshot.integrity(&path)?;
     }
     Ok(path)

@@ -1,4 +1,4 @@
-//! Serves files of the source directories, and checks that they are unchanged since they were listed.
+//! Serves files of the source directories, and compares each file with its state at start-up.
 
 use std::{
     fs::{self, File},
@@ -37,7 +37,7 @@ const MAX_HASHED_IN_DEVELOPMENT: u64 = 8 * 1024 * 1024;
 /// Finds listed files of the source directories.
 #[derive(Debug, Default)]
 pub(crate) struct SourceFiles {
-    /// By asset path. Only listed files have an entry.
+    /// The state of each requested file, by asset path. Only listed files have an entry.
     states: Mutex<HashMap<Box<str>, Arc<FileState>, foldhash::fast::RandomState>>,
     memory_budget: Arc<MemoryBudget>,
     large_files: Arc<HashQueue>,
@@ -57,7 +57,7 @@ struct FileState {
 struct ContentState {
     /// The app version in the URL, and the listed stamp of the file.
     listed: Option<(AppVersion, FileStamp)>,
-    /// The digest of the content of this URL. The first request while the file has its listed stamp pins it.
+    /// The digest of the content of this URL, set by the first request while the file has its listed stamp.
     pinned: Option<Digest>,
     /// Stamp and digest of a small file at its last read, and its bytes.
     verified: Option<VerifiedFile>,
@@ -72,7 +72,7 @@ pub(crate) struct ServedSource {
     representation: Representation,
     /// `true` if the file has the content of this URL.
     pub(crate) is_proven: bool,
-    /// `true` while the digest that may prove the file is being computed.
+    /// `true` while the digest of the file is being computed.
     is_pending: bool,
     body: Body,
     state: Arc<FileState>,
@@ -149,7 +149,7 @@ impl SourceFiles {
         let content = &mut *state.content.lock();
         let listed = Some((snapshot.app_version(), baseline.stamp));
         if content.listed != listed {
-            // The file is often unchanged in the next version, so its bytes are kept.
+            // The file is often unchanged in the next version, so the cached bytes are retained.
             (content.listed, content.pinned) = (listed, None);
             content.changed.reset();
         }
@@ -183,7 +183,7 @@ impl SourceFiles {
         let is_baseline = |stamp: FileStamp| stamp == baseline.stamp;
         if stamp.length() <= options.max_cached_file {
             let (verified, bytes) = self.read_small(file, &stamp, &baseline.file, state, content, options)?;
-            // The stamp of the read is compared, because a different change time may mean different bytes.
+            // Compares the stamp at the time of the read, because a different change time may mean different bytes.
             let is_proven = content.is_proven(verified.sha256, is_baseline(verified.stamp));
             let size = bytes.len() as u64;
             let file = ServedSource::new(path, size, Some(verified.sha256), Body::Bytes(bytes), state);
@@ -242,8 +242,8 @@ impl FileState {
 }
 
 impl ContentState {
-    /// Returns `true` if bytes with this digest are the content of the URL. Pins the digest if none is pinned and the file had
-    /// its listed stamp.
+    /// Returns `true` if bytes with this digest are the content of the URL. If the file had its
+    /// listed stamp and no digest is pinned, pins this digest.
     fn is_proven(&mut self, sha256: Digest, is_baseline: bool) -> bool {
         if is_baseline {
             self.pinned.get_or_insert(sha256);
@@ -252,16 +252,16 @@ impl ContentState {
     }
 }
 
-/// Opens a listed file if its stamp is unchanged except for the change time. Checked before opening, because opening a pipe
-/// would block until there is a writer.
+/// Opens a listed file if its stamp is unchanged except for the change time. The metadata is checked before opening, because
+/// opening a pipe would block until there is a writer.
 fn open(baseline: &BaselineFile) -> Option<(File, FileStamp)> {
-    let may_be =
+    let may_be_unchanged =
         |stamp: &FileStamp| *stamp == baseline.stamp || stamp.differs_in_change_time_alone(&baseline.stamp);
     let before = fs::metadata(&baseline.file).ok().filter(|metadata| metadata.is_file());
-    before.map(|metadata| FileStamp::from_metadata(&metadata)).filter(may_be)?;
+    before.map(|metadata| FileStamp::from_metadata(&metadata)).filter(may_be_unchanged)?;
     let file = File::open(&baseline.file).ok()?;
     let stamp = FileStamp::from_metadata(&file.metadata().ok()?);
-    may_be(&stamp).then_some((file, stamp))
+    may_be_unchanged(&stamp).then_some((file, stamp))
 }
 
 impl Servable for ServedSource {
@@ -317,7 +317,7 @@ mod tests {
         assets.strategy(Strategy::VersionQuery).app_version(version).build().unwrap()
     }
 
-    /// Creates a source directory with one file, in a directory with space for links to the file.
+    /// Creates a source directory with one file. The parent directory is free for links to the file.
     #[cfg(unix)]
     fn site(name: &str, content: impl AsRef<[u8]>) -> (tempfile::TempDir, std::path::PathBuf, Assets) {
         let dir = tempfile::tempdir().unwrap();
@@ -339,13 +339,13 @@ mod tests {
         let state = Arc::clone(&source_files.states.lock()["a.bin"]);
         let begin = Instant::now();
         while state.large.latest().is_none() {
-            assert!(begin.elapsed() < Duration::from_secs(60), "it is not hashed");
+            assert!(begin.elapsed() < Duration::from_secs(60), "the file is not hashed");
             thread::sleep(Duration::from_millis(20));
         }
         fs::hard_link(source.join("a.bin"), dir.path().join("backup")).unwrap();
         let mut file = find();
         while file.is_pending {
-            assert!(begin.elapsed() < Duration::from_secs(60), "it is not hashed again");
+            assert!(begin.elapsed() < Duration::from_secs(60), "the file is not hashed again");
             thread::sleep(Duration::from_millis(20));
             file = find();
         }
@@ -427,7 +427,7 @@ mod tests {
         let bytes = || {
             let file = source_files.find(&path, &assets.snapshot(), &options).unwrap();
             assert!(!file.is_proven && file.sha256() == Some(Digest::from_content(b"one")));
-            let Body::Bytes(bytes) = file.body else { panic!("it is small") };
+            let Body::Bytes(bytes) = file.body else { panic!("the file is not in memory") };
             bytes.as_ptr()
         };
         assert_eq!(bytes(), bytes(), "the same memory");

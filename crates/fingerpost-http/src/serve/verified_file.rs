@@ -26,7 +26,7 @@ pub(crate) struct VerifiedFile {
 pub(crate) const COARSEST_CLOCK: Duration = Duration::from_secs(2);
 
 impl VerifiedFile {
-    /// Returns `true` if a file with this stamp has these bytes.
+    /// Returns `true` if a file with this stamp has the hashed bytes.
     pub(crate) fn holds_for(&self, stamp: &FileStamp) -> bool {
         self.is_trusted && self.stamp == *stamp
     }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     /// Creates a file with a modification time one hour in the future, as if another clock were ahead.
-    fn future() -> (tempfile::NamedTempFile, File) {
+    fn file_with_future_time() -> (tempfile::NamedTempFile, File) {
         let named = tempfile::NamedTempFile::new().unwrap();
         fs::write(&named, "one").unwrap();
         let mut file = named.reopen().unwrap();
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn unchanged_stamp_becomes_trusted_even_with_a_future_time() {
-        let (_named, mut file) = future();
+        let (_named, mut file) = file_with_future_time();
         let mut read = |known| VerifiedFile::read(&mut file, known).unwrap().0;
         let first = read(None);
         assert!(!first.is_trusted);
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn changed_stamp_resets_trust() {
-        let (named, mut file) = future();
+        let (named, mut file) = file_with_future_time();
         let long_ago = Instant::now().checked_sub(COARSEST_CLOCK).unwrap();
         let known = VerifiedFile { since: long_ago, ..VerifiedFile::read(&mut file, None).unwrap().0 };
         fs::write(&named, "other").unwrap();

@@ -156,7 +156,7 @@ async fn text(app: Router, path: &str) -> String {
     String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
 }
 
-const ADVICE: &str = "if nothing has removed the mount path `/static/`, this is a request for asset `css/app.css`: \
+const ADVICE: &str = "if the mount path `/static/` is still part of the request path, this is a request for asset `css/app.css`: \
                       mount with `nest_service`, or set `.paths_include_mount(true)` with `route_service`";
 
 fn route(files: StaticFiles) -> Router {
@@ -182,7 +182,7 @@ async fn mismatched_mount_is_explained_in_development() {
     assert_eq!(response.split_once('\n').unwrap().0, ADVICE);
     assert_eq!(
         text(nest(with_mount.clone()), "/static/css/app.css").await,
-        "if something has removed the mount path `/static/`, this is a request for asset `css/app.css`: \
+        "if the mount path `/static/` was removed from the request path, this is a request for asset `css/app.css`: \
          mount with `route_service`, or remove `.paths_include_mount(true)`"
     );
     // With the right mount, the 404 reports the missing asset.
