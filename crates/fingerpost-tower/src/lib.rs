@@ -1,6 +1,7 @@
 //! [Blue/green and canary]: crate::blue_green
 //! [How to deploy]: crate::deploying
 //! [How to drain]: crate::draining
+//! [Other frameworks and engines]: crate::frameworks
 //! [Stale pages]: crate::stale_pages
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -65,6 +66,13 @@ pub mod deploying {}
 /// [`VersionLayer`].
 #[cfg(feature = "html")]
 pub mod draining {}
+
+#[doc = include_str!("../docs/frameworks.md")]
+///
+/// # In the API
+///
+/// [`StaticFiles`], [`VersionLayer`], [`AssetServer::paths_include_mount`].
+pub mod frameworks {}
 
 #[doc = include_str!("../docs/stale-pages.md")]
 ///
