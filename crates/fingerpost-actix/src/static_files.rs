@@ -55,12 +55,51 @@ use crate::{
 pub struct StaticFiles {
     server: AssetServer,
     mount: String,
+    /// `true` for one asset at one path: paths below the mount then reach other routes.
+    is_file: bool,
 }
 
 impl StaticFiles {
     /// Returns a service with the defaults of [`AssetServer`]. For other settings, use `from`.
     pub fn new(assets: &Assets) -> Self {
         AssetServer::new(assets).into()
+    }
+
+    /// Returns a service of one asset at one URL that browsers or other programs expect, such as `/sw.js`.
+    ///
+    /// The URL is `/` and the asset path; [`at`](Self::at) sets another URL. Responses are `no-cache` and have an `ETag`. For
+    /// the other settings, see [`AssetServer::file`].
+    ///
+    /// ```
+    /// # #[actix_web::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::create_dir(dir.path().join("img"))?;
+    /// # for file in ["img/favicon.ico", "sw.js"] { std::fs::write(dir.path().join(file), "x")?; }
+    /// use actix_web::{App, test};
+    /// use fingerpost::Assets;
+    /// use fingerpost_actix::StaticFiles;
+    ///
+    /// let assets = Assets::dev(dir.path())?;
+    /// let app = App::new()
+    ///     .service(StaticFiles::new(&assets))
+    ///     .service(StaticFiles::file(&assets, "sw.js")?)
+    ///     .service(StaticFiles::file(&assets, "img/favicon.ico")?.at("/favicon.ico"));
+    ///
+    /// let app = test::init_service(app).await;
+    /// let response = test::call_service(&app, test::TestRequest::get().uri("/sw.js").to_request()).await;
+    /// assert_eq!(response.headers().get("cache-control").unwrap(), "no-cache");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Same as [`AssetServer::file`]: an unknown asset is an error.
+    pub fn file(assets: &Assets, path: &str) -> Result<Self, fingerpost::Error> {
+        let server = AssetServer::file(assets, path)?;
+        let mount = mount(&format!("/{}", path.strip_prefix('/').unwrap_or(path)));
+        Ok(Self { server, mount, is_file: true })
     }
 
     /// Sets the path of the mount. Defaults to [`Assets::mount_path`].
@@ -78,7 +117,7 @@ impl StaticFiles {
 impl From<AssetServer> for StaticFiles {
     fn from(server: AssetServer) -> Self {
         let mount = mount(server.assets().mount_path());
-        Self { server: server.paths_include_mount(false), mount }
+        Self { server: server.paths_include_mount(false), mount, is_file: false }
     }
 }
 
@@ -92,10 +131,10 @@ fn mount(path: &str) -> String {
 
 impl HttpServiceFactory for StaticFiles {
     fn register(self, config: &mut AppService) {
-        let mount = if config.is_root() {
-            ResourceDef::root_prefix(&self.mount)
-        } else {
-            ResourceDef::prefix(&*self.mount)
+        let mount = match (self.is_file, config.is_root()) {
+            (true, _) => ResourceDef::new(&*self.mount),
+            (false, true) => ResourceDef::root_prefix(&self.mount),
+            (false, false) => ResourceDef::prefix(&*self.mount),
         };
         config.register_service(mount, None, self, None);
     }

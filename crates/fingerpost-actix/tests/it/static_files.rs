@@ -36,6 +36,31 @@ async fn mount_can_be_inside_of_a_scope_or_elsewhere() {
 }
 
 #[actix_web::test]
+async fn single_file_is_served_at_its_url_only() {
+    let site = Site::new(&[("js/sw.js", b"self.x = 1"), ("app.css", b"body{}")]);
+    let assets = site.production("/static/");
+    let app = || {
+        App::new()
+            .service(StaticFiles::new(&assets))
+            .service(StaticFiles::file(&assets, "app.css").unwrap())
+            .service(web::scope("/in").service(StaticFiles::file(&assets, "js/sw.js").unwrap().at("/a.js")))
+            .service(StaticFiles::file(&assets, "js/sw.js").unwrap().at("/sw.js"))
+            .default_service(web::to(async || actix_web::HttpResponse::NoContent()))
+    };
+    for (path, text) in [("/sw.js", "self.x = 1"), ("/in/a.js?v=1", "self.x = 1"), ("/app.css", "body{}")] {
+        let response = send(app(), get(path)).await;
+        assert_eq!((response.status.as_u16(), response.header("cache-control")), (200, "no-cache"), "{path}");
+        assert_eq!(response.text(), text, "{path}");
+        assert!(!response.header("etag").is_empty(), "{path}");
+    }
+    for path in ["/sw.js/", "/sw.js/a", "/js/sw.js", "/a/sw.js", "/in/sw.js"] {
+        assert_eq!(send(app(), get(path)).await.status, 204, "{path}");
+    }
+    let error = StaticFiles::file(&assets, "swe.js").unwrap_err().to_string();
+    assert!(error.starts_with("asset `swe.js` was not found"), "{error}");
+}
+
+#[actix_web::test]
 async fn paths_outside_of_the_mount_reach_other_routes() {
     let site = Site::new(&[("app.css", b"body{}")]);
     let assets = site.production("/static/");
