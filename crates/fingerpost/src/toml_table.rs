@@ -1,4 +1,4 @@
-//! Reads a settings file key by key, so that every mistake in it is reported with its line.
+//! Reads a settings file key by key, so that every error is reported with its line.
 
 use std::{
     fs,
@@ -21,7 +21,7 @@ use crate::{
 /// Tables that are reserved for later versions.
 const RESERVED: [&str; 5] = ["bundle", "check", "importmap", "publish", "vite"];
 
-/// Keys that are often written into the wrong table, by the header of the correct table.
+/// Keys that are often written into the wrong table, with the header of the correct table.
 const MISPLACED: [(&str, &[&str]); 2] = [
     ("collect", &["compress", "compress-maps", "fsync", "keep-from", "originals", "pack", "rules"]),
     (
@@ -42,18 +42,18 @@ impl SettingsFile {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if it does not exist or is not TOML;
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if the file does not exist or is not TOML;
     /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
     pub(crate) fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = absolute(path);
-        let place = quoted(path.display());
+        let file = quoted(path.display());
         let text = fs::read_to_string(&path).map_err(|err| match err {
-            err if is_absent(&err) => Error::config(format!("settings file {place} does not exist")),
+            err if is_absent(&err) => Error::config(format!("settings file {file} does not exist")),
             err => Error::unreadable(&path, &err),
         })?;
         match DeTable::parse(&text) {
             Ok(_) => Ok(Self { path, text }),
-            Err(err) => Err(Error::config(format!("settings file {place}: {}", err.to_string().trim_end()))),
+            Err(err) => Err(Error::config(format!("settings file {file}: {}", err.to_string().trim_end()))),
         }
     }
 
@@ -62,7 +62,7 @@ impl SettingsFile {
         self.path.parent().unwrap_or(&self.path)
     }
 
-    /// Returns the top level.
+    /// Returns the top-level table.
     pub(crate) fn top(&self) -> SettingsTable<'_> {
         let entries = DeTable::parse(&self.text).map(Spanned::into_inner).unwrap_or_default();
         SettingsTable::new(self, String::new(), 0, entries)
@@ -94,7 +94,7 @@ impl SettingsFile {
 pub struct SettingsTable<'s> {
     /// `None` if there is no file.
     file: Option<&'s SettingsFile>,
-    /// The text between the brackets of its header; empty for the top level.
+    /// The text between the brackets of the header; empty for the top level.
     header: String,
     /// The start of the table in the text.
     position: usize,
@@ -110,7 +110,8 @@ impl<'s> SettingsTable<'s> {
         Self { file: Some(file), header, position, entries, ..Self::default() }
     }
 
-    /// Returns a value, or `None` if it is missing or has the wrong type, which [`finish`](Self::finish) reports.
+    /// Returns a value, or `None` if the value is missing or has the wrong type. [`finish`](Self::finish) reports wrong
+    /// types.
     pub fn get<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
         self.get_with(key, Ok)
     }
@@ -128,26 +129,28 @@ impl<'s> SettingsTable<'s> {
             Err(err) => Err((err.span().map_or(start, |span| span.start), err.message().to_owned())),
         };
         value
-            .map_err(|(position, reason)| self.refuse(position, &format!("{}: {reason}", self.place(key))))
+            .map_err(|(position, reason)| {
+                self.refuse(position, &format!("{}: {reason}", self.key_label(key)))
+            })
             .ok()
     }
 
-    /// Returns an absolute path; a relative one is resolved against the directory of the file. An empty path counts
-    /// as unset.
+    /// Returns an absolute path. A relative path is resolved against the directory of the file. An empty path counts as
+    /// unset.
     pub fn path(&mut self, key: &'static str) -> Option<PathBuf> {
         let path = self.get::<PathBuf>(key).filter(|path| !path.as_os_str().is_empty())?;
         Some(self.file?.dir().join(path))
     }
 
-    /// Returns the table under a key, or an empty table if there is none.
+    /// Returns the table under a key, or an empty table if the key is missing.
     pub fn table(&mut self, key: &'static str) -> Self {
         let Some((file, value)) = self.file.zip(self.take(key)) else { return Self::default() };
         let (header, start) = (self.header_of(key), value.span().start);
         match value.into_inner() {
             DeValue::Table(entries) => Self::new(file, header, start, entries),
             _ => {
-                let (place, header) = (self.place(key), quoted(format!("[{header}]")));
-                self.refuse(start, &format!("{place} is not a table; write {header}"));
+                let (label, header) = (self.key_label(key), quoted(format!("[{header}]")));
+                self.refuse(start, &format!("{label} is not a table; write {header}"));
                 Self::default()
             }
         }
@@ -168,12 +171,12 @@ impl<'s> SettingsTable<'s> {
         tables.into_iter().filter_map(table).collect()
     }
 
-    /// Adds an error about the table itself, such as its key.
+    /// Adds an error about the table itself, such as an invalid name.
     pub fn reject(&mut self, reason: &Error) {
         self.refuse(self.position, &reason.to_string());
     }
 
-    /// Finishes a nested table and adds its errors to this one.
+    /// Finishes a nested table, and adds the errors of the nested table to this table.
     pub fn include(&mut self, table: Self) {
         self.errors.extend(table.into_errors());
     }
@@ -188,8 +191,8 @@ impl<'s> SettingsTable<'s> {
 
     fn into_errors(mut self) -> Vec<(usize, Error)> {
         for (key, _) in std::mem::take(&mut self.entries) {
-            let (place, advice) = (self.place(key.get_ref()), self.advice(key.get_ref()));
-            self.refuse(key.span().start, &format!("unknown key {place}; {advice}"));
+            let (label, advice) = (self.key_label(key.get_ref()), self.advice(key.get_ref()));
+            self.refuse(key.span().start, &format!("unknown key {label}; {advice}"));
         }
         self.errors
     }
@@ -224,7 +227,7 @@ impl<'s> SettingsTable<'s> {
     }
 
     /// Returns the name of a key in messages.
-    fn place(&self, key: &str) -> String {
+    fn key_label(&self, key: &str) -> String {
         match &*self.header {
             "" => quoted(key),
             header => format!("{} in {}", quoted(key), quoted(format!("[{header}]"))),

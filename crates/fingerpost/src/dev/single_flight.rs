@@ -1,9 +1,9 @@
 use parking_lot::{Condvar, Mutex};
 
-/// Single flight: of many callers that need the same work, one does it and all share the result.
+/// Single flight: one of several concurrent callers does the work, and all callers share the result.
 ///
-/// A caller gets a matching result, or the result of work that began after the call. Work that was already in progress may
-/// have missed a change, so the caller waits for its end and shares the next run.
+/// A caller gets a matching result, or the result of work that began after the call. Work that was already in progress
+/// may have missed a change. The caller therefore waits until that work ends, and shares the next run.
 #[derive(Debug)]
 pub(crate) struct SingleFlight<T> {
     state: Mutex<State<T>>,
@@ -29,8 +29,8 @@ impl<T> Default for SingleFlight<T> {
 }
 
 impl<T: Clone> SingleFlight<T> {
-    /// Returns the last result if it `fits`. Otherwise returns the result of a `work` that begins after this call, on this
-    /// or another thread.
+    /// Returns the last result if `fits` accepts the result. Otherwise returns the result of a run that begins after
+    /// this call, on this or another thread.
     pub(crate) fn join(&self, fits: impl Fn(&T) -> bool, work: impl FnOnce() -> T) -> T {
         let mut state = self.state.lock();
         let started_before = state.started;
@@ -57,7 +57,7 @@ impl<T: Clone> SingleFlight<T> {
     }
 }
 
-/// Ends a run, also when `work` panics; the next waiting caller then repeats it.
+/// Ends a run, also when `work` panics. After a panic, the next waiting caller repeats the work.
 struct RunGuard<'a, T>(&'a SingleFlight<T>);
 
 impl<T> Drop for RunGuard<'_, T> {
@@ -113,7 +113,8 @@ mod tests {
     fn panic_does_not_block_the_next_caller() {
         let single_flight = SingleFlight::default();
         assert!(
-            catch_unwind(AssertUnwindSafe(|| single_flight.join(|_| false, || panic!("no luck")))).is_err()
+            catch_unwind(AssertUnwindSafe(|| single_flight.join(|_| false, || panic!("the work failed"))))
+                .is_err()
         );
         assert_eq!(single_flight.join(|_| false, || 7), 7);
     }

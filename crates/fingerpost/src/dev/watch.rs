@@ -13,7 +13,7 @@ use std::{
 use crate::sources::Sources;
 
 /// The longest time that a cached file is used without a `stat`. Events may be missing: on network mounts, after a
-/// queue overflow, or because the watcher died.
+/// queue overflow, or because the watcher failed.
 const MAX_AGE: Duration = Duration::from_millis(250);
 
 /// Counts the events in the source directories.
@@ -23,7 +23,7 @@ pub(crate) struct Watch {
     _watcher: Box<dyn Any + Send + Sync>,
 }
 
-/// The number of events before a file was checked, and when the check expires.
+/// The number of events before a file was checked, and the time at which the check expires.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Checkpoint {
     expires: Instant,
@@ -47,12 +47,13 @@ impl Watch {
         None
     }
 
-    /// Takes a checkpoint. Call it before checking a file, so that events during the check invalidate it.
+    /// Creates a checkpoint. Call `checkpoint` before checking a file, so that events during the check invalidate the
+    /// checkpoint.
     pub(crate) fn checkpoint(&self) -> Checkpoint {
         Checkpoint { expires: Instant::now() + MAX_AGE, events: self.events.load(Ordering::Acquire) }
     }
 
-    /// Returns `true` if no event has occurred since the checkpoint and it has not expired. Makes no system call.
+    /// Returns `true` if the checkpoint has not expired and no event has occurred since. Makes no system call.
     pub(crate) fn is_unchanged_since(&self, checkpoint: Checkpoint) -> bool {
         self.events.load(Ordering::Acquire) == checkpoint.events && Instant::now() < checkpoint.expires
     }
@@ -69,7 +70,7 @@ mod notified {
 
     use super::*;
 
-    /// Watches the source directories; `on_event` is called for each event before it is counted.
+    /// Watches the source directories. Calls `on_event` for each event, and counts the event afterwards.
     pub(super) fn watch(
         sources: &Sources,
         mut on_event: impl FnMut(&notify::Result<Event>) + Send + 'static,
@@ -85,7 +86,8 @@ mod notified {
         let config = Config::default().with_follow_symlinks(sources.rules().follow_symlinks());
         let mut watcher = RecommendedWatcher::new(count, config)?;
         for source in sources.dirs() {
-            // Without `follow_symlinks`, notify skips directories that are symlinks, including this one.
+            // Without `follow_symlinks`, notify skips directories that are symlinks, including the source directory
+            // itself.
             let dir = fs::canonicalize(source.dir())?;
             watcher.watch(&dir, RecursiveMode::Recursive)?;
         }
@@ -169,7 +171,7 @@ mod tests {
             url::{base_url::BaseUrl, url_options::UrlOptions},
         };
 
-        const PATIENCE: Duration = Duration::from_secs(60);
+        const TIMEOUT: Duration = Duration::from_secs(60);
 
         let limit = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap();
         let limit: usize = limit.trim().parse().unwrap();
@@ -204,9 +206,9 @@ mod tests {
         let has_content =
             |content: &[u8]| development.file("a.css").unwrap().digest == Digest::from_content(content);
         File::open(&one).unwrap();
-        assert!(matches!(receiver.recv_timeout(PATIENCE).unwrap(), Some((EventKind::Access(_), false))));
+        assert!(matches!(receiver.recv_timeout(TIMEOUT).unwrap(), Some((EventKind::Access(_), false))));
 
-        // Two files in turn, because equal consecutive events are merged.
+        // The loop alternates between two files, because equal consecutive events are merged.
         for file in [&one, &other].into_iter().cycle().take(limit + 1_000) {
             File::open(file).unwrap();
         }
@@ -216,14 +218,14 @@ mod tests {
         drop(resume);
 
         let overflow = loop {
-            match receiver.recv_timeout(PATIENCE).unwrap() {
+            match receiver.recv_timeout(TIMEOUT).unwrap() {
                 Some((EventKind::Access(AccessKind::Open(_)), false)) => {}
                 other => break other,
             }
         };
         assert_eq!(overflow, Some((EventKind::Other, true)), "the overflow is the only event of the edit");
         let released = Instant::now();
-        while events.load(Ordering::Acquire) == before && released.elapsed() < PATIENCE {
+        while events.load(Ordering::Acquire) == before && released.elapsed() < TIMEOUT {
             thread::yield_now();
         }
         assert_eq!(events.load(Ordering::Acquire), before + 1);

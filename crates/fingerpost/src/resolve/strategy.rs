@@ -56,7 +56,7 @@ const PLACEHOLDER: &str = "{breaker}";
 
 impl Strategy {
     /// Returns the base URL for a pattern: with the token if the strategy is active, else without the segment of the token.
-    pub(crate) fn base_url(&self, pattern: &str, in_force: bool) -> Result<String, Error> {
+    pub(crate) fn base_url(&self, pattern: &str, is_active: bool) -> Result<String, Error> {
         let refuse = |reason| Err(Error::config(format!("base URL `{pattern}` {reason}")));
         let (host, path) = host_and_path(pattern);
         match self {
@@ -69,7 +69,7 @@ impl Strategy {
             Self::PathToken(_) if !is_one_whole_segment(path) => {
                 refuse("must have `{breaker}` once, as one whole segment, as in `/static/{breaker}/`")
             }
-            Self::PathToken(token) if in_force => Ok(pattern.replace(PLACEHOLDER, token.as_str())),
+            Self::PathToken(token) if is_active => Ok(pattern.replace(PLACEHOLDER, token.as_str())),
             Self::PathToken(_) => {
                 let path = path.replace(&format!("/{PLACEHOLDER}"), "");
                 Ok(format!("{host}{}", if path.is_empty() { "/" } else { &path }))
@@ -107,9 +107,10 @@ mod tests {
 
     #[track_caller]
     fn refused(strategy: &Strategy, pattern: &str) -> String {
-        let [in_force, not] = [true, false].map(|in_force| strategy.base_url(pattern, in_force).unwrap_err());
-        assert_eq!(in_force.to_string(), not.to_string());
-        not.to_string()
+        let [active, inactive] =
+            [true, false].map(|is_active| strategy.base_url(pattern, is_active).unwrap_err());
+        assert_eq!(active.to_string(), inactive.to_string());
+        inactive.to_string()
     }
 
     #[test]

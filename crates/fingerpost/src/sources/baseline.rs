@@ -9,11 +9,11 @@ use crate::{
 
 /// A source file and its stamp, listed by a strategy without a build step at start-up or at a reload.
 ///
-/// Servers compare it with the file on disk: only an unchanged file is the content that the URL identifies.
+/// Servers compare the stamp with the file on disk. The URL identifies only the content of an unchanged file.
 ///
 /// A reload with the same app version or path token does not change the URLs, and keeps the baseline. Browsers may have
-/// cached the earlier bytes under the same URL. A file that was changed in place is therefore served as unproven until the
-/// version changes. New files are added; a file that was removed and restored counts as changed.
+/// cached the earlier bytes under the same URL. A file that was changed in place is therefore served as unproven until
+/// the version changes. A reload adds new files. A file that was removed and restored counts as changed.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -29,7 +29,7 @@ use crate::{
 ///     .app_version("3f2a91b")
 ///     .build()?;
 /// let snapshot = assets.snapshot();
-/// let listed = snapshot.baseline_file("a.css").expect("it was there at start-up");
+/// let listed = snapshot.baseline_file("a.css").expect("the file existed at start-up");
 /// assert_eq!(FileStamp::from_metadata(&File::open(&listed.file)?.metadata()?), listed.stamp);
 ///
 /// fs::write(&listed.file, "body{color:red}")?;
@@ -45,7 +45,8 @@ pub struct BaselineFile {
     pub stamp: FileStamp,
 }
 
-/// Lists all assets that a template can name, sorted. Opens every file to check that it is readable, but reads none.
+/// Lists all assets that a template can name, sorted. Opens every file to detect unreadable files, but reads no
+/// content.
 ///
 /// Files with invalid names and bad symlinks are left out with a warning.
 pub(crate) fn list(sources: &Sources) -> Result<Vec<(AssetPath, BaselineFile)>, Error> {

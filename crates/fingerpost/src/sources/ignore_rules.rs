@@ -4,8 +4,8 @@ use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
 use crate::{error::Error, quote::quoted};
 
-/// The rules that select assets from the files of a source directory. They are the same for development, `collect` and every
-/// strategy.
+/// The rules that select assets from the files of a source directory. The same rules apply in development, in `collect`
+/// and with every strategy.
 ///
 /// Ignored by default: names that start with `.` (except `.well-known`), `CVS`, names that end in `~`, and names that end in
 /// `:Zone.Identifier` (NTFS streams, copied to Linux).
@@ -33,9 +33,9 @@ impl IgnoreRules {
     /// Creates rules that ignore files which match a glob of `ignore`, include hidden files if `hidden`, and allow
     /// symlinks out of a source directory if `follow_symlinks`.
     ///
-    /// A glob without a `/` is matched against every file and directory name. A glob with a `/` is matched against the whole
-    /// asset path; in it, `*` matches within one directory, and `**` across directories. Everything in an ignored directory
-    /// is ignored.
+    /// A glob without a `/` is matched against every file and directory name. A glob with a `/` is matched against the
+    /// whole asset path: `*` matches within one directory, and `**` across directories. Everything in an ignored
+    /// directory is ignored.
     ///
     /// # Errors
     ///
@@ -56,7 +56,8 @@ impl IgnoreRules {
         Ok(Self { globs, patterns, hidden, follow_symlinks })
     }
 
-    /// Returns the reason why a file is ignored, by its own name or a directory above it; `None` if it is an asset.
+    /// Returns the reason why a file is ignored: a rule for the name of the file or for a directory above the file.
+    /// Returns `None` if the file is an asset.
     pub fn reason_to_ignore(&self, path: &str) -> Option<Cow<'static, str>> {
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
         ends.into_iter().find_map(|end| self.reason_to_ignore_entry(&path[..end]))
@@ -109,7 +110,7 @@ pub fn check_glob(text: &str) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// Those of [`check_glob`].
+/// Same as [`check_glob`].
 pub fn glob_matcher(text: &str) -> Result<GlobMatcher, Error> {
     let glob = glob(text).map_err(|reason| Error::config(format!("glob {} {reason}", quoted(text))))?;
     Ok(glob.compile_matcher())

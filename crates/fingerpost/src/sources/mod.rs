@@ -73,7 +73,7 @@ impl SourceDir {
         self.prefix.as_deref()
     }
 
-    /// Returns the text form, as errors and commands name the directory.
+    /// Returns the text form of the source directory, for errors and commands.
     pub(crate) fn label(&self) -> String {
         let prefix = self.prefix().map(|prefix| format!("{prefix}=")).unwrap_or_default();
         format!("{prefix}{}", self.dir.display())
@@ -112,9 +112,10 @@ impl FromStr for SourceDir {
     }
 }
 
-/// The source directories of a site, in order; the first that has a file wins.
+/// The source directories of a site, in order. If several directories contain a file, the first directory takes
+/// precedence.
 ///
-/// Shared by development, the program and `collect`, so that they agree on which files are assets.
+/// Development, the program and `collect` all use this type, so that the same files are assets everywhere.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -141,20 +142,18 @@ pub(crate) enum Verdict {
     Asset,
     /// This source directory does not have the asset, for this reason. A later source directory may have it.
     NotThisFile(String),
-    /// This source directory has the asset, but must not serve it.
+    /// This source directory has the asset, but the asset must not be served, for this reason.
     Refused(String),
 }
 
 impl Sources {
-    /// Opens the source directories and makes them absolute. `output`, the output directory, is never listed if it is
-    /// in one of them.
+    /// Opens the source directories and makes them absolute. Listings never include `output`, the output directory.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::SourceNotFound`] if a directory does not exist,
-    /// [`ErrorKind::Unreadable`] if it cannot be read, and
-    /// [`ErrorKind::InvalidConfig`] if `dirs` is empty, or one of them is in the
-    /// output directory.
+    /// - [`ErrorKind::SourceNotFound`] if a directory does not exist;
+    /// - [`ErrorKind::Unreadable`] if a directory cannot be read;
+    /// - [`ErrorKind::InvalidConfig`] if `dirs` is empty or a directory is in the output directory.
     pub fn open(mut dirs: Vec<SourceDir>, rules: IgnoreRules, output: Option<&Path>) -> Result<Self, Error> {
         if dirs.is_empty() {
             return Err(Error::config(
@@ -224,7 +223,7 @@ impl Sources {
     /// use fingerpost::sources::{IgnoreRules, SourceDir, Sources};
     ///
     /// let sources = Sources::open(vec![SourceDir::new(static_dir)], IgnoreRules::new(["*.psd"], false, false)?, None)?;
-    /// let (file, reason) = sources.find_ignored("hero.psd").ok_or("it is there")?;
+    /// let (file, reason) = sources.find_ignored("hero.psd").ok_or("not ignored")?;
     /// assert_eq!((file, &*reason), (static_dir.join("hero.psd"), "the ignore glob `*.psd` matches it"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -232,8 +231,8 @@ impl Sources {
         AssetPath::parse(path).ok()?;
         self.candidates(path).into_iter().find_map(|Candidate { file, .. }| {
             let metadata = fs::metadata(&file).ok().filter(|metadata| !metadata.is_dir())?;
-            let odd = || (!metadata.is_file()).then_some("it is neither a file nor a directory".into());
-            Some((file, self.rules.reason_to_ignore(path).or_else(odd)?))
+            let special = || (!metadata.is_file()).then_some("it is neither a file nor a directory".into());
+            Some((file, self.rules.reason_to_ignore(path).or_else(special)?))
         })
     }
 

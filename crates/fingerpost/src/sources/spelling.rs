@@ -38,8 +38,8 @@ fn is_listed(dir: &Path, name: &str) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Returns `true` if a directory on the path to a file in `dir` is a symlink to a directory above it, inside or outside
-/// of `dir`. A walk stops at such a loop.
+/// Returns `true` if a directory on the path to a file in `dir` is a symlink to one of its own parent directories,
+/// inside or outside of `dir`. A walk stops at such a symlink.
 pub(crate) fn is_symlink_loop(dir: &Path, path: &str) -> io::Result<bool> {
     let mut above: Vec<_> = fs::canonicalize(dir)?.ancestors().skip(1).map(Path::to_owned).collect();
     let mut dir = dir.to_owned();

@@ -23,8 +23,8 @@ pub struct Listing {
     /// Files that an earlier source directory shadows, in the order of the source directories. The same file reached
     /// through two source directories is not listed.
     pub shadowed: Vec<SourceFile>,
-    /// Files and directories that the rules ignore, and entries that are neither, such as named pipes. The contents of
-    /// ignored directories are not listed.
+    /// Files and directories that the rules ignore, and entries that are neither files nor directories, such as named
+    /// pipes. The contents of ignored directories are not listed.
     pub ignored: Vec<PathBuf>,
     /// Entries that cannot be read, named or followed.
     pub problems: Vec<Error>,
@@ -38,14 +38,14 @@ pub struct Listing {
 pub struct SourceFile {
     /// The asset path.
     pub path: AssetPath,
-    /// The file.
+    /// The path of the file on disk.
     pub file: PathBuf,
-    /// The index of its source directory, from 0.
+    /// The index of the source directory, from 0.
     pub source: usize,
 }
 
 impl Sources {
-    /// Walks the source directories, in time proportional to the number of files; opens none of them.
+    /// Walks the source directories, in time proportional to the number of files. Opens no files.
     pub fn list(&self) -> Listing {
         let mut listing = Listing::default();
         let mut first_files = BTreeMap::new();
@@ -114,7 +114,7 @@ impl Walk<'_> {
         files
     }
 
-    /// Returns the kind of an entry, or an error if it cannot be named or must not be followed.
+    /// Returns the kind of an entry, or an error for an entry that cannot be named or must not be followed.
     fn classify(&self, entry: &DirEntry) -> Result<EntryKind, Error> {
         let path = self.path_of(entry.path());
         let name = path.as_ref().map_or_else(|text| text.as_str(), AssetPath::as_str);
@@ -135,7 +135,7 @@ impl Walk<'_> {
         })
     }
 
-    /// Returns the asset path of a file, or its text if that is not a valid asset path.
+    /// Returns the asset path of a file, or an invalid asset path as text.
     fn path_of(&self, file: &Path) -> Result<AssetPath, String> {
         let rest = file.strip_prefix(self.root.dir()).unwrap_or(file);
         let mut segments: Vec<_> = self.root.prefix().into_iter().collect();
@@ -146,16 +146,16 @@ impl Walk<'_> {
         AssetPath::parse(&path).map_err(|_| path)
     }
 
-    /// Returns `true` for the output directory, and for a symlink to it or into it.
+    /// Returns `true` for the output directory, and for a symlink to or into the output directory.
     fn is_output(&self, entry: &DirEntry) -> bool {
-        let leads_to = |output: &PathBuf| {
+        let resolves_into = |output: &PathBuf| {
             // Only a symlink resolves to another name.
-            let may_lead = entry.path_is_symlink() || output.file_name() == Some(entry.file_name());
-            may_lead && fs::canonicalize(entry.path()).is_ok_and(|path| path.starts_with(output))
+            let may_resolve = entry.path_is_symlink() || output.file_name() == Some(entry.file_name());
+            may_resolve && fs::canonicalize(entry.path()).is_ok_and(|path| path.starts_with(output))
         };
         (entry.file_type().is_dir() || entry.path_is_symlink())
             && (self.sources.output.as_deref() == Some(entry.path())
-                || self.real_output.as_ref().is_some_and(leads_to))
+                || self.real_output.as_ref().is_some_and(resolves_into))
     }
 
     /// Returns an error for a symlink to a target outside the source directory, unless `follow_symlinks` is set.
@@ -190,7 +190,7 @@ impl Walk<'_> {
             return;
         }
         let cause = err.into_io_error().unwrap_or_else(|| io::Error::other("cannot be walked"));
-        // The file was removed, or is a symlink to nothing or to itself.
+        // The file was removed, or is a symlink to a missing file or to itself.
         let is_dangling =
             is_absent(&cause) || path.is_symlink() && cause.kind() != io::ErrorKind::PermissionDenied;
         let problem = Error::unreadable(path, &cause);

@@ -8,8 +8,8 @@ use crate::{
 
 /// The name of an asset: `css/app.css`.
 ///
-/// Relative, separated by `/`, with no empty, `.` or `..` segment, no backslash, no NUL and no scheme. It is a file
-/// name, not a part of a URL: `%2F.txt` is the file with exactly this name.
+/// Relative, separated by `/`, with no empty, `.` or `..` segment, no backslash, no NUL and no scheme. An asset path is
+/// a file name, not a part of a URL: `%2F.txt` is the file with exactly this name.
 ///
 /// ```
 /// use fingerpost::AssetPath;
@@ -34,10 +34,10 @@ impl AssetPath {
         Ok(Self(text.into()))
     }
 
-    /// Returns the hashed path: the hash is inserted before the last extension of the last segment, or appended if
-    /// there is none.
+    /// Returns the hashed path: the hash is inserted before the last extension of the last segment, or appended to a
+    /// segment without an extension.
     ///
-    /// A leading dot of a name starts no extension.
+    /// A leading dot does not start an extension.
     pub fn hashed(&self, hash: &ContentHash) -> String {
         let start = self.0.rfind('/').map_or(0, |slash| slash + 1);
         let dot = self.0[start..].rfind('.').filter(|&dot| dot > 0).map_or(self.0.len(), |dot| start + dot);
@@ -133,7 +133,7 @@ fn check(path: &str) -> Result<(), Error> {
     reason_to_refuse(path).map_or(Ok(()), |reason| Err(refuse(path, &reason)))
 }
 
-/// Returns `true` for paths that need no closer check: development calls this for every URL.
+/// Returns `true` for paths that are valid without further checks. Development calls this fast function for every URL.
 fn is_plain(path: &str) -> bool {
     let unusual = |byte| matches!(byte, b'\0' | b'\\' | b':');
     !path.bytes().any(unusual) && path.split('/').all(|segment| !matches!(segment, "" | "." | ".."))
@@ -181,11 +181,11 @@ mod tests {
 
     #[track_caller]
     fn refused(path: &str) -> String {
-        let by_reference = TemplatePath::parse(path).unwrap_err().to_string();
+        let message = TemplatePath::parse(path).unwrap_err().to_string();
         if !path.contains(['?', '#']) && !path.starts_with('/') {
-            assert_eq!(AssetPath::parse(path).unwrap_err().to_string(), by_reference);
+            assert_eq!(AssetPath::parse(path).unwrap_err().to_string(), message);
         }
-        by_reference
+        message
     }
 
     #[test]
@@ -223,8 +223,8 @@ mod tests {
     #[test]
     fn query_fragment_and_one_leading_slash_are_accepted() {
         let parts = |text| {
-            let w = TemplatePath::parse(text).unwrap();
-            (w.path, w.query, w.fragment)
+            let template_path = TemplatePath::parse(text).unwrap();
+            (template_path.path, template_path.query, template_path.fragment)
         };
         assert_eq!(parts("/a.css"), ("a.css", None, None));
         assert_eq!(parts("a.css?x=1#f"), ("a.css", Some("x=1"), Some("f")));

@@ -92,11 +92,12 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// Checks an origin such as `https://example.com` and removes a final `/`. `place` is the name of its setting in errors.
-pub(crate) fn parse_origin(text: &str, place: &str) -> Result<String, Error> {
+/// Checks an origin such as `https://example.com` and removes a final `/`. `setting` is the name of the setting in
+/// errors.
+pub(crate) fn parse_origin(text: &str, setting: &str) -> Result<String, Error> {
     let refuse = |reason| {
         let advice = "write scheme and host alone, such as `https://example.com`";
-        let message = format_args!("origin {} from {place} {reason}; {advice}", quoted(text));
+        let message = format_args!("origin {} from {setting} {reason}; {advice}", quoted(text));
         Err(Error::new(ErrorKind::InvalidBaseUrl, message))
     };
     let origin = text.strip_suffix('/').unwrap_or(text);
@@ -108,8 +109,8 @@ pub(crate) fn parse_origin(text: &str, place: &str) -> Result<String, Error> {
     }
 }
 
-/// Returns the start of the path of a URL, or its length if it has no path; `None` if it is neither an absolute path
-/// nor an `http(s)` URL.
+/// Returns the index at which the path of a URL starts, or the length of a URL without a path. Returns `None` for text
+/// that is neither an absolute path nor an `http(s)` URL.
 pub(crate) fn path_start(url: &str) -> Option<usize> {
     if url.starts_with('/') {
         return Some(0);

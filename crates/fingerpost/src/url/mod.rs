@@ -12,8 +12,8 @@ use crate::url::{asset_path::TemplatePath, base_url::BaseUrl};
 
 /// The URL of an asset, to be written into a page. Cheap to clone; derefs to `str`.
 ///
-/// Percent-encoded so that it has no white space and none of `< > " ' ( )`, and an `&` only in a query or fragment that
-/// the author wrote. HTML escaping does not change a URL without `&`.
+/// Percent-encoded, without white space and without `< > " ' ( )`. A URL contains `&` only if the author wrote a query
+/// or fragment with `&`. HTML escaping does not change a URL without `&`.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -32,15 +32,15 @@ use crate::url::{asset_path::TemplatePath, base_url::BaseUrl};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Url(Arc<str>);
 
-/// The characters that are percent-encoded in a path: those that RFC 3986 §3.3 does not allow, and `& ' ( ) ; =`, which
-/// have a meaning in HTML, CSS or JavaScript.
+/// The characters that are percent-encoded in a path: characters that RFC 3986 §3.3 does not allow, and `& ' ( ) ; =`,
+/// which have a meaning in HTML, CSS or JavaScript.
 const PATH: &AsciiSet = &controls_and(b" \"#%&'();<=>?[\\]^`{|}");
 
 /// The characters that are percent-encoded in a query and in a fragment.
 ///
-/// An `&` is not encoded: it separates parameters in a query, and in a fragment such as `#page=3&zoom=150`.
-/// Parentheses are encoded, because a `)` ends an unquoted `url()` in CSS. Chromium (tested with version 156) decodes
-/// them in `#svgView(viewBox(0,0,9,9))`.
+/// An `&` is not encoded: it separates parameters in a query, and in a fragment such as `#page=3&zoom=150`. Parentheses
+/// are encoded, because a `)` ends an unquoted `url()` in CSS. Chromium (tested with version 156) decodes the
+/// parentheses of `#svgView(viewBox(0,0,9,9))`.
 const SUFFIX: &AsciiSet = &controls_and(b" \"'()<>\\^`{|}");
 
 const fn controls_and(characters: &[u8]) -> AsciiSet {
@@ -70,8 +70,8 @@ impl Url {
         Self(format!("{origin}{self}").into())
     }
 
-    /// Returns the URL with the author's query and fragment. The version is the last parameter of the query. It is omitted
-    /// if the author set a `v`.
+    /// Returns the URL with the author's query and fragment. The version is the last parameter of the query, and is
+    /// omitted if the author set a `v`.
     pub(crate) fn with_suffix(&self, template_path: &TemplatePath<'_>) -> Self {
         let TemplatePath { query, fragment, .. } = *template_path;
         let (path, version) = self.0.split_once('?').map_or((&*self.0, None), |(path, v)| (path, Some(v)));
@@ -93,7 +93,7 @@ impl Url {
         Self(text.into())
     }
 
-    /// The URL as text.
+    /// Returns the URL as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -118,7 +118,7 @@ impl Url {
 pub fn query_versions(query: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
     query.split('&').filter_map(|parameter| {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        // Compared decoded, because a cache may treat `%76` and `v` alike.
+        // Names are compared decoded, because a cache may treat `%76` and `v` alike.
         percent_decode_str(name).eq(*b"v").then(|| percent_decode_str(value).into())
     })
 }

@@ -10,12 +10,12 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct UrlOptions {
     pub(crate) base: BaseUrl,
-    /// The length of the base URL's path up to the path token, if there is one.
+    /// The length of the base URL's path up to the path token, or `None` without a path token.
     pub(crate) mount_path_len: Option<usize>,
     /// Scheme and host of absolute URLs; `None` if no origin is set or the base URL is absolute.
     pub(crate) origin: Option<String>,
     pub(crate) dev_version_query: bool,
-    /// Limits the warning about a missing origin.
+    /// Limits the warning about a missing origin to the first URL.
     pub(crate) origin_warning: Once,
 }
 
