@@ -15,7 +15,7 @@ use crate::{
     version::settings::VersionSettings,
 };
 
-/// Read by other crates.
+/// The tables that other crates read.
 const TABLES: [&str; 2] = ["collect", "clean"];
 
 /// The settings in `fingerpost.toml`, for the program and [`Assets::from_config`](crate::Assets::from_config).
@@ -74,8 +74,9 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) with the line, if the file does not exist, is not TOML,
-    /// or has an unknown key; [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if the file does not exist, is not TOML, or has an
+    /// unknown key or an invalid value; [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable). Messages about the
+    /// content contain the line.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         let file = SettingsFile::read(path)?;
         let mut top = file.top();

@@ -8,8 +8,12 @@ use serde::{Deserialize, Serialize};
 
 /// Metadata of a file that changes when the file is replaced or written to.
 ///
-/// Consists of the length and modification time; on Unix also device, inode and change time, which programs cannot set back; on
-/// Windows the creation time. A stamp can be stored and compared later on the same machine.
+/// Consists of the length and the modification time, and of more fields on some systems:
+///
+/// - on Unix, the device, the inode and the change time, which programs cannot set back;
+/// - on Windows, the creation time.
+///
+/// A stamp can be stored and compared later on the same machine.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -57,7 +61,7 @@ impl FileStamp {
     /// Returns `true` if all times are at least 2 seconds before `moment`, so that any later change also changes the times.
     /// The same stamp then implies the same bytes as at `moment`.
     ///
-    /// Take `moment` before the stamp and before reading. Times in the future are never old enough.
+    /// Determine `moment` before the stamp and the file are read. The result is `false` for times in the future.
     ///
     /// ```
     /// # let file = tempfile::NamedTempFile::new()?;

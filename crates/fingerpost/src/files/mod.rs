@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Returns `true` if an error means that no file of this name exists, rather than that it cannot be read.
+/// Returns `true` if the file does not exist, and `false` if an existing file cannot be read.
 pub(crate) fn is_absent(err: &io::Error) -> bool {
     use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
     matches!(err.kind(), NotFound | NotADirectory | InvalidFilename | InvalidInput)

@@ -10,7 +10,7 @@ use crate::files::file_stamp::FileStamp;
 /// The number of times that a changing file is read.
 const MAX_READINGS: usize = 3;
 
-/// The result of reading a file, and how reliable it is.
+/// The result of reading a file that may change while it is read.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Reading<T> {
@@ -39,7 +39,7 @@ pub struct Reading<T> {
 /// let (digest, size) = reading.value;
 /// assert_eq!(ContentHash::from(&digest).as_str(), "7c98040a5416");
 /// assert!(reading.is_stable && reading.stamp.length() == size);
-/// // The file was just saved: another save might not change its time.
+/// // The file was just written. Another write might not change the file time.
 /// assert!(!reading.is_trusted(began));
 /// # Ok::<(), std::io::Error>(())
 /// ```

@@ -75,7 +75,7 @@ impl<'de> Deserialize<'de> for ContentHash {
 
 /// A complete SHA-256, written as 64 lower-case hex digits.
 ///
-/// The only digest of a file: its [`ContentHash`] and its [`integrity`](Self::integrity) derive from it.
+/// The [`ContentHash`] and the [`integrity`](Self::integrity) value of a file derive from this digest.
 ///
 /// ```
 /// use fingerpost::manifest::{ContentHash, Digest};

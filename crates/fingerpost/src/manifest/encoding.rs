@@ -13,7 +13,7 @@ use std::{fmt, ops::RangeInclusive};
 pub enum Encoding {
     /// RFC 1952, supported by all browsers.
     Gzip,
-    /// Brotli, RFC 7932: the smallest files, supported by all browsers, by most of them over HTTPS only.
+    /// Brotli, RFC 7932: yields the smallest files. Supported by all browsers, in most browsers over HTTPS only.
     Br,
     /// Zstandard, RFC 8878: compresses faster than Brotli, supported by newer browsers.
     Zstd,
@@ -37,7 +37,7 @@ impl Encoding {
         Self::ALL.into_iter().find(|encoding| encoding.as_str() == name)
     }
 
-    /// Returns the extension that the file name of a variant has after the name of the file.
+    /// Returns the extension that is appended to the name of a file to name its variant.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Gzip => "gz",
@@ -56,7 +56,7 @@ impl Encoding {
         }
     }
 
-    /// Returns the default level: slightly larger files than with the highest, at many times its speed.
+    /// Returns the default level, which is many times faster than the highest level and yields slightly larger files.
     pub fn default_level(self) -> u8 {
         match self {
             Self::Gzip | Self::Br => 9,

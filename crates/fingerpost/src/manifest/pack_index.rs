@@ -7,13 +7,13 @@ use std::{
     str,
 };
 
-use hashbrown::{HashMap, hash_map::Entry as Place};
+use hashbrown::{HashMap, hash_map::Entry as MapEntry};
 use tar::{Archive, Entry, EntryType};
 
 use super::{MANIFEST_NAME, Manifest, variant::files_of};
 use crate::{quote::quoted, url::asset_path::AssetPath};
 
-/// The unit of a tar file. A file with its header is padded to a multiple of it.
+/// The block size of a tar file. Each header and each file is padded to a multiple of the block size.
 const BLOCK: u64 = 512;
 
 /// Two blocks of zeros end a tar file.
@@ -43,8 +43,8 @@ impl PackIndex {
             let stop =
                 stop.ok_or_else(|| invalid(format_args!("the pack is cut off in {}", quoted(&name))))?;
             match files.entry(name.clone()) {
-                Place::Vacant(free) => drop(free.insert(start..stop)),
-                Place::Occupied(_) => {
+                MapEntry::Vacant(free) => drop(free.insert(start..stop)),
+                MapEntry::Occupied(_) => {
                     return Err(invalid(format_args!("the pack has {} twice", quoted(&name))));
                 }
             }
@@ -64,7 +64,8 @@ impl PackIndex {
         self.0.keys().map(|name| &**name)
     }
 
-    /// Checks that every file of the manifest exists with its size. Reading the assets reports an invalid manifest.
+    /// Checks that every file of the manifest exists with the recorded size. Ignores an invalid manifest, because
+    /// loading the assets reports it.
     fn check_manifest(&self, pack: &mut (impl Read + Seek)) -> io::Result<()> {
         let Some(Range { start, end }) = self.get(MANIFEST_NAME) else {
             return Err(invalid(format_args!("the pack has no `{MANIFEST_NAME}`")));
@@ -89,7 +90,7 @@ impl PackIndex {
     }
 }
 
-/// Describes an error of the tar reader, whose messages contain bytes of the pack.
+/// Replaces an error of the tar reader, because the messages of the tar reader contain bytes of the pack.
 fn unreadable(err: io::Error, length: u64, last: &Option<Box<str>>) -> io::Error {
     match last {
         _ if err.kind() != io::ErrorKind::Other => err,
@@ -115,7 +116,7 @@ fn name_of(entry: &Entry<'_, impl Read>) -> io::Result<Box<str>> {
     Ok(name.into())
 }
 
-/// Checks that the pack ends with two blocks of zeros at `end`. Without them, it may lack files at its end.
+/// Checks that the pack ends with two blocks of zeros at `end`. A pack without these blocks may lack files.
 fn check_end(pack: &mut (impl Read + Seek), end: u64, last: &Option<Box<str>>) -> io::Result<()> {
     let mut tail = Vec::new();
     pack.seek(SeekFrom::Start(end))?;

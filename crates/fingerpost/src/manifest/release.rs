@@ -23,16 +23,16 @@ pub(crate) const RELEASES_DIR: &str = ".fingerpost/releases";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Release {
-    /// Counts from 1; the name of the file.
+    /// The number of the release, from 1. The release file is named after this number.
     #[serde(skip)]
     pub number: u64,
     /// The publication time, in seconds since 1970, UTC.
     pub published: u64,
-    /// The number of the release that this release replaced, 0 if none. If other manifests may have been restored in
-    /// between, it is the oldest possible number. All releases from this number on may have been current until this release
-    /// was published.
+    /// The number of the release that this release replaced, or 0 if no release was current. If other manifests may have
+    /// been restored in between, `replaces` is the oldest possible number. All releases from this number on may have
+    /// been current until this release was published.
     pub replaces: u64,
-    /// Asset path → the asset paths that it references. Files without references are left out.
+    /// Asset path → asset paths that the file references. Files without references are left out.
     pub references: BTreeMap<String, Vec<String>>,
     /// The manifest as published.
     pub manifest: Manifest,

@@ -16,7 +16,7 @@ pub struct Retention {
     pub now: Duration,
 }
 
-/// The properties of a release that the rule depends on.
+/// The properties of a release that determine the retention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublishedRelease {
     /// See [`Release::number`](crate::manifest::Release::number).
@@ -43,10 +43,12 @@ impl Retention {
     pub fn retained(&self, releases: &[PublishedRelease]) -> RetainedReleases {
         let newest = releases.iter().rev().take(self.keep);
         let current = releases.iter().rfind(|release| release.is_current);
-        let stopped = stopped(releases, &self.times(releases));
+        let replacement_times = replacement_times(releases, &self.times(releases));
         let is_young = |release: &&PublishedRelease| {
             // A release that no other release replaced may have been current until now, if an older manifest was restored.
-            self.is_young(stopped.get(&release.number).map_or(self.now, |&time| Duration::from_secs(time)))
+            self.is_young(
+                replacement_times.get(&release.number).map_or(self.now, |&time| Duration::from_secs(time)),
+            )
         };
         let young = releases.iter().filter(is_young);
         let numbers = newest.chain(current).chain(young).map(|release| release.number).collect();
@@ -58,8 +60,8 @@ impl Retention {
         self.now.saturating_sub(last_current) < self.age
     }
 
-    /// Returns the publication time of each release, corrected to be neither before the time of an earlier release nor in
-    /// the future.
+    /// Returns the publication time of each release. Corrects times that are in the future or before the time of an
+    /// earlier release.
     fn times(&self, releases: &[PublishedRelease]) -> BTreeMap<u64, u64> {
         let now = self.now.as_secs();
         let mut latest = 0;
@@ -87,17 +89,17 @@ impl Retention {
 
 /// Returns the time at which each release was replaced: the time of the last release that replaced it or an earlier release.
 /// Releases without a replacement are omitted.
-fn stopped(releases: &[PublishedRelease], times: &BTreeMap<u64, u64>) -> BTreeMap<u64, u64> {
-    let mut stopped = BTreeMap::new();
-    let mut in_force: BTreeSet<_> = releases.iter().map(|release| release.number).collect();
+fn replacement_times(releases: &[PublishedRelease], times: &BTreeMap<u64, u64>) -> BTreeMap<u64, u64> {
+    let mut replacement_times = BTreeMap::new();
+    let mut not_replaced: BTreeSet<_> = releases.iter().map(|release| release.number).collect();
     for last in releases.iter().rev().filter(|release| release.replaces < release.number) {
-        let replaced: Vec<_> = in_force.range(last.replaces..last.number).copied().collect();
+        let replaced: Vec<_> = not_replaced.range(last.replaces..last.number).copied().collect();
         for number in replaced {
-            in_force.remove(&number);
-            stopped.insert(number, times[&last.number]);
+            not_replaced.remove(&number);
+            replacement_times.insert(number, times[&last.number]);
         }
     }
-    stopped
+    replacement_times
 }
 
 #[cfg(test)]
@@ -110,8 +112,9 @@ mod tests {
         PublishedRelease { number, published, replaces, is_current: number == current }
     }
 
-    /// Releases by number, time of publication and the number they replace; `current` is the current release.
-    fn kept(current: u64, releases: &[(u64, u64, u64)], keep: usize, age: u64) -> (Vec<u64>, usize) {
+    /// Returns the numbers of the retained releases and the number of warnings. Each item of `releases` is a number, a
+    /// publication time and the number of the replaced release. `current` is the number of the current release.
+    fn retained(current: u64, releases: &[(u64, u64, u64)], keep: usize, age: u64) -> (Vec<u64>, usize) {
         let releases: Vec<_> = releases.iter().map(|&each| release(current, each)).collect();
         let retention = Retention { keep, age: Duration::from_secs(age), now: Duration::from_secs(NOW) };
         let retained = retention.retained(&releases);
@@ -119,60 +122,60 @@ mod tests {
     }
 
     #[track_caller]
-    fn assert_kept(current: u64, releases: &[(u64, u64, u64)], keep: usize, age: u64, expected: &[u64]) {
-        assert_eq!(kept(current, releases, keep, age), (expected.to_vec(), 0));
+    fn assert_retained(current: u64, releases: &[(u64, u64, u64)], keep: usize, age: u64, expected: &[u64]) {
+        assert_eq!(retained(current, releases, keep, age), (expected.to_vec(), 0));
     }
 
     const CHAIN: [(u64, u64, u64); 4] = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, 400, 3)];
 
     #[test]
-    fn newest_releases_and_the_current_one_are_retained() {
-        assert_kept(4, &CHAIN, 2, 0, &[3, 4]);
-        assert_kept(4, &CHAIN, 1, 0, &[4]);
-        assert_kept(4, &CHAIN, 0, 0, &[4]);
-        assert_kept(4, &CHAIN, 9, 0, &[1, 2, 3, 4]);
-        assert_kept(2, &CHAIN, 1, 0, &[2, 4]);
-        assert_kept(2, &CHAIN, 0, 0, &[2]);
-        assert_kept(0, &[], 3, 10, &[]);
+    fn newest_releases_and_the_current_release_are_retained() {
+        assert_retained(4, &CHAIN, 2, 0, &[3, 4]);
+        assert_retained(4, &CHAIN, 1, 0, &[4]);
+        assert_retained(4, &CHAIN, 0, 0, &[4]);
+        assert_retained(4, &CHAIN, 9, 0, &[1, 2, 3, 4]);
+        assert_retained(2, &CHAIN, 1, 0, &[2, 4]);
+        assert_retained(2, &CHAIN, 0, 0, &[2]);
+        assert_retained(0, &[], 3, 10, &[]);
     }
 
     #[test]
     fn age_of_a_release_counts_from_its_replacement() {
-        let year_and_minute = [(1, 1, 0), (2, NOW - 60, 1)];
-        assert_kept(2, &year_and_minute, 1, 61, &[1, 2]);
-        assert_kept(2, &year_and_minute, 1, 60, &[2]);
-        assert_kept(4, &CHAIN, 1, NOW - 299, &[2, 3, 4]);
+        let releases = [(1, 1, 0), (2, NOW - 60, 1)];
+        assert_retained(2, &releases, 1, 61, &[1, 2]);
+        assert_retained(2, &releases, 1, 60, &[2]);
+        assert_retained(4, &CHAIN, 1, NOW - 299, &[2, 3, 4]);
     }
 
     #[test]
     fn release_of_a_killed_run_does_not_end_the_previous_release() {
-        // The run of release 2 was killed before it wrote the manifest; 1 was current until 3.
+        // The run of release 2 was killed before it wrote the manifest. Release 1 was current until release 3.
         let killed = [(1, 100, 0), (2, 200, 1), (3, NOW - 10, 1)];
-        assert_kept(3, &killed, 1, 60, &[1, 2, 3]);
-        assert_kept(3, &killed, 1, 10, &[3]);
+        assert_retained(3, &killed, 1, 60, &[1, 2, 3]);
+        assert_retained(3, &killed, 1, 10, &[3]);
         // Before the next run.
-        assert_kept(1, &killed[..2], 1, 60, &[1, 2]);
-        assert_kept(1, &killed[..2], 0, 0, &[1]);
+        assert_retained(1, &killed[..2], 1, 60, &[1, 2]);
+        assert_retained(1, &killed[..2], 0, 0, &[1]);
     }
 
     #[test]
     fn manually_restored_manifest_does_not_end_releases_too_early() {
-        // 1 was restored after 3, at an unknown time, and was current until 4.
-        let put_back = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, NOW - 10, 1)];
-        assert_kept(4, &put_back, 1, 60, &[1, 2, 3, 4]);
-        assert_kept(4, &put_back, 1, 10, &[4]);
-        // Before 4: 3 may have been current until now.
-        assert_kept(1, &put_back[..3], 0, 60, &[1, 3]);
-        assert_kept(1, &put_back[..3], 0, 0, &[1]);
-        // Then 2 was restored in place of 5, and 6 was published.
+        // Release 1 was restored after release 3, at an unknown time, and was current until release 4.
+        let restored = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, NOW - 10, 1)];
+        assert_retained(4, &restored, 1, 60, &[1, 2, 3, 4]);
+        assert_retained(4, &restored, 1, 10, &[4]);
+        // Before release 4 is published, release 3 may have been current until now.
+        assert_retained(1, &restored[..3], 0, 60, &[1, 3]);
+        assert_retained(1, &restored[..3], 0, 0, &[1]);
+        // Then release 2 was restored in place of release 5, and release 6 was published.
         let twice = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, 400, 1), (5, 500, 4), (6, NOW - 10, 2)];
-        assert_kept(6, &twice, 1, 60, &[2, 3, 4, 5, 6]);
+        assert_retained(6, &twice, 1, 60, &[2, 3, 4, 5, 6]);
     }
 
     #[test]
     fn removed_manifest_ends_all_earlier_releases() {
-        assert_kept(3, &[(1, 100, 0), (2, 200, 1), (3, NOW - 10, 0)], 1, 60, &[1, 2, 3]);
-        assert_kept(3, &[(1, 100, 0), (2, 200, 1), (3, NOW - 10, 0)], 1, 5, &[3]);
+        assert_retained(3, &[(1, 100, 0), (2, 200, 1), (3, NOW - 10, 0)], 1, 60, &[1, 2, 3]);
+        assert_retained(3, &[(1, 100, 0), (2, 200, 1), (3, NOW - 10, 0)], 1, 5, &[3]);
     }
 
     #[test]
@@ -190,30 +193,30 @@ mod tests {
 
     #[test]
     fn wrong_clock_does_not_remove_releases_too_early() {
-        // The clock was set to 1970 when 3 was published; 2 was not replaced before it was published.
+        // The clock was set to 1970 when release 3 was published. Release 2 was not replaced before its own publication.
         let back = [(1, 100, 0), (2, NOW - 10, 1), (3, 5, 2)];
-        assert_kept(3, &back, 1, 60, &[1, 2, 3]);
-        assert_kept(3, &back, 1, 10, &[3]);
-        // The clock was ahead when 2 was published: the release it replaced counts as young until that time.
+        assert_retained(3, &back, 1, 60, &[1, 2, 3]);
+        assert_retained(3, &back, 1, 10, &[3]);
+        // The clock was ahead when release 2 was published. Release 1 counts as young until that time.
         let ahead = [(1, 100, 0), (2, NOW + 9_000, 1), (3, NOW - 100, 2)];
-        assert_eq!(kept(3, &ahead, 1, 60), (vec![1, 3], 1));
-        assert_eq!(kept(3, &ahead, 1, 0), (vec![3], 1), "no age, no clock");
+        assert_eq!(retained(3, &ahead, 1, 60), (vec![1, 3], 1));
+        assert_eq!(retained(3, &ahead, 1, 0), (vec![3], 1), "with the age 0, the clock has no effect");
     }
 
     #[test]
     fn inconsistent_release_numbers_retain_releases() {
-        assert_kept(3, &[(1, 100, 0), (2, 200, 9), (3, 300, 3)], 1, 60, &[1, 2, 3]);
+        assert_retained(3, &[(1, 100, 0), (2, 200, 9), (3, 300, 3)], 1, 60, &[1, 2, 3]);
         // A gap, where a release file was removed.
-        assert_kept(4, &[(1, 100, 0), (3, 300, 2), (4, 400, 3)], 1, 60, &[1, 4]);
-        assert_kept(u64::MAX, &[(1, 100, 0), (u64::MAX, 200, 1)], 1, 60, &[u64::MAX]);
+        assert_retained(4, &[(1, 100, 0), (3, 300, 2), (4, 400, 3)], 1, 60, &[1, 4]);
+        assert_retained(u64::MAX, &[(1, 100, 0), (u64::MAX, 200, 1)], 1, 60, &[u64::MAX]);
     }
 
     #[test]
     fn retention_of_100_000_releases_is_fast() {
         let chain: Vec<_> = (1..=100_000).map(|number| (number, number, number - 1)).collect();
-        assert_kept(100_000, &chain, 1, NOW - 99_999, &[99_999, 100_000]);
+        assert_retained(100_000, &chain, 1, NOW - 99_999, &[99_999, 100_000]);
         // Each release is from a killed run, and replaces all earlier releases.
         let killed: Vec<_> = (1..=100_000).map(|number| (number, number, 0)).collect();
-        assert_kept(100_000, &killed, 1, 60, &[100_000]);
+        assert_retained(100_000, &killed, 1, 60, &[100_000]);
     }
 }

@@ -70,7 +70,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 pub enum Stored {
     /// All bytes.
     Bytes(Vec<u8>),
-    /// All bytes, in the program itself. Servers send them without a copy.
+    /// All bytes, in the program itself. Servers send static bytes without a copy.
     Static(&'static [u8]),
     /// An open file on disk, at its start.
     File(File),

@@ -19,8 +19,12 @@ use crate::manifest::release::RELEASES_DIR;
 /// [`embed!`](crate::embed) creates the store of a pack inside the program. Published files are then slices of the
 /// program: they are not copied, and [`open`](Store::open) returns [`Stored::Static`].
 ///
-/// The first call reads the headers of the pack. Each call fails if the pack is cut off or damaged, has a name that is not
-/// a plain relative path or that occurs twice, has an entry that is not a regular file, or lacks a file of the manifest.
+/// The first call reads the headers of the pack. Each call fails if the pack
+///
+/// - is cut off or damaged,
+/// - has a duplicate name or a name that is not a plain relative path,
+/// - has an entry that is not a regular file, or
+/// - lacks a file of the manifest.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;

@@ -39,7 +39,7 @@ pub(crate) struct Loader {
     pub(crate) sources: Vec<SourceDir>,
     pub(crate) output: Option<PathBuf>,
     pub(crate) store: Option<Arc<dyn Store>>,
-    /// `true` if the pack is not in this program, because it is a debug build.
+    /// `true` if this program is a debug build without the pack.
     pub(crate) lacks_pack: bool,
     pub(crate) rules: IgnoreRules,
     /// `true` if the mode was set in code rather than by a variable or the build profile.
@@ -68,7 +68,7 @@ impl Loader {
                 let (version, components) = self.version(None)?;
                 let version = require_changing_version(version)?;
                 let earlier = earlier.filter(|earlier| *earlier.version == *version);
-                // Servers that decode a query as a form would read a plus as a space.
+                // Servers that decode a query as a form decode `+` as a space.
                 let in_query = version.replace('+', "%2B");
                 (self.list_sources(Some(&in_query), earlier)?, (version, components))
             }
@@ -85,7 +85,7 @@ impl Loader {
         })
     }
 
-    /// Lists the source directories; `earlier` has the same URLs.
+    /// Lists the source directories. `earlier` is a release with the same URLs.
     fn list_sources(
         &self,
         version: Option<&str>,

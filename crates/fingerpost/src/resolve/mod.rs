@@ -48,7 +48,7 @@ pub(crate) struct Resolver {
     options: Arc<UrlOptions>,
     /// Set if unknown assets get their unhashed URL.
     missing_warnings: Option<Arc<MissingWarnings>>,
-    /// Computed at the first call, because only servers need it.
+    /// Computed at the first call, because only servers need the value.
     release_id: OnceLock<ContentHash>,
 }
 
@@ -67,7 +67,7 @@ impl Resolver {
         }
     }
 
-    /// Returns one of the two URLs of a path that has a suffix or a leading slash, or is unknown.
+    /// Returns one of the two URLs of a path with a suffix or a leading slash, or of an unknown path.
     #[cold]
     fn parsed_url(&self, text: &str, select: fn(&AssetUrls) -> &Url) -> Result<Url, Error> {
         let template_path = TemplatePath::parse(text)?;
@@ -88,7 +88,7 @@ impl Resolver {
         Ok(if template_path.has_suffix() { url.with_suffix(&template_path) } else { url.clone() })
     }
 
-    /// Returns the absolute URL of an asset. Warns once if it has no host.
+    /// Returns the absolute URL of an asset. Warns about the first URL without a host.
     pub(crate) fn absolute_url(&self, text: &str) -> Result<Url, Error> {
         let url = self.url(text, |urls| &urls.absolute, Url::clone)?;
         self.options.warn_without_origin(text);

@@ -38,20 +38,20 @@ enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenAge {
-    /// The current token, spelled the same.
+    /// The current token, with identical text.
     Current,
-    /// The token of an earlier deploy, or the current number with other leading zeros; its URLs are redirected to the
-    /// current ones.
+    /// The token of an earlier deploy, or the current number with other leading zeros. URLs with an older token are
+    /// redirected to the current URLs.
     Older,
-    /// The token of a later deploy, which this process does not have yet.
+    /// The token of a deploy that is later than the deploy of this process.
     Newer,
     /// A token that is not current and not known to be older or newer.
     Unknown,
 }
 
 impl Token {
-    /// Creates a token from a number that increases with every deploy, such as a build number or a timestamp. It may
-    /// have up to 128 digits.
+    /// Creates a token from a number that increases with every deploy, such as a build number or a timestamp. The
+    /// number may have up to 128 digits.
     ///
     /// # Errors
     ///
@@ -68,8 +68,8 @@ impl Token {
 
     /// Creates an ordered token from the time in milliseconds since 1970, with at least twelve digits.
     ///
-    /// Suitable for a single process: a second process that starts later has another token, and each would reject or
-    /// redirect URLs of the other. Warns once through `tracing`.
+    /// Suitable for a single process only. A process that starts later has another token, and each process would reject
+    /// or redirect the URLs of the other process. Warns once through `tracing`.
     pub fn from_clock() -> Self {
         static WARNED: Once = Once::new();
         WARNED.call_once(|| {
@@ -151,7 +151,7 @@ impl fmt::Display for Token {
 }
 
 fn validate(text: &str) -> Result<Arc<str>, Error> {
-    // Browsers remove these two as dot segments.
+    // Browsers remove `.` and `..` as dot segments.
     if matches!(text, "." | "..") || AppVersion::explicit(text).is_err() {
         return Err(Error::config(format!(
             "path token {} must have 1 to 128 letters, digits and `. _ ~ + -`",

@@ -15,8 +15,8 @@ use crate::{error::Error, resolve::path_token::Token, url::base_url::path_start}
 /// [`VersionSettings`](crate::VersionSettings).
 ///
 /// The two strategies without a build step list the source directories at start-up and at each reload. An unreadable
-/// directory or file in them is an error then. [`Snapshot::baseline_file`](crate::Snapshot::baseline_file) returns the
-/// listed files.
+/// directory or file is then an error. [`Snapshot::baseline_file`](crate::Snapshot::baseline_file) returns the listed
+/// files.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -87,7 +87,7 @@ pub(crate) fn mount_path_len(pattern: &str) -> Option<usize> {
     Some(host_and_path(pattern).1.find(&format!("/{PLACEHOLDER}"))? + 1)
 }
 
-/// Splits a URL into scheme with host, and path.
+/// Splits a URL into the scheme with the host, and the path.
 fn host_and_path(url: &str) -> (&str, &str) {
     url.split_at(path_start(url).unwrap_or(0))
 }

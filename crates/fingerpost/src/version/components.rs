@@ -23,7 +23,7 @@ use crate::{
 /// The component that [`version_from_executable`](crate::AssetsBuilder::version_from_executable) adds.
 const EXECUTABLE: &str = "executable";
 
-/// The files of each component, by their paths in the version.
+/// The files of each component, by the paths that are hashed into the version.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Components(BTreeMap<String, BTreeMap<String, ComponentFile>>);
 

@@ -48,13 +48,13 @@ pub enum VersionSource {
     Unknown,
 }
 
-/// The version if git was requested and has no commit.
+/// The version if the git commit was requested and not found.
 const NO_COMMIT: &str = "dev";
 
 /// The version if there is no source.
 const UNKNOWN: &str = "unknown";
 
-/// The maximum number of characters.
+/// The maximum number of characters in a version.
 const MAX_LENGTH: usize = 128;
 
 impl AppVersion {
@@ -62,8 +62,8 @@ impl AppVersion {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidVersion`](crate::ErrorKind::InvalidVersion) if it is empty, longer than 128 characters, or
-    /// has other characters than the type allows.
+    /// [`ErrorKind::InvalidVersion`](crate::ErrorKind::InvalidVersion) if `version` is empty, longer than 128
+    /// characters, or contains a character that an app version cannot have.
     pub fn explicit(version: &str) -> Result<Self, Error> {
         Self::checked(version, VersionSource::Explicit, "the caller")
     }

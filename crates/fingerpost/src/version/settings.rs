@@ -36,10 +36,10 @@ use crate::{
 pub struct VersionSettings {
     /// The app version; empty counts as unset.
     pub app: Option<String>,
-    /// Uses the git commit as the app version, unless an explicit one is set. Defaults to `false`.
+    /// Uses the git commit as the app version, unless an explicit version is set. Defaults to `false`.
     pub git: bool,
-    /// Components of the app version by name: files that are not assets, such as templates, as paths and globs relative
-    /// to the settings file.
+    /// Components of the app version by name. A component is a list of paths and globs, relative to the settings file,
+    /// for files that are not assets, such as templates.
     ///
     /// In a glob, `*` and `?` match within one directory, and `**` across directories. Globs skip names that start with `.`,
     /// `CVS`, names that end in `~`, and the output directory.
@@ -129,7 +129,7 @@ fn check_components(
 
 /// One path or glob.
 struct Pattern {
-    /// The segments before the first one with a glob; all segments of a path.
+    /// The segments before the first segment with a glob, or all segments of a path without globs.
     start: String,
     /// Matched against whole paths.
     glob: Option<GlobMatcher>,
@@ -180,7 +180,7 @@ impl Pattern {
                     }
                 }
                 Ok(_) => {}
-                Err(err) => check(err, root, glob)?,
+                Err(err) => check_walk_error(err, root, glob)?,
             }
         }
         Ok(files)
@@ -198,7 +198,7 @@ impl Pattern {
     }
 }
 
-/// Returns the path of a file relative to the directory of the settings file, with `/`.
+/// Returns the path of a file relative to the directory of the settings file, separated by `/`.
 fn path_below(root: &Path, file: &Path) -> Result<String, Error> {
     let below = file.strip_prefix(root).unwrap_or(file);
     let segments: Option<Vec<_>> = below.iter().map(|segment| segment.to_str()).collect();
@@ -218,7 +218,7 @@ fn is_ignored(file: &Path) -> bool {
 
 /// Ignores errors for entries that cannot be a file of the component: symlink loops, ignored names, and removed files
 /// that do not match.
-fn check(err: walkdir::Error, root: &Path, glob: &GlobMatcher) -> Result<(), Error> {
+fn check_walk_error(err: walkdir::Error, root: &Path, glob: &GlobMatcher) -> Result<(), Error> {
     let Some(path) = err.path().map(Path::to_owned) else { return Ok(()) };
     if err.loop_ancestor().is_some() || is_ignored(&path) {
         return Ok(());

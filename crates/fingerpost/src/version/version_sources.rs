@@ -32,7 +32,7 @@ impl VersionSources {
     /// Returns the version of the first available source, and the components. Components are always read, so that a
     /// missing file is reported even if another source determines the version.
     ///
-    /// `manifest` is the manifest and its place. `output` is the output directory.
+    /// `manifest` contains the manifest and the name of its store in errors. `output` is the output directory.
     pub(crate) fn version(
         &self,
         manifest: Option<(&Manifest, String)>,
@@ -87,7 +87,8 @@ fn hashed_version(manifest: Option<(&Manifest, String)>, components: &Digests) -
     }
 }
 
-/// Warns of configured components that the manifest lacks: production reads them from the manifest alone.
+/// Warns about configured components that the manifest lacks, because production reads components only from the
+/// manifest.
 fn warn_about_unrecorded_components(settings: &VersionSettings, manifest: &Manifest, place: &str) {
     let is_recorded = |name: &&String| manifest.components().contains_key(*name);
     if let Some(name) = settings.components.keys().find(|name| !is_recorded(name)) {
