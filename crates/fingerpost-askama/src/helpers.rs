@@ -45,8 +45,8 @@ pub fn init(assets: Assets) -> Result<(), Error> {
 ///
 /// assert_eq!(Page.render_with_values(&values(&assets))?, "/static/app.css?v=7c98040a5416");
 ///
-/// let more = [values(&assets), ("lang", &"en")]; assert_eq!(Page.render_with_values(&more)?,
-/// "/static/app.css?v=7c98040a5416");
+/// let more = [values(&assets), ("lang", &"en")];
+/// assert_eq!(Page.render_with_values(&more)?, "/static/app.css?v=7c98040a5416");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn values(assets: &Assets) -> (&'static str, &dyn Any) {

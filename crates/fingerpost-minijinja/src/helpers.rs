@@ -61,7 +61,8 @@ impl UrlValue {
         Self { safe, plain }
     }
 
-    /// HTML does not require Base64 to be escaped, but MiniJinja would escape the slash.
+    /// Creates the value for an `integrity` attribute. Base64 is safe in HTML without escaping, but MiniJinja would escape the
+    /// `/`.
     fn from_integrity(integrity: String) -> Self {
         Self { plain: Value::from(&*integrity), safe: Value::from_safe_string(integrity) }
     }
@@ -121,7 +122,7 @@ impl Helper {
         self.usage_error(ErrorKind::MissingArgument, "but got no argument")
     }
 
-    /// The error contains only the type of the value: the value may be long, or a secret.
+    /// Returns an error with only the type of the value, because the value may be long, or a secret.
     fn wrong_type_error(&self, path: &Value) -> Error {
         let of_type = if path.is_undefined() || path.is_none() { "" } else { "a value of type " };
         self.usage_error(ErrorKind::InvalidOperation, &format!("but got {of_type}{}", path.kind()))
@@ -141,7 +142,7 @@ fn resolve_error(err: fingerpost::Error) -> Result<Value, Error> {
 }
 
 impl Object for Helper {
-    /// The default is a map. The functions of MiniJinja itself are plain objects.
+    /// Returns `Plain`, because the functions of MiniJinja are plain objects. The default is a map.
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
     }

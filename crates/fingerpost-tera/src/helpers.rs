@@ -119,7 +119,7 @@ pub(crate) enum Argument<'a> {
     Other(&'static str),
 }
 
-/// The error of `app_version(of='x')`.
+/// The error for a call of `app_version` with an argument.
 pub(crate) const APP_VERSION_USAGE: &str = "app_version() takes no argument";
 
 /// Returns the path in `static(path='css/app.css')`, or the usage error.

@@ -6,8 +6,8 @@
 /// missing, the compiler reports its path: run `fingerpost collect static --out dist/static --pack dist/static.tar`.
 /// `embed!()` includes the pack of `fingerpost_collect::build_script()`, which a `build.rs` calls.
 ///
-/// A build with debug assertions includes nothing, so that development needs no pack: the value is then `None`, otherwise a
-/// [`TarStore`](crate::manifest::TarStore).
+/// The value is an `Option` of a [`TarStore`](crate::manifest::TarStore). A build with debug assertions includes no
+/// pack, so that development needs no pack. The value is then `None`.
 ///
 /// ```
 /// # #[cfg(debug_assertions)] {

@@ -36,7 +36,7 @@ pub enum ErrorKind {
     InvalidBaseUrl,
     /// `FINGERPOST_MODE` is neither `dev` nor `production`.
     InvalidMode,
-    /// An app version that could break a header, a query or a file name.
+    /// An app version with a character that is not allowed in a header, a query or a file name.
     InvalidVersion,
     /// An invalid setting, settings file or glob.
     InvalidConfig,
@@ -60,7 +60,7 @@ impl Error {
         self.0.kind
     }
 
-    /// Adds the name of a template to the message, for adapters whose engine does not.
+    /// Adds the name of a template to the message, for engines that do not add the name.
     pub fn in_template(self, name: &str) -> Self {
         Self::new(self.kind(), format_args!("{self} (in template {})", quoted(name)))
     }
@@ -104,7 +104,7 @@ impl std::error::Error for Error {}
 /// The reason why an asset path has no file.
 #[derive(Debug, Clone)]
 pub(crate) enum Miss {
-    /// The asset does not exist. Has a reason if a file with this name exists.
+    /// The asset does not exist. Contains a reason if a file with this name exists.
     NotFound(Option<String>),
     Failed(Error),
 }

@@ -1,5 +1,5 @@
 //! Turns every `static('css/app.css')` in a server-rendered site into a URL that identifies the file's content, so that
-//! browsers can cache files for a year and never show a stale one.
+//! browsers can cache files for a year and never show a stale file.
 //!
 //! ```
 //! # let site = tempfile::tempdir()?;
@@ -26,7 +26,7 @@
 //! This crate is the core: it turns asset paths into URLs, and depends on no template engine, HTTP library or async
 //! runtime. `fingerpost-minijinja`, `-tera` and `-askama` provide the template function `static()`. The program
 //! `fingerpost collect` writes the hashed files and the [`Manifest`](manifest::Manifest) that production reads.
-//! `fingerpost-tower` serves them.
+//! `fingerpost-tower` serves the hashed files.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(doctest)]
@@ -73,7 +73,7 @@ pub use version::bust_token::BustToken;
 pub use version::settings::VersionSettings;
 pub use version::{AppVersion, VersionSource};
 
-/// Items shared with the other crates of the workspace. They may change in every release.
+/// Items for the other crates of the workspace, which may change in every release.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::files::clock::Clock;

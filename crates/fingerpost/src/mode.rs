@@ -17,10 +17,10 @@ use crate::{
 pub enum Mode {
     /// `FINGERPOST_MODE=dev|production`; if unset or empty, `Dev` in a build with debug assertions, else `Production`.
     ///
-    /// Files on disk never influence the mode. Set it explicitly if a profile turns `debug-assertions` on or off for
-    /// dependencies alone.
+    /// Files on disk never influence the mode. Set the mode explicitly if a profile turns `debug-assertions` on or off
+    /// for dependencies alone.
     ///
-    /// [`AssetsBuilder::build`](crate::AssetsBuilder::build) resolves it, and fails with
+    /// [`AssetsBuilder::build`](crate::AssetsBuilder::build) resolves `Auto`, and fails with
     /// [`ErrorKind::InvalidMode`](crate::ErrorKind::InvalidMode) if the variable has any other value.
     #[default]
     Auto,
@@ -34,7 +34,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Returns `Dev` or `Production`; for `Auto`, as the environment or the build profile selects.
+    /// Returns `Dev` or `Production`. The environment or the build profile selects the mode for `Auto`.
     pub(crate) fn resolve(self) -> Result<Self, Error> {
         match self {
             Self::Auto => Self::from_variable(environment::variable("FINGERPOST_MODE").as_deref()),

@@ -15,8 +15,8 @@ const MAX_SUGGESTIONS: usize = 3;
 /// The comparison ignores case; a name that [differs only in case](differs_in_case) comes first. A name with the same
 /// last segment in another directory counts as near.
 ///
-/// Returns nothing for a path of more than 200 bytes: it is unlikely to be a typing error, and the comparison costs
-/// time. Linear in the number of names: names that differ too much in their letter counts are not compared.
+/// Returns nothing for a path of more than 200 bytes, because a comparison takes long and is unlikely to find a typing
+/// error. Takes time in proportion to the number of names. Names with very different letter counts are not compared.
 pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
     if path.len() > MAX_PATH_LENGTH {
         return Vec::new();
@@ -65,7 +65,8 @@ fn last_segment(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// Counts of each character modulo 64, ignoring case; they give a lower bound for the distance of two names.
+/// The number of characters per code point modulo 64, ignoring case. The counts of two names give a lower bound for the
+/// distance of the names.
 struct LetterCounts([u8; 64]);
 
 impl LetterCounts {
@@ -78,7 +79,7 @@ impl LetterCounts {
         Self(counts)
     }
 
-    /// An edit changes the counts by at most two.
+    /// Returns a lower bound for the distance. An edit changes the counts by at most two.
     fn distance(&self, other: &Self) -> usize {
         let differences = self.0.iter().zip(&other.0).map(|(a, b)| usize::from(a.abs_diff(*b)));
         differences.sum::<usize>().div_ceil(2)

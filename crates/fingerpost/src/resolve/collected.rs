@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Collected {
     pub(crate) table: LookupTable,
-    /// By the positions of the assets.
+    /// Indexed by the position of an asset.
     files: Vec<CollectedFile>,
     store: Arc<dyn Store>,
 }
@@ -31,7 +31,8 @@ pub(crate) struct Collected {
 #[derive(Debug)]
 struct CollectedFile {
     hashed: Box<str>,
-    /// The digest in the manifest. If the manifest has none, the first call computes it from the published file.
+    /// The digest in the manifest. If the manifest lacks the digest, the first call computes the digest of the
+    /// published file.
     digest: OnceLock<Digest>,
 }
 
@@ -69,7 +70,7 @@ impl Collected {
         Ok(*digest.get_or_init(|| read))
     }
 
-    /// Returns the place of the manifest, for errors.
+    /// Returns the name of the manifest in errors.
     pub(crate) fn place(&self) -> String {
         manifest_place(&*self.store)
     }

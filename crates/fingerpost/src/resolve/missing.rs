@@ -22,7 +22,7 @@ pub enum OnMissing {
 /// The number of paths that get a warning each.
 const MAX_WARNINGS: usize = 1_000;
 
-/// The paths that were reported, so that a busy page does not fill the log.
+/// The reported paths. A path is reported only once, so that a busy page does not fill the log.
 #[derive(Debug, Default)]
 pub(crate) struct MissingWarnings {
     /// Hashes, to bound the memory for long paths.
@@ -31,7 +31,7 @@ pub(crate) struct MissingWarnings {
 }
 
 impl MissingWarnings {
-    /// Warns of `path` at its first call; `error` is called only then.
+    /// Warns about an unknown path once. Calls `error` only for the warning.
     pub(crate) fn warn(&self, path: &str, error: impl FnOnce() -> Error) {
         match self.count(path) {
             None => {}
@@ -42,7 +42,7 @@ impl MissingWarnings {
         }
     }
 
-    /// Returns the number of paths up to this one; `None` if it is not to be reported.
+    /// Returns the number of reported paths including `path`, or `None` if `path` must not be reported.
     fn count(&self, path: &str) -> Option<usize> {
         let mut seen = self.seen.lock();
         let is_new = seen.len() <= MAX_WARNINGS && seen.insert(self.hasher.hash_one(path));
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_path_is_warned_about_once_until_a_final_summary() {
+    fn each_path_is_reported_once_until_a_final_summary() {
         let warnings = MissingWarnings::default();
         assert_eq!(warnings.count("a.css"), Some(1));
         assert_eq!(warnings.count("a.css"), None);

@@ -25,7 +25,7 @@ pub struct Prebuilt<V> {
     assets: Assets,
     make: fn(&Url) -> V,
     latest: ArcSwap<Values<V>>,
-    /// Held by the thread that builds the values of a new release. No thread waits for it.
+    /// Locked while a thread builds the values of a new release. No thread waits for this lock.
     rebuild_lock: Mutex<()>,
 }
 
@@ -56,7 +56,7 @@ impl<V> Prebuilt<V> {
             self.rebuild();
             latest = self.latest.load();
         }
-        // A scope may pin an older release. Its values are not cached.
+        // The values of an older release, which a scope may pin, are not cached.
         let values_generation = latest.resolver.generation;
         let fits = pinned.map_or(values_generation >= generation, |pinned| values_generation == pinned);
         match latest.resolver.strategy.table().and_then(|table| table.position(path)) {

@@ -1,4 +1,4 @@
-//! HEAD as reported by `git`, for formats that are not read directly, such as reftable.
+//! Runs `git` to read HEAD in formats that are not read directly, such as reftable.
 
 use std::{
     io::{BufRead as _, BufReader},

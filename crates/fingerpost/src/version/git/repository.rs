@@ -1,5 +1,5 @@
-//! Reads HEAD from the files in `.git`. Unlike `git`, this works in a repository that another user owns, as is common
-//! in containers.
+//! Reads HEAD from the files in `.git`. Unlike `git`, the functions accept a repository of another user, which is
+//! common in containers.
 
 use std::{
     fs,
@@ -28,11 +28,11 @@ fn resolve_parents(dir: &PathBuf) -> PathBuf {
 pub(super) fn head(root: &Path) -> Option<String> {
     let git = root.join(".git");
     let git = if git.is_file() { linked_git_dir(&git)? } else { git };
-    // A linked worktree has its own HEAD and shares the rest.
+    // A linked worktree has its own HEAD, and shares all other references with the main worktree.
     let common =
         read(&git.join("commondir")).map_or_else(|| git.clone(), |common| git.join(common.trim_ascii()));
     let mut head = read(&git.join("HEAD"))?;
-    // A symbolic reference may point to another one.
+    // A symbolic reference may point to another symbolic reference.
     for _ in 0..5 {
         let Some(name) = head.strip_prefix("ref:").map(str::trim_ascii) else { return short_of_whole(&head) };
         if !name.starts_with("refs/") || name.contains("..") {
