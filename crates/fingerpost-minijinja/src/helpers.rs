@@ -61,8 +61,8 @@ impl UrlValue {
         Self { safe, plain }
     }
 
-    /// Creates the value for an `integrity` attribute. Base64 is safe in HTML without escaping, but MiniJinja would escape the
-    /// `/`.
+    /// Creates the value for an `integrity` attribute: Base64 is safe in HTML without escaping, but MiniJinja would
+    /// escape the `/`.
     fn from_integrity(integrity: String) -> Self {
         Self { plain: Value::from(&*integrity), safe: Value::from_safe_string(integrity) }
     }
@@ -134,8 +134,8 @@ impl Helper {
     }
 }
 
-/// Puts the error of the core into the message and the source: MiniJinja prints the template's name next to the message, and
-/// programs read the kind from the source. A reporter that prints message and source repeats the text.
+/// Puts the error of the core into the message and the source. MiniJinja prints the template's name next to the
+/// message. Programs read the kind from the source. A reporter that prints message and source repeats the text.
 #[cold]
 fn resolve_error(err: fingerpost::Error) -> Result<Value, Error> {
     Err(Error::new(ErrorKind::InvalidOperation, err.to_string()).with_source(err))

@@ -63,7 +63,7 @@ pub struct Assets(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     loader: Loader,
     current: ArcSwap<Resolver>,
-    /// Generation of `current`, incremented just before a swap; lets holders detect that they are stale.
+    /// Generation of `current`, incremented just before a swap, so that users of an older release can detect the swap.
     generation: AtomicU64,
     reloads: SingleFlight<Result<Arc<Resolver>, Error>>,
 }

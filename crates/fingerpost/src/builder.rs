@@ -224,8 +224,8 @@ impl AssetsBuilder {
 
     /// Sets the scheme and host of the site, such as `https://example.com`, for [`Assets::absolute_url`].
     ///
-    /// Defaults to `FINGERPOST_ORIGIN`, then to the settings file, then to none. Without an origin, absolute URLs have
-    /// a host only if the base URL has a host. The first absolute URL without a host logs a warning.
+    /// Defaults to `FINGERPOST_ORIGIN`, then to the settings file, then to no origin. Without an origin, absolute URLs
+    /// have a host only if the base URL has a host. The first absolute URL without a host logs a warning.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -269,9 +269,14 @@ impl AssetsBuilder {
 
     /// Sets the app version. An empty text counts as unset.
     ///
-    /// Defaults to the first available value of: `FINGERPOST_APP_VERSION`; the settings file;
-    /// [`version_from_git`](Self::version_from_git) if it is set; in production a hash of the manifest and of the
-    /// [`component`](Self::component)s, if any; a hash of the components; `unknown`.
+    /// Defaults to the first available value of this list:
+    ///
+    /// 1. `FINGERPOST_APP_VERSION`;
+    /// 2. the settings file;
+    /// 3. the git commit, if [`version_from_git`](Self::version_from_git) is set;
+    /// 4. with [`Strategy::Manifest`], a hash of the manifest and of any [`component`](Self::component)s;
+    /// 5. a hash of the components;
+    /// 6. `unknown`.
     pub fn app_version(mut self, version: impl Into<String>) -> Self {
         self.versions.explicit = Some(version.into());
         self
@@ -417,14 +422,17 @@ impl AssetsBuilder {
     /// - [`SourceNotFound`](crate::ErrorKind::SourceNotFound),
     ///   [`ManifestNotFound`](crate::ErrorKind::ManifestNotFound), and [`NotFound`](crate::ErrorKind::NotFound) for a
     ///   file of a component;
-    /// - [`Unreadable`](crate::ErrorKind::Unreadable) if a directory, a component or the manifest cannot be read;
-    ///   strategies that list the source directories also return `Unreadable` for an unreadable file or directory in a
-    ///   source directory;
+    /// - [`Unreadable`](crate::ErrorKind::Unreadable) if a directory, a component or the manifest cannot be read.
+    ///   Strategies that list the source directories also require that all files in the source directories are
+    ///   readable;
     /// - [`InvalidManifest`](crate::ErrorKind::InvalidManifest), also for a manifest that was made for another base
     ///   URL;
     /// - [`InvalidConfig`](crate::ErrorKind::InvalidConfig) for a missing setting of the source or output directory,
-    ///   an invalid glob or component, `VersionQuery` with the app version `dev` or `unknown` (the message names the variables to
-    ///   set), and a `{breaker}` that is missing or that the strategy does not use;
+    ///   and for an invalid glob or component;
+    /// - [`InvalidConfig`](crate::ErrorKind::InvalidConfig) for `VersionQuery` with the app version `dev` or `unknown`,
+    ///   with a list of the variables to set;
+    /// - [`InvalidConfig`](crate::ErrorKind::InvalidConfig) for a missing `{breaker}`, or a `{breaker}` that the
+    ///   strategy does not use;
     /// - [`InvalidPath`](crate::ErrorKind::InvalidPath) for the prefix of a source directory,
     ///   [`InvalidBaseUrl`](crate::ErrorKind::InvalidBaseUrl), [`InvalidMode`](crate::ErrorKind::InvalidMode) and
     ///   [`InvalidVersion`](crate::ErrorKind::InvalidVersion).

@@ -5,7 +5,7 @@ use crate::quote::{quoted, quoted_path};
 /// An error. The message is one sentence with the place and the next step.
 ///
 /// Branch on [`kind`](Self::kind) and print the error: `Display` includes the cause, because some template engines drop
-/// `source()`. Cheap to clone, so that callers that share a result can share its failure.
+/// `source()`. Cheap to clone, so that several callers can share one error.
 ///
 /// ```
 /// use fingerpost::{AssetPath, ErrorKind};

@@ -70,7 +70,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads a settings file. Relative paths in it are relative to its directory; an empty path counts as unset.
+    /// Reads a settings file. Relative paths in the file are relative to the directory of the file. An empty path
+    /// counts as unset.
     ///
     /// # Errors
     ///

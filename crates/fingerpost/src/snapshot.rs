@@ -20,8 +20,8 @@ use crate::{
 
 /// One pinned release, whose URLs do not change when assets are reloaded.
 ///
-/// [`Assets::reload`] swaps releases while requests are in progress. A [`Snapshot`] pins one release, and
-/// [`Snapshot::scope`] makes all template helpers on the thread use it.
+/// [`Assets::reload`] swaps releases while requests are in progress. A [`Snapshot`] pins one release. In a
+/// [`Snapshot::scope`], all template helpers on the thread use the pinned release.
 ///
 /// In development only the app version is pinned, because files are read at every call.
 ///

@@ -43,7 +43,7 @@ pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<Stri
     near.into_iter().map(|(.., name)| name.to_owned()).collect()
 }
 
-/// Returns `true` if two names differ only in case: one file on some file systems, two on others.
+/// Returns `true` if two names differ only in case, which some file systems ignore.
 ///
 /// ```
 /// assert!(fingerpost::__private::differs_in_case("img/logo.png", "img/Logo.PNG"));

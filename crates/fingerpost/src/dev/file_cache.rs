@@ -51,7 +51,7 @@ impl<V: Clone> FileCache<V> {
         Self { sources, clock, entries: ByPath::default() }
     }
 
-    /// Returns the value of the current file; `make` computes it from the digest.
+    /// Returns the value of the current file. `make` computes the value from the digest.
     ///
     /// Failures are not cached: a symlink loop yields unlimited names.
     pub(crate) fn get(&self, path: &str, make: impl Fn(Digest) -> V) -> Result<Cached<V>, Miss> {
@@ -138,7 +138,7 @@ impl<V: Clone> FileCache<V> {
         Err(Miss::NotFound(reason))
     }
 
-    /// Returns the asset paths that a template can name, sorted.
+    /// Returns the asset paths that templates can refer to, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
         let files = self.sources.list().files.into_iter();
         files.map(|file| file.path.into()).filter(|path: &String| is_nameable(path)).collect()

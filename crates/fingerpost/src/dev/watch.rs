@@ -19,7 +19,7 @@ const MAX_AGE: Duration = Duration::from_millis(250);
 /// Counts the events in the source directories.
 pub(crate) struct Watch {
     events: Arc<AtomicU64>,
-    /// The watcher. Dropping it stops the watch.
+    /// The watcher, which stops when dropped.
     _watcher: Box<dyn Any + Send + Sync>,
 }
 
@@ -182,7 +182,7 @@ mod tests {
         }
         let sources = Sources::open(vec![SourceDir::new(dir.path())], IgnoreRules::default(), None).unwrap();
 
-        // The watcher thread handles its first event and then blocks until released.
+        // The watcher thread handles the first event, and then blocks until `resume` is dropped.
         let (resume, resumed) = mpsc::channel::<()>();
         let (sender, receiver) = mpsc::channel();
         let watch = super::notified::watch(&sources, move |event| {

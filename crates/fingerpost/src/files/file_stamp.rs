@@ -78,8 +78,8 @@ impl FileStamp {
         self.modified <= newest && self.other_time.is_none_or(|time| time <= newest)
     }
 
-    /// Returns `true` if two stamps of one file differ only in the change time, as after `chmod` or a new hard link:
-    /// the bytes may be the same. Always `false` on Windows, which has no change time.
+    /// Returns `true` if two stamps of one file differ only in the change time. The bytes may be the same, for example
+    /// after `chmod` or a new hard link. Always `false` on Windows, which has no change time.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;

@@ -22,7 +22,8 @@ pub struct Reading<T> {
     pub is_stable: bool,
 }
 
-/// Reads the file at `path` with `read`, up to three times from its start if it changes while it is read.
+/// Reads the file at `path` with `read`. If the file changes while it is read, reads it again, up to three times in
+/// total.
 ///
 /// The stamps are read from the open handle. If the file is never stable, the last result is returned with
 /// [`Reading::is_stable`] `false`.

@@ -17,15 +17,18 @@ const VERSION: &str = "1.1";
 const SCHEMA: u64 = 1;
 
 impl Manifest {
-    /// Parses a manifest; `place` is its name in errors.
+    /// Parses a manifest. `place` is the name of the manifest in errors.
     ///
     /// Unknown keys are ignored, and `hash` is optional.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidManifest`](crate::ErrorKind::InvalidManifest) for malformed JSON or JSON that is not an
-    /// object, an unsupported `version` or `schema`, missing `paths`, an unsafe or duplicate path, and a component
-    /// without a valid name, `files` and `sha256`.
+    /// [`ErrorKind::InvalidManifest`](crate::ErrorKind::InvalidManifest) for
+    ///
+    /// - malformed JSON, or JSON that is not an object;
+    /// - an unsupported `version` or `schema`;
+    /// - missing `paths`, or an unsafe or duplicate path;
+    /// - a component without a valid name, `files` and `sha256`.
     pub fn parse(json: &[u8], place: &str) -> Result<Self, Error> {
         let broken = |err: &dyn Display| Error::manifest(place, format_args!("cannot be read: {err}"));
         // Serde also deserializes a struct from an array.

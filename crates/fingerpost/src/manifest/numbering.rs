@@ -38,7 +38,7 @@ struct Current<'a> {
 pub struct NumberedReleases {
     /// The imported releases, in ascending order.
     pub imported: Vec<Release>,
-    /// The new releases, in ascending order. The last one contains the published manifest.
+    /// The new releases, in ascending order. The last release contains the published manifest.
     pub added: Vec<Release>,
     /// The number of the new release that records the replaced manifest.
     pub recorded: Option<u64>,

@@ -65,7 +65,7 @@ impl PackIndex {
     }
 
     /// Checks that every file of the manifest exists with the recorded size. Ignores an invalid manifest, because
-    /// loading the assets reports it.
+    /// loading the assets reports the error.
     fn check_manifest(&self, pack: &mut (impl Read + Seek)) -> io::Result<()> {
         let Some(Range { start, end }) = self.get(MANIFEST_NAME) else {
             return Err(invalid(format_args!("the pack has no `{MANIFEST_NAME}`")));

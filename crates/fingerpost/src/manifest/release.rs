@@ -59,7 +59,7 @@ impl Release {
         PathBuf::from(format!("{RELEASES_DIR}/{number}.json"))
     }
 
-    /// Parses a release file; `number` is the number in its file name, and `place` is its name in errors.
+    /// Parses a release file. `number` is the number in the file name, and `place` is the name of the file in errors.
     ///
     /// # Errors
     ///

@@ -87,8 +87,8 @@ impl Retention {
     }
 }
 
-/// Returns the time at which each release was replaced: the time of the last release that replaced it or an earlier release.
-/// Releases without a replacement are omitted.
+/// Returns the replacement time of each release: the publication time of the last later release whose `replaces` is at
+/// most the number of the release. Releases without a replacement are omitted.
 fn replacement_times(releases: &[PublishedRelease], times: &BTreeMap<u64, u64>) -> BTreeMap<u64, u64> {
     let mut replacement_times = BTreeMap::new();
     let mut not_replaced: BTreeSet<_> = releases.iter().map(|release| release.number).collect();

@@ -7,7 +7,7 @@ use std::{
 
 use crate::manifest::release::RELEASES_DIR;
 
-/// A source of published files: a directory, or another implementation of these methods.
+/// A source of published files, such as a directory or an object store.
 ///
 /// ```
 /// use std::{io, path::Path};

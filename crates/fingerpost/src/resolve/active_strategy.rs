@@ -64,7 +64,7 @@ impl ActiveStrategy {
         }
     }
 
-    /// Returns the asset paths that a template can name, sorted.
+    /// Returns the asset paths that templates can refer to, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
         match self {
             Self::Development(development) => development.files.names(),

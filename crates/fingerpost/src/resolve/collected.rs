@@ -64,7 +64,7 @@ impl Collected {
         if let Some(digest) = digest.get() {
             return Ok(*digest);
         }
-        // The store is not called inside `get_or_init`, because it is user code and may call this method.
+        // The store is not called inside `get_or_init`, because the store is user code and may call this method.
         let read = read_digest(&*self.store, hashed)
             .map_err(|err| Error::unreadable(Path::new(&self.store.place()).join(&**hashed), &err))?;
         Ok(*digest.get_or_init(|| read))

@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use crate::url::url_options::AssetUrls;
 
-/// The assets of one release that a template can name.
+/// The assets of one release that templates can refer to.
 #[derive(Debug)]
 pub(crate) struct LookupTable {
     /// Asset path → position. Separate from the assets, to be small enough for the CPU cache.

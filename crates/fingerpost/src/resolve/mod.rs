@@ -127,12 +127,12 @@ impl Resolver {
         Some(*self.release_id.get_or_init(|| ContentHash::from_content(list().as_bytes())))
     }
 
-    /// Returns all assets that a template can name, sorted.
+    /// Returns all assets that templates can refer to, sorted.
     pub(crate) fn list(&self) -> Vec<(String, Url)> {
         let url = |path: String| match self.strategy.urls(&path) {
             Ok(urls) => Some((path, urls.url)),
             Err(miss) => {
-                tracing::warn!("{}; it is left out", self.error(&path, miss, &[]));
+                tracing::warn!("{}; the asset is left out", self.error(&path, miss, &[]));
                 None
             }
         };

@@ -45,7 +45,7 @@ pub struct BaselineFile {
     pub stamp: FileStamp,
 }
 
-/// Lists all assets that a template can name, sorted. Opens every file to detect unreadable files, but reads no
+/// Lists all assets that templates can refer to, sorted. Opens every file to detect unreadable files, but reads no
 /// content.
 ///
 /// Files with invalid names and bad symlinks are left out with a warning.
@@ -55,7 +55,7 @@ pub(crate) fn list(sources: &Sources) -> Result<Vec<(AssetPath, BaselineFile)>, 
         return Err(err);
     }
     for problem in listing.problems {
-        tracing::warn!("{problem}; it is left out");
+        tracing::warn!("{problem}; the entry is left out");
     }
     let mut files = Vec::with_capacity(listing.files.len());
     for file in listing.files {

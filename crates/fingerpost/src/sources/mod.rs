@@ -68,7 +68,7 @@ impl SourceDir {
         &self.dir
     }
 
-    /// Returns the prefix, if there is one.
+    /// Returns the prefix, if any.
     pub fn prefix(&self) -> Option<&str> {
         self.prefix.as_deref()
     }
@@ -140,7 +140,7 @@ pub struct Sources {
 pub(crate) enum Verdict {
     /// The file is the asset.
     Asset,
-    /// This source directory does not have the asset, for this reason. A later source directory may have it.
+    /// This source directory does not have the asset, for this reason. A later source directory may have the asset.
     NotThisFile(String),
     /// This source directory has the asset, but the asset must not be served, for this reason.
     Refused(String),
@@ -236,7 +236,8 @@ impl Sources {
         })
     }
 
-    /// Returns the possible files of an asset path, one per source directory that can have it.
+    /// Returns the path that an asset would have in each source directory. Skips source directories with another
+    /// prefix.
     pub(crate) fn candidates(&self, path: &str) -> Vec<Candidate> {
         let candidate = |(source, dir): (usize, &SourceDir)| {
             Some(Candidate { source, file: dir.dir.join(dir.strip_prefix(path)?) })

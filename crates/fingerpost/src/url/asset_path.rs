@@ -28,7 +28,7 @@ impl AssetPath {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if `text` breaks one of the rules of the type.
+    /// [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if `text` is not a valid asset path.
     pub fn parse(text: &str) -> Result<Self, Error> {
         check(text)?;
         Ok(Self(text.into()))
@@ -111,7 +111,7 @@ impl<'a> TemplatePath<'a> {
     }
 }
 
-/// Returns `false` if no template can name this asset, because a `?` or `#` would end its path.
+/// Returns `false` if templates cannot refer to this asset, because a `?` or `#` would end the path.
 pub(crate) fn is_nameable(asset_path: &str) -> bool {
     !asset_path.contains(['?', '#'])
 }

@@ -32,8 +32,8 @@ use crate::url::{asset_path::TemplatePath, base_url::BaseUrl};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Url(Arc<str>);
 
-/// The characters that are percent-encoded in a path: characters that RFC 3986 §3.3 does not allow, and `& ' ( ) ; =`,
-/// which have a meaning in HTML, CSS or JavaScript.
+/// The characters that are percent-encoded in a path. RFC 3986 §3.3 allows `& ' ( ) ; =`, but these characters have a
+/// meaning in HTML, CSS or JavaScript. RFC 3986 does not allow the others.
 const PATH: &AsciiSet = &controls_and(b" \"#%&'();<=>?[\\]^`{|}");
 
 /// The characters that are percent-encoded in a query and in a fragment.
@@ -107,7 +107,7 @@ impl Url {
     }
 }
 
-/// Returns the decoded values of all parameters `v` of a query, including empty ones.
+/// Returns the decoded values of all parameters `v` of a query, including empty values.
 ///
 /// ```
 /// use fingerpost::__private::query_versions;

@@ -29,7 +29,7 @@ pub(crate) struct Components(BTreeMap<String, BTreeMap<String, ComponentFile>>);
 
 #[derive(Debug, Clone)]
 enum ComponentFile {
-    /// A file, and the name of its setting.
+    /// A file, and the setting that lists the file, for errors.
     Path(PathBuf, &'static str),
     /// A file that is read only once.
     Hashed(Digest),
@@ -48,12 +48,13 @@ impl Components {
         Ok(())
     }
 
-    /// Adds a file of a component. `path` identifies the file in the version; `setting` is the name of its setting in errors.
+    /// Adds a file of a component. `path` identifies the file in the version. `setting` is the setting that lists the
+    /// file, for errors.
     pub(crate) fn add(&mut self, component: &str, path: String, file: PathBuf, setting: &'static str) {
         self.insert(component, path, ComponentFile::Path(file, setting));
     }
 
-    /// Adds the running program, and reads it.
+    /// Reads the running program, and adds its digest.
     pub(crate) fn add_executable(&mut self) -> Result<(), Error> {
         let unreadable = |file: &Path, err: io::Error| {
             let reason = format_args!("cannot be read: {err}; remove `.version_from_executable()`");

@@ -76,7 +76,7 @@ impl AppVersion {
         if !version.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~+-".contains(&b)) {
             return refuse("may hold only letters, digits and `. _ ~ + -`");
         }
-        // All characters are ASCII here, so bytes count characters.
+        // The version is ASCII, so the number of bytes is the number of characters.
         if !(1..=MAX_LENGTH).contains(&version.len()) {
             return refuse("must have 1 to 128 characters");
         }

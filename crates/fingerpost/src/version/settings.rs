@@ -59,7 +59,7 @@ impl VersionSettings {
         }
     }
 
-    /// Hashes all files of one of the [`components`](Self::components), for a manifest.
+    /// Hashes all files of the component `name` in [`components`](Self::components), for a manifest.
     ///
     /// The digest depends only on the paths relative to the settings file and on the bytes. Globs skip `output`, the
     /// output directory.
