@@ -168,8 +168,9 @@ impl Manifest {
         &self.components
     }
 
-    /// Returns the first 12 hex digits of a SHA-256. The hashed text consists of the sorted lines `path NUL hashed-path
-    /// LF` of the assets and the sorted lines `components NUL name NUL sha256 LF` of the components.
+    /// Returns the first 12 hex digits of a SHA-256. The hashed text consists of the sorted lines
+    /// `path NUL hashed-path LF` of the assets and the sorted lines `components NUL name NUL sha256 LF` of the
+    /// components.
     ///
     /// For a parsed manifest, returns the `hash` in the file, or `None` if the file has no `hash`.
     pub fn hash(&self) -> Option<String> {

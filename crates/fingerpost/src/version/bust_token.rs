@@ -17,8 +17,8 @@ const MIN_SECRET_LENGTH: usize = 16;
 ///
 /// The first 32 hex digits of HMAC-SHA256 (RFC 2104) over the text `cache-bust`, with a secret as the key.
 ///
-/// The server and the deploy script compute the token from the same secret, which is never sent. `fingerpost
-/// bust-token` prints the token.
+/// The server and the deploy script compute the token from the same secret, which is never sent.
+/// `fingerpost bust-token` prints the token.
 ///
 /// ```
 /// use fingerpost::BustToken;
