@@ -14,9 +14,9 @@ pub fn invalid_asset_path_is_an_error_with_the_reason(engine: &dyn Fn(&Assets) -
         for (path, text) in [
             ("../secret", "path `../secret` leaves the asset directory"),
             ("", "path `` is empty"),
-            ("css\\app.css", "path `css\\app.css` holds a backslash; write `css/app.css`"),
+            ("css\\app.css", "path `css\\app.css` contains a backslash; write `css/app.css`"),
             ("./css/app.css", "path `./css/app.css` has a `.` segment; write `css/app.css`"),
-            ("a\0b", "path `a\\0b` holds a NUL byte"),
+            ("a\0b", "path `a\\0b` contains a NUL byte"),
             (
                 "javascript:alert(1)",
                 "path `javascript:alert(1)` has a scheme (`javascript`); an asset path is relative to the asset \

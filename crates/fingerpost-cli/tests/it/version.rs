@@ -42,7 +42,7 @@ fn app_version_with_invalid_characters_is_an_error() {
     assert_eq!((output.code, &*output.stdout), (Some(1), ""));
     assert_eq!(
         output.stderr,
-        "error: app version `a b` from FINGERPOST_APP_VERSION may hold only letters, digits and `. _ ~ + -`\n"
+        "error: app version `a b` from FINGERPOST_APP_VERSION may contain only letters, digits and `. _ ~ + -`\n"
     );
 }
 

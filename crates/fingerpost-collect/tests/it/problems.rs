@@ -46,7 +46,7 @@ fn invalid_settings_are_rejected() {
     let none = CollectConfig::new(site.path("out"));
     assert_eq!(
         config_error(&none),
-        "no source directory is set; name the directory that holds the assets, such as `static`"
+        "no source directory is set; name the directory that contains the assets, such as `static`"
     );
     assert_eq!(
         config_error(&site.config().source_at("../up", site.path("static"))),

@@ -321,7 +321,7 @@ fn invalid_settings_are_errors_at_startup_with_advice() {
             err.to_string().starts_with("the map of the version router is invalid: app version `"),
             "{err}"
         );
-        assert!(err.to_string().ends_with("may hold only letters, digits and `. _ ~ + -`"), "{err}");
+        assert!(err.to_string().ends_with("may contain only letters, digits and `. _ ~ + -`"), "{err}");
     }
     for version in ["", &"v".repeat(129)] {
         let err = VersionRouter::new([(version, "blue")]).unwrap_err();

@@ -16,7 +16,7 @@ impl ClientPath {
                 "" => return refuse("has an empty segment"),
                 "." | ".." => return refuse("has a `.` or `..` segment"),
                 _ if segment.bytes().all(is_plain) => {}
-                _ => return refuse("may hold only letters, digits and `. _ ~ - /`"),
+                _ => return refuse("may contain only letters, digits and `. _ ~ - /`"),
             }
         }
         Ok(Self(path.trim_end_matches('/').to_owned()))
@@ -72,7 +72,7 @@ mod tests {
             assert_eq!(refused(path), format!("client path `{path}` has a `.` or `..` segment{advice}"));
         }
         for path in ["/x y", "/x?", "/x#y", "/%2e", "/ä", "/x'", "/<x>"] {
-            let reason = "may hold only letters, digits and `. _ ~ - /`";
+            let reason = "may contain only letters, digits and `. _ ~ - /`";
             assert_eq!(refused(path), format!("client path `{path}` {reason}{advice}"));
         }
     }

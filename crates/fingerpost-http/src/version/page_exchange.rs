@@ -54,7 +54,7 @@ impl PageExchange {
         if self.nonce.is_some() && nonce.is_none() {
             options.client.invalid_nonce.report(|| {
                 tracing::warn!(
-                    "a `CspNonce` is not a valid nonce and was left out of the script tag; it may hold only letters, \
+                    "a `CspNonce` is not a valid nonce and was left out of the script tag; it may contain only letters, \
                      digits, `+ / - _`, and up to two `=` at its end"
                 );
             });

@@ -295,7 +295,7 @@ mod tests {
         assert!(paths(r#""a": "../../etc/passwd""#).contains("leaves the asset directory"));
         assert!(paths(r#""a": "/etc/passwd""#).contains("empty segment"));
         assert!(paths(r#""a": "C:/x""#).contains("has a scheme"));
-        assert!(paths(r#""a\u0000": "a""#).contains("holds a NUL byte"));
+        assert!(paths(r#""a\u0000": "a""#).contains("contains a NUL byte"));
     }
 
     #[test]

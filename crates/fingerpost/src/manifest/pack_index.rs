@@ -77,7 +77,7 @@ impl PackIndex {
         for (name, content) in manifest.iter().flat_map(|(_, entry)| files_of(entry)) {
             let Some(Range { start, end }) = self.get(&name) else {
                 let name = quoted(name);
-                return Err(invalid(format_args!("the pack lacks {name}, which its manifest names")));
+                return Err(invalid(format_args!("the pack lacks {name}, which its manifest lists")));
             };
             if let Some((size, _)) = content.filter(|(size, _)| *size != end - start) {
                 let (name, found) = (quoted(name), end - start);

@@ -102,7 +102,7 @@ impl FromStr for SourceDir {
         match text.split_once('=') {
             // An empty variable in a script must not select the whole project.
             _ if text.is_empty() || text.ends_with('=') => Err(Error::config(format!(
-                "source {} names no directory; write `DIR` or `PREFIX=DIR`",
+                "source {} has no directory; write `DIR` or `PREFIX=DIR`",
                 quoted(text)
             ))),
             Some(("", dir)) => Ok(Self::new(dir)),
@@ -157,7 +157,7 @@ impl Sources {
     pub fn open(mut dirs: Vec<SourceDir>, rules: IgnoreRules, output: Option<&Path>) -> Result<Self, Error> {
         if dirs.is_empty() {
             return Err(Error::config(
-                "no source directory is set; name the directory that holds the assets, such as `static`",
+                "no source directory is set; name the directory that contains the assets, such as `static`",
             ));
         }
         let output = output.map(absolute);

@@ -205,7 +205,7 @@ impl Walk<'_> {
 fn invalid_name(entry: &DirEntry, text: &str) -> Error {
     let reason = match AssetPath::parse(text) {
         Ok(_) => "is not UTF-8",
-        Err(_) if text.contains('\\') => "holds a backslash, which URLs treat as a slash",
+        Err(_) if text.contains('\\') => "contains a backslash, which URLs treat as a slash",
         Err(_) => "starts like a URL with a scheme",
     };
     let name = quoted_path(entry.path());

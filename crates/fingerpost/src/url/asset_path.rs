@@ -148,9 +148,9 @@ fn reason_to_refuse(path: &str) -> Option<Cow<'static, str>> {
     Some(if path.is_empty() {
         "is empty".into()
     } else if path.contains('\0') {
-        "holds a NUL byte".into()
+        "contains a NUL byte".into()
     } else if path.contains('\\') {
-        format!("holds a backslash; write {}", quoted(path.replace('\\', "/"))).into()
+        format!("contains a backslash; write {}", quoted(path.replace('\\', "/"))).into()
     } else if path.starts_with("//") {
         OTHER_HOST.into()
     } else if let Some(scheme) = scheme(path) {
@@ -198,12 +198,12 @@ mod tests {
 
     #[test]
     fn non_canonical_paths_are_rejected() {
-        assert_eq!(refused("css\\app.css"), "path `css\\app.css` holds a backslash; write `css/app.css`");
+        assert_eq!(refused("css\\app.css"), "path `css\\app.css` contains a backslash; write `css/app.css`");
         assert_eq!(refused("./css/app.css"), "path `./css/app.css` has a `.` segment; write `css/app.css`");
         assert_eq!(refused("css//app.css"), "path `css//app.css` has an empty segment; write `css/app.css`");
         assert_eq!(refused(""), "path `` is empty");
         assert_eq!(refused("#top"), "path `` is empty");
-        assert_eq!(refused("a\0b"), "path `a\\0b` holds a NUL byte");
+        assert_eq!(refused("a\0b"), "path `a\\0b` contains a NUL byte");
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl BaseUrl {
         }
         if !text.chars().all(is_plain) {
             return refuse(
-                "holds a character that is not allowed, such as `?`, `#`, `&`, a quote or a space",
+                "contains a character that is not allowed, such as `?`, `#`, `&`, a quote or a space",
             );
         }
         let mut text = text.to_owned();
@@ -104,7 +104,7 @@ pub(crate) fn parse_origin(text: &str, setting: &str) -> Result<String, Error> {
     match path_start(origin) {
         None | Some(0) => refuse("is not an http or https URL"),
         Some(path) if path < origin.len() => refuse("has a path"),
-        Some(_) if !origin.chars().all(is_plain) => refuse("holds a character that is not allowed"),
+        Some(_) if !origin.chars().all(is_plain) => refuse("contains a character that is not allowed"),
         Some(_) => Ok(origin.to_owned()),
     }
 }
@@ -164,7 +164,7 @@ mod tests {
             assert!(refused(bad).contains("neither"), "{bad}");
         }
         for bad in ["/a?b", "/a#b", "/a&b", "/a\"b", "/a b", "/ä", "/static/{breaker}/", "/a\\b"] {
-            assert!(refused(bad).contains("holds a character"), "{bad}");
+            assert!(refused(bad).contains("contains a character"), "{bad}");
         }
         for bad in ["/a//b", "/a/../b", "/./", "https://x//", "/a//"] {
             assert!(refused(bad).contains("segment"), "{bad}");

@@ -74,7 +74,7 @@ impl AppVersion {
             Err(Error::new(ErrorKind::InvalidVersion, message))
         };
         if !version.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~+-".contains(&b)) {
-            return refuse("may hold only letters, digits and `. _ ~ + -`");
+            return refuse("may contain only letters, digits and `. _ ~ + -`");
         }
         // The version is ASCII, so the number of bytes is the number of characters.
         if !(1..=MAX_LENGTH).contains(&version.len()) {

@@ -118,7 +118,7 @@ fn check_components(
         check_name(name)?;
         let wrong = |what: String| Error::config(format!("component {}{what}", quoted(name)));
         if patterns.is_empty() {
-            return Err(wrong(" names no files; write `[\"templates/**\"]`, or leave it out".to_owned()));
+            return Err(wrong(" has no files; write `[\"templates/**\"]`, or leave it out".to_owned()));
         }
         for text in patterns {
             Pattern::parse(text).map_err(|reason| wrong(format!(": {} {reason}", quoted(text))))?;
@@ -146,7 +146,7 @@ impl Pattern {
         }
         let segments: Vec<_> = text.split('/').filter(|segment| !matches!(*segment, "" | ".")).collect();
         if segments.is_empty() {
-            return Err("names no file".to_owned());
+            return Err("is not the path of a file".to_owned());
         }
         let is_glob = |segment: &&str| segment.contains(['*', '?', '[', '{']);
         let start = segments.iter().position(is_glob).unwrap_or(segments.len());

@@ -93,7 +93,7 @@ fn warn_about_unrecorded_components(settings: &VersionSettings, manifest: &Manif
     let is_recorded = |name: &&String| manifest.components().contains_key(*name);
     if let Some(name) = settings.components.keys().find(|name| !is_recorded(name)) {
         tracing::warn!(
-            "the manifest in `{place}` has no component `{name}`, which `[version]` names, so the app version does not \
+            "the manifest in `{place}` has no component `{name}`, which `[version]` lists, so the app version does not \
              depend on it; run `fingerpost collect` again with the same settings file"
         );
     }

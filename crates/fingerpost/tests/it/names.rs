@@ -123,15 +123,15 @@ fn invalid_asset_paths_are_rejected() {
     assert_eq!(path_error("css/../css/a.css"), "path `css/../css/a.css` leaves the asset directory");
     assert_eq!(path_error("css/.."), "path `css/..` leaves the asset directory");
     assert_eq!(path_error("/../css/a.css?v=1"), "path `../css/a.css` leaves the asset directory");
-    assert_eq!(path_error("css\\a.css"), "path `css\\a.css` holds a backslash; write `css/a.css`");
+    assert_eq!(path_error("css\\a.css"), "path `css\\a.css` contains a backslash; write `css/a.css`");
     assert_eq!(
         path_error("/\\evil.example"),
-        "path `\\evil.example` holds a backslash; write `/evil.example`"
+        "path `\\evil.example` contains a backslash; write `/evil.example`"
     );
     assert_eq!(path_error("css/./a.css"), "path `css/./a.css` has a `.` segment; write `css/a.css`");
     assert_eq!(path_error("css//a.css"), "path `css//a.css` has an empty segment; write `css/a.css`");
     assert_eq!(path_error("css//"), "path `css/` has an empty segment; write `css`");
-    assert_eq!(path_error("css/a.css\0.png"), "path `css/a.css\\0.png` holds a NUL byte");
+    assert_eq!(path_error("css/a.css\0.png"), "path `css/a.css\\0.png` contains a NUL byte");
     assert_eq!(path_error(""), "path `` is empty");
     assert_eq!(path_error("?x"), "path `` is empty");
     for host in ["//evil.example/a.css", "///evil.example", "//", "//css/a.css?x"] {

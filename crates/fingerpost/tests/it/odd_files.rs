@@ -56,7 +56,7 @@ fn unportable_names_do_not_stop_a_listing() {
     assert_eq!(
         problems,
         [
-            ("back\\slash.css", "holds a backslash, which URLs treat as a slash"),
+            ("back\\slash.css", "contains a backslash, which URLs treat as a slash"),
             ("c:drive.css", "starts like a URL with a scheme")
         ]
         .map(|(name, reason)| format!("{} {reason}; rename the file or ignore it", name_of(name)))

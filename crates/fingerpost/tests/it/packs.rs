@@ -183,7 +183,7 @@ fn unsafe_names_are_refused() {
             b"C:/a.css",
             "the pack has an unsafe name: path `C:/a.css` has a scheme (`C`); an asset path is relative to the asset directory",
         ),
-        (b"a\\b.css", "the pack has an unsafe name: path `a\\b.css` holds a backslash; write `a/b.css`"),
+        (b"a\\b.css", "the pack has an unsafe name: path `a\\b.css` contains a backslash; write `a/b.css`"),
         (b"./a.css", "the pack has an unsafe name: path `./a.css` has a `.` segment; write `a.css`"),
         (b"\xff.css", "the pack has the name `\u{fffd}.css`, which is not UTF-8"),
     ] {
@@ -208,7 +208,7 @@ fn pack_without_a_file_of_its_manifest_is_refused() {
     };
     assert_eq!(
         refused(tar_of(&[("a.7c98040a5416.css", b"body{}"), (MANIFEST_NAME, &json)])),
-        "the pack lacks `a.7c98040a5416.css.gz`, which its manifest names"
+        "the pack lacks `a.7c98040a5416.css.gz`, which its manifest lists"
     );
     assert_eq!(
         refused(of(b"body{}", b"gz")),

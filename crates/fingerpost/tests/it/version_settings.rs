@@ -75,10 +75,10 @@ fn invalid_version_table_is_an_error_with_the_line() {
         ("components = { \"a\\nb\" = [\"a\"] }", "component `a\\nb` needs a name without NUL and line feed"),
         (
             "components = { a = [] }",
-            "component `a` names no files; write `[\"templates/**\"]`, or leave it out",
+            "component `a` has no files; write `[\"templates/**\"]`, or leave it out",
         ),
-        ("components = { a = [\"\"] }", "component `a`: `` names no file"),
-        ("components = { a = [\"./\"] }", "component `a`: `./` names no file"),
+        ("components = { a = [\"\"] }", "component `a`: `` is not the path of a file"),
+        ("components = { a = [\"./\"] }", "component `a`: `./` is not the path of a file"),
         ("components = { a = ['a\\b'] }", "component `a`: `a\\b` has a backslash; write `/`"),
         ("components = { a = [\"/a\"] }", "`/a` is absolute; write it relative to the settings file"),
         ("components = { a = [\"a[\"] }", "component `a`: `a[` cannot be read: "),
@@ -304,7 +304,7 @@ fn manifest_without_the_components_is_accepted_with_a_warning() {
     assert_eq!(
         warned,
         [format!(
-            "the manifest in `{location}` has no component `templates`, which `[version]` names, so the app version does \
+            "the manifest in `{location}` has no component `templates`, which `[version]` lists, so the app version does \
              not depend on it; run `fingerpost collect` again with the same settings file"
         )]
     );

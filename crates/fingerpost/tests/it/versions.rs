@@ -41,7 +41,7 @@ fn version_comes_from_builder_then_environment_then_settings_file() {
     assert_eq!(version("", "variable", "file"), "variable from explicit");
     assert_eq!(version("", "", "file"), "file from explicit");
     assert_eq!(version("", "", ""), "abc from manifest");
-    let rule = "may hold only letters, digits and `. _ ~ + -`";
+    let rule = "may contain only letters, digits and `. _ ~ + -`";
     assert_eq!(
         version("", "a b", "file"),
         format!("InvalidVersion: app version `a b` from FINGERPOST_APP_VERSION {rule}")
@@ -72,7 +72,7 @@ fn default_version_is_the_manifest_hash_or_unknown() {
     assert_eq!(version("development"), "unknown from unknown");
     assert_eq!(
         version("a b"),
-        "InvalidVersion: app version `a b` from the manifest in `memory` may hold only letters, digits and `. _ ~ + -`"
+        "InvalidVersion: app version `a b` from the manifest in `memory` may contain only letters, digits and `. _ ~ + -`"
     );
 }
 
@@ -91,7 +91,7 @@ fn version_must_have_1_to_128_safe_characters() {
     };
     let others = ["a b", "a/b", "\"", "<", "a\r\nX-Evil: 1", "a&b", "a%41", "a,b", "\0", "1.0\n", "１.０"];
     for bad in others.into_iter().chain([" ", "é", &"é".repeat(129)]) {
-        assert_rejected(bad, "may hold only letters, digits and `. _ ~ + -`");
+        assert_rejected(bad, "may contain only letters, digits and `. _ ~ + -`");
     }
     assert_rejected(&"x".repeat(129), "must have 1 to 128 characters");
 }
@@ -116,7 +116,7 @@ fn version_variable_that_is_not_utf_8_is_rejected() {
     process.env("FINGERPOST_APP_VERSION", OsStr::from_bytes(b"v1\xff"));
     assert_eq!(
         in_command(process, || version_or_error(dev(&Dir::new()).build())),
-        "InvalidVersion: app version `v1\u{fffd}` from FINGERPOST_APP_VERSION may hold only letters, digits and `. _ ~ + -`"
+        "InvalidVersion: app version `v1\u{fffd}` from FINGERPOST_APP_VERSION may contain only letters, digits and `. _ ~ + -`"
     );
 }
 
