@@ -252,8 +252,8 @@ impl AssetsBuilder {
 
     /// Sets the strategy that turns asset paths into URLs in production.
     ///
-    /// Defaults to [`Strategy::Manifest`]. The other two strategies list the source directories at start-up and at each reload;
-    /// names that are not in the list are unknown.
+    /// Defaults to [`Strategy::Manifest`]. The other two strategies list the source directories at start-up and at each
+    /// reload. Unlisted assets are unknown.
     pub fn strategy(mut self, strategy: Strategy) -> Self {
         self.strategy = strategy;
         self

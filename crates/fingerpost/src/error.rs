@@ -2,7 +2,7 @@ use std::{fmt, io, path::Path, sync::Arc};
 
 use crate::quote::{quoted, quoted_path};
 
-/// An error. The message is one sentence with the place and the next step.
+/// An error. The message is one sentence with the location and the next step.
 ///
 /// Branch on [`kind`](Self::kind) and print the error: `Display` includes the cause, because some template engines drop
 /// `source()`. Cheap to clone, so that several callers can share one error.

@@ -4,7 +4,7 @@ use crate::{
     quote::quoted,
 };
 
-/// The origin of URLs: the current source directories, or the published files.
+/// The mode of a site: with URLs of the current source files, or with URLs of the published files.
 ///
 /// | | development | production |
 /// |---|---|---|

@@ -144,7 +144,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn difference_in_change_time_only_is_distinguished() {
+    fn stamps_that_differ_only_in_change_time_are_detected() {
         let changed = FileStamp { other_time: Some((2001, 0)), ..STAMP };
         assert!(changed.differs_in_change_time_alone(&STAMP));
         for other in [

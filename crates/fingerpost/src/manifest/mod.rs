@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn django_manifests_of_both_versions_load() {
+    fn django_manifests_of_versions_1_0_and_1_1_are_accepted() {
         let old = br#"{"version": "1.0", "paths": {"a.css": "a.0123456789ab.css"}}"#;
         let manifest = Manifest::parse(old, "m.json").unwrap();
         assert_eq!((manifest.hash(), manifest.base_path()), (None, None));
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_manifest_is_an_error_with_the_reason() {
+    fn unusable_manifest_is_rejected_with_a_reason() {
         assert_eq!(refused("[]"), "manifest `m.json` is not a JSON object");
         assert_eq!(refused(r#"["1.1", "", {}]"#), "manifest `m.json` is not a JSON object");
         assert_eq!(refused(r#"{"version": "1.1"}"#), "manifest `m.json` has no `paths`");

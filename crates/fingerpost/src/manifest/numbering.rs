@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn edited_manifest_may_have_replaced_any_release() {
+    fn release_after_an_edit_replaces_all_earlier_releases() {
         let edited = Dir::new(&[(3, "a"), (4, "b")], "b").edited();
         assert_added(&edited, &EMPTY, &[(5, "new", 3)]);
         let recorded = Dir::new(&[(3, "a"), (4, "b")], "a").edited();

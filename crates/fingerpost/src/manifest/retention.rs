@@ -148,18 +148,18 @@ mod tests {
     }
 
     #[test]
-    fn release_of_a_killed_run_does_not_end_the_previous_release() {
+    fn release_of_a_killed_run_does_not_replace_the_previous_release() {
         // The run of release 2 was killed before it wrote the manifest. Release 1 was current until release 3.
         let killed = [(1, 100, 0), (2, 200, 1), (3, NOW - 10, 1)];
         assert_retained(3, &killed, 1, 60, &[1, 2, 3]);
         assert_retained(3, &killed, 1, 10, &[3]);
-        // Before the next run.
+        // The state before the next run.
         assert_retained(1, &killed[..2], 1, 60, &[1, 2]);
         assert_retained(1, &killed[..2], 0, 0, &[1]);
     }
 
     #[test]
-    fn manually_restored_manifest_does_not_end_releases_too_early() {
+    fn manually_restored_manifest_does_not_shorten_the_retention() {
         // Release 1 was restored after release 3, at an unknown time, and was current until release 4.
         let restored = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, NOW - 10, 1)];
         assert_retained(4, &restored, 1, 60, &[1, 2, 3, 4]);
@@ -167,26 +167,27 @@ mod tests {
         // Before release 4 is published, release 3 may have been current until now.
         assert_retained(1, &restored[..3], 0, 60, &[1, 3]);
         assert_retained(1, &restored[..3], 0, 0, &[1]);
-        // Then release 2 was restored in place of release 5, and release 6 was published.
-        let twice = [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, 400, 1), (5, 500, 4), (6, NOW - 10, 2)];
-        assert_retained(6, &twice, 1, 60, &[2, 3, 4, 5, 6]);
+        // Later, release 2 was restored instead of release 5, and release 6 was published.
+        let restored_twice =
+            [(1, 100, 0), (2, 200, 1), (3, 300, 2), (4, 400, 1), (5, 500, 4), (6, NOW - 10, 2)];
+        assert_retained(6, &restored_twice, 1, 60, &[2, 3, 4, 5, 6]);
     }
 
     #[test]
-    fn removed_manifest_ends_all_earlier_releases() {
+    fn release_after_a_removed_manifest_replaces_all_earlier_releases() {
         assert_retained(3, &[(1, 100, 0), (2, 200, 1), (3, NOW - 10, 0)], 1, 60, &[1, 2, 3]);
         assert_retained(3, &[(1, 100, 0), (2, 200, 1), (3, NOW - 10, 0)], 1, 5, &[3]);
     }
 
     #[test]
     fn newest_of_several_releases_with_the_same_manifest_is_current() {
-        let twice = |number, published, replaces| PublishedRelease {
+        let published = |number, published, replaces| PublishedRelease {
             number,
             published,
             replaces,
             is_current: number != 2,
         };
-        let releases = [twice(1, 1, 0), twice(2, 2, 1), twice(3, 3, 2)];
+        let releases = [published(1, 1, 0), published(2, 2, 1), published(3, 3, 2)];
         let retention = Retention { keep: 0, age: Duration::ZERO, now: Duration::from_secs(NOW) };
         assert_eq!(retention.retained(&releases).numbers, BTreeSet::from([3]));
     }
@@ -194,19 +195,19 @@ mod tests {
     #[test]
     fn wrong_clock_does_not_remove_releases_too_early() {
         // The clock was set to 1970 when release 3 was published. Release 2 was not replaced before its own publication.
-        let back = [(1, 100, 0), (2, NOW - 10, 1), (3, 5, 2)];
-        assert_retained(3, &back, 1, 60, &[1, 2, 3]);
-        assert_retained(3, &back, 1, 10, &[3]);
+        let clock_reset = [(1, 100, 0), (2, NOW - 10, 1), (3, 5, 2)];
+        assert_retained(3, &clock_reset, 1, 60, &[1, 2, 3]);
+        assert_retained(3, &clock_reset, 1, 10, &[3]);
         // The clock was ahead when release 2 was published. Release 1 counts as young until that time.
-        let ahead = [(1, 100, 0), (2, NOW + 9_000, 1), (3, NOW - 100, 2)];
-        assert_eq!(retained(3, &ahead, 1, 60), (vec![1, 3], 1));
-        assert_eq!(retained(3, &ahead, 1, 0), (vec![3], 1), "with the age 0, the clock has no effect");
+        let clock_ahead = [(1, 100, 0), (2, NOW + 9_000, 1), (3, NOW - 100, 2)];
+        assert_eq!(retained(3, &clock_ahead, 1, 60), (vec![1, 3], 1));
+        assert_eq!(retained(3, &clock_ahead, 1, 0), (vec![3], 1), "with the age 0, the clock has no effect");
     }
 
     #[test]
     fn inconsistent_release_numbers_retain_releases() {
         assert_retained(3, &[(1, 100, 0), (2, 200, 9), (3, 300, 3)], 1, 60, &[1, 2, 3]);
-        // A gap, where a release file was removed.
+        // The release file 2 was removed.
         assert_retained(4, &[(1, 100, 0), (3, 300, 2), (4, 400, 3)], 1, 60, &[1, 4]);
         assert_retained(u64::MAX, &[(1, 100, 0), (u64::MAX, 200, 1)], 1, 60, &[u64::MAX]);
     }

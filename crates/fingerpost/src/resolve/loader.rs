@@ -111,7 +111,7 @@ impl Loader {
         ))
     }
 
-    /// Returns the advice to use development, unless code chooses the mode.
+    /// Returns the advice to use development, unless the mode is set in code.
     fn development_advice(&self) -> &'static str {
         if self.mode_is_explicit { "" } else { ", or set FINGERPOST_MODE=dev to read the source directories" }
     }

@@ -50,7 +50,8 @@ impl MissingWarnings {
     }
 }
 
-/// Returns the error for an asset that is in none of the places in `searched`. `nearest` contains similar names.
+/// Returns the error for an unknown asset. `searched` lists the searched directories or the manifest. `nearest`
+/// contains similar names.
 pub(crate) fn not_found(
     path: &str,
     searched: &[String],

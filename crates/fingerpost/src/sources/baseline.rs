@@ -12,8 +12,8 @@ use crate::{
 /// Servers compare the stamp with the file on disk. The URL identifies only the content of an unchanged file.
 ///
 /// A reload with the same app version or path token does not change the URLs, and keeps the baseline. Browsers may have
-/// cached the earlier bytes under the same URL. A file that was changed in place is therefore served as unproven until
-/// the version changes. A reload adds new files. A file that was removed and restored counts as changed.
+/// cached the earlier bytes under the same URL. A file that was changed in place is therefore served with `no-store`
+/// until the version changes. A reload adds new files. A file that was removed and restored counts as changed.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;

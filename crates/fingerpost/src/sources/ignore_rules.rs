@@ -129,8 +129,8 @@ fn glob(text: &str) -> Result<Glob, String> {
     if pattern.split('/').any(|segment| segment == ".") {
         let rest: Vec<_> = pattern.split('/').filter(|segment| *segment != ".").collect();
         let root = if rest.len() > 1 { "" } else { "/" };
-        let meant = quoted(format!("{root}{}", rest.join("/")));
-        return Err(format!("has a `.` segment, which no asset path has; write {meant}"));
+        let suggestion = quoted(format!("{root}{}", rest.join("/")));
+        return Err(format!("has a `.` segment, which no asset path has; write {suggestion}"));
     }
     let at_any_depth = if text.contains('/') { "" } else { "**/" };
     let glob = GlobBuilder::new(&format!("{at_any_depth}{pattern}")).literal_separator(true).build();

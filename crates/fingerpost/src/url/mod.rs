@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn query_and_fragment_are_encoded_only_where_html_requires_it() {
+    fn query_and_fragment_keep_existing_percent_escapes() {
         assert_eq!(versioned("a?q=%41%zz%4\"é#%20'&"), "/static/a?q=%41%25zz%254%22%C3%A9&v=H#%20%27&");
     }
 

@@ -56,11 +56,11 @@ impl BustToken {
         Self::new(secret.as_bytes(), VARIABLE)
     }
 
-    fn new(secret: &[u8], place: &str) -> Result<Self, Error> {
+    fn new(secret: &[u8], secret_name: &str) -> Result<Self, Error> {
         if secret.len() < MIN_SECRET_LENGTH {
             let length = secret.len();
             return Err(Error::config(format!(
-                "{place} has {length} bytes, and the bust token needs at least {MIN_SECRET_LENGTH}; `openssl rand -hex 32` generates a secret"
+                "{secret_name} has {length} bytes, and the bust token needs at least {MIN_SECRET_LENGTH}; `openssl rand -hex 32` generates a secret"
             )));
         }
         let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");

@@ -68,9 +68,9 @@ impl AppVersion {
         Self::checked(version, VersionSource::Explicit, "the caller")
     }
 
-    pub(crate) fn checked(version: &str, source: VersionSource, place: &str) -> Result<Self, Error> {
+    pub(crate) fn checked(version: &str, source: VersionSource, source_name: &str) -> Result<Self, Error> {
         let refuse = |reason| {
-            let message = format_args!("app version {} from {place} {reason}", quoted(version));
+            let message = format_args!("app version {} from {source_name} {reason}", quoted(version));
             Err(Error::new(ErrorKind::InvalidVersion, message))
         };
         if !version.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~+-".contains(&b)) {

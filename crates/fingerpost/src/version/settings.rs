@@ -100,8 +100,8 @@ impl VersionSettings {
             let pattern = Pattern::parse(text).map_err(wrong)?;
             let files = pattern.files(&root, output)?;
             if files.is_empty() {
-                let place = quoted(root.display());
-                return Err(wrong(format!("matches no file in {place}; correct `[version] components`")));
+                let root = quoted(root.display());
+                return Err(wrong(format!("matches no file in {root}; correct `[version] components`")));
             }
             for (path, file) in files {
                 components.add(name, path, file, "`[version] components`");

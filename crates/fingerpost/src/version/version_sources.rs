@@ -66,9 +66,9 @@ impl VersionSources {
             (environment::variable("FINGERPOST_APP_VERSION"), "FINGERPOST_APP_VERSION"),
             (self.settings.app.clone(), "the settings file"),
         ];
-        for (version, place) in explicit {
+        for (version, source_name) in explicit {
             if let Some(version) = version.filter(|version| !version.is_empty()) {
-                return Some(AppVersion::checked(&version, VersionSource::Explicit, place));
+                return Some(AppVersion::checked(&version, VersionSource::Explicit, source_name));
             }
         }
         let is_git = self.from_git || self.settings.git;
