@@ -19,7 +19,7 @@ use crate::{
     version::AppVersion,
 };
 
-/// The assets of one site: turns asset paths into URLs.
+/// The assets of one site. Turns asset paths into URLs.
 ///
 /// Cheap to clone and shareable between threads. In production a lookup is lock-free and allocates nothing. In
 /// development a lookup costs one `stat`, and an edit is visible on the next call.
@@ -99,8 +99,8 @@ impl Assets {
 
     /// Returns the URL with the [`origin`](crate::AssetsBuilder::origin) in front, for e-mail, feeds and social cards.
     ///
-    /// Equals [`url`](Self::url) if the base URL is absolute, or if no origin is set. The first URL without a host logs
-    /// a `tracing` warning, because mail programs and feed readers cannot resolve a path.
+    /// Returns the same URL as [`url`](Self::url) if the base URL is absolute, or if no origin is set. The first URL
+    /// without a host logs a `tracing` warning, because mail programs and feed readers cannot resolve a path.
     ///
     /// # Errors
     ///

@@ -283,7 +283,7 @@ impl AssetsBuilder {
     }
 
     /// Uses the first 7 digits of the git commit as the app version, unless an explicit version is set.
-    /// `[version] git = true` in a settings file does the same.
+    /// `[version] git = true` in a settings file has the same effect.
     ///
     /// The commit is read from a deploy variable (`RAILWAY_GIT_COMMIT_SHA`, `RENDER_GIT_COMMIT`, `SOURCE_VERSION`,
     /// `VERCEL_GIT_COMMIT_SHA`, `CF_PAGES_COMMIT_SHA`, `GITHUB_SHA` and similar variables), else from the nearest

@@ -4,7 +4,7 @@ use crate::{
     quote::quoted,
 };
 
-/// The mode of a site: with URLs of the current source files, or with URLs of the published files.
+/// The mode of a site. Development uses the current source files, and production uses the published files.
 ///
 /// | | development | production |
 /// |---|---|---|

@@ -1,6 +1,6 @@
 use strsim::osa_distance;
 
-/// Longer paths get no suggestions.
+/// The maximum length of a path that gets suggestions, in bytes.
 pub(crate) const MAX_PATH_LENGTH: usize = 200;
 
 const MAX_SUGGESTIONS: usize = 3;

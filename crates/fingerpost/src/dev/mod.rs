@@ -27,7 +27,7 @@ pub(crate) struct Development {
     confirmed: ByPath<(Checkpoint, HashedFile)>,
 }
 
-/// The digest of a file, and its URLs, computed together so that a cache hit formats nothing.
+/// The digest of a file, and its URLs, computed together, so that a cache hit does not format URLs.
 #[derive(Debug, Clone)]
 pub(crate) struct HashedFile {
     pub(crate) digest: Digest,

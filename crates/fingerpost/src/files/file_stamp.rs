@@ -42,7 +42,8 @@ pub struct FileStamp {
 /// Seconds since 1970, and nanoseconds.
 type Time = (i64, u32);
 
-/// The coarsest file times (FAT: two seconds). A change within this time may leave the time of a file unchanged.
+/// The coarsest resolution of file times: 2 seconds on FAT. A change within 2 seconds may leave the file times
+/// unchanged.
 const COARSEST_CLOCK: Duration = Duration::from_secs(2);
 
 impl FileStamp {
@@ -100,7 +101,7 @@ fn time(time: FileTime) -> Time {
     (time.unix_seconds(), time.nanoseconds())
 }
 
-/// Returns the change time and the inode.
+/// Returns the change time, and the device with the inode.
 #[cfg(unix)]
 fn other_time_and_id(metadata: &Metadata) -> (Option<Time>, Option<(u64, u64)>) {
     use std::os::unix::fs::MetadataExt as _;

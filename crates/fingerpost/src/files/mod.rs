@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Returns `true` if the file does not exist, and `false` if an existing file cannot be read.
+/// Returns `true` for the error of a missing file, and `false` for the error of an unreadable file.
 pub(crate) fn is_absent(err: &io::Error) -> bool {
     use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
     matches!(err.kind(), NotFound | NotADirectory | InvalidFilename | InvalidInput)

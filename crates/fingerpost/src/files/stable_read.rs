@@ -7,7 +7,7 @@ use std::{
 
 use crate::files::file_stamp::FileStamp;
 
-/// The number of times that a changing file is read.
+/// The maximum number of times that a changing file is read.
 const MAX_READINGS: usize = 3;
 
 /// The result of reading a file that may change while it is read.

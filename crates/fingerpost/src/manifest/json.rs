@@ -77,7 +77,7 @@ pub(crate) fn write(value: &impl Serialize, mut writer: impl io::Write) -> io::R
     writer.write_all(b"\n")
 }
 
-/// The versions, checked before the rest is parsed.
+/// The version fields, which are checked before the other fields are parsed.
 #[derive(Deserialize)]
 struct Versions {
     version: Option<Value>,

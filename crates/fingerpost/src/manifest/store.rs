@@ -72,7 +72,7 @@ pub enum Stored {
     Bytes(Vec<u8>),
     /// All bytes, in the program itself. Servers send static bytes without a copy.
     Static(&'static [u8]),
-    /// An open file on disk, at its start.
+    /// An open file on disk, positioned at its start.
     File(File),
 }
 

@@ -26,7 +26,7 @@ pub struct Listing {
     /// Files and directories that the rules ignore, and entries that are neither files nor directories, such as named
     /// pipes. The contents of ignored directories are not listed.
     pub ignored: Vec<PathBuf>,
-    /// Entries that cannot be read, named or followed.
+    /// Entries that cannot be read, have an invalid name, or are symlinks that must not be followed.
     pub problems: Vec<Error>,
     /// The first problem that may hide assets: a directory or file that exists but cannot be read.
     pub(crate) unreadable: Option<Error>,
@@ -176,7 +176,7 @@ impl Walk<'_> {
 
     /// Records an error of the walk, unless the entry is ignored or is an allowed symlink loop.
     ///
-    /// For walkdir, a symlink to a directory above the root is a loop too.
+    /// walkdir also reports a symlink to a directory above the root as a loop.
     fn record_error(&self, err: walkdir::Error, listing: &mut Listing) {
         let path = err.path().unwrap_or(self.root.dir()).to_owned();
         let ignored = self

@@ -10,7 +10,7 @@ use crate::{environment, error::Error};
 /// The environment variable with the secret.
 const VARIABLE: &str = "FINGERPOST_SECRET";
 
-/// Shorter secrets can be guessed.
+/// The minimum length of a secret in bytes, because shorter secrets can be guessed.
 const MIN_SECRET_LENGTH: usize = 16;
 
 /// The bearer token of `POST /cache/bust`.

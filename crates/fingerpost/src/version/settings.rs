@@ -131,7 +131,7 @@ fn check_components(
 struct Pattern {
     /// The segments before the first segment with a glob, or all segments of a path without globs.
     start: String,
-    /// Matched against whole paths.
+    /// The glob, which is matched against whole paths.
     glob: Option<GlobMatcher>,
 }
 
