@@ -139,8 +139,8 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "LIST", value_parser = parse_compression)]
     compress: Option<CompressionList>,
 
-    /// Copy the releases and files of an earlier output directory, such as the output directory in the previous image, or of an
-    /// earlier pack; the directory may be empty
+    /// Copy the releases and files of an earlier output directory or pack, such as the output directory in the previous
+    /// image; an empty directory is accepted
     #[arg(long, value_name = "DIR|PACK")]
     keep_from: Option<PathBuf>,
 
@@ -228,8 +228,8 @@ pub(crate) struct ReleasesArgs {
 }
 
 const RELEASES_HELP: &str = "\
-The last column is what a visitor downloads who has the files of the replaced release, and what a new visitor downloads:
-all files, each as its smallest variant.
+The last column compares two downloads: a visitor with the files of the replaced release downloads the new files, and a
+new visitor downloads all files. The smallest variant of each file is counted.
 
 Examples:
   fingerpost releases --out dist/static
@@ -246,7 +246,7 @@ pub(crate) struct RollbackArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// Write the assets under their plain names too [default: if the current release has them]
+    /// Write the assets under their plain names too [default: true if the current release has plain names]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     originals: Option<bool>,
 
@@ -255,8 +255,8 @@ pub(crate) struct RollbackArgs {
 }
 
 const ROLLBACK_HELP: &str = "\
-The release gets a new number. A second rollback returns to the release before the first one. Running servers use the new
-release after a restart or a reload. The next `fingerpost collect` publishes the sources again.
+The release gets a new number. A second rollback undoes the first. Running servers use the new release after a
+restart or a reload. The next `fingerpost collect` publishes the sources again.
 
 Examples:
   fingerpost rollback --out dist/static
@@ -321,7 +321,7 @@ pub(crate) struct BustTokenArgs {
 }
 
 const BUST_TOKEN_HELP: &str = "\
-The secret must be the same as on the server, and have at least 16 bytes. `openssl rand -hex 32` generates a secret. A
+The secret must be the same as on the server, and at least 16 bytes long. `openssl rand -hex 32` generates a secret. A
 secret cannot be passed as an argument, because every user of a machine can read arguments in the list of processes.
 
 Examples:
@@ -428,7 +428,7 @@ impl ListArgs {
     }
 }
 
-/// Overrides a setting with a flag, if it is given.
+/// Applies `setter` to `config`, if the flag is present.
 fn set<C, T>(config: C, flag: Option<T>, setter: impl FnOnce(C, T) -> C) -> C {
     match flag {
         Some(value) => setter(config, value),
@@ -448,7 +448,7 @@ fn parse_base_url(url: &str) -> Result<String, fingerpost::Error> {
     BaseUrl::parse(url).map(|_| url.to_owned())
 }
 
-/// The value of `--compress`. Has its own name, because clap reads `Vec` as a repeatable flag.
+/// The value of `--compress`. A type alias, because clap treats a `Vec` field as a repeatable flag.
 type CompressionList = Vec<Compression>;
 
 fn parse_compression(list: &str) -> Result<CompressionList, fingerpost::Error> {

@@ -114,7 +114,7 @@ fn summary(report: &Report) -> String {
     parts.join(", ")
 }
 
-/// Shows a progress bar on a terminal, and clears it when it is dropped. Otherwise, prints only a message while the run waits for the lock.
+/// Shows a progress bar on a terminal. Prints a message while the run waits for the lock.
 struct CollectProgress<'a> {
     bar: ProgressBar,
     printer: &'a Printer,

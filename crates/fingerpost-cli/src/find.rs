@@ -41,16 +41,16 @@ fn asset_path(written: &str) -> &str {
     name.strip_prefix('/').unwrap_or(name)
 }
 
-/// Returns the source file of the asset, and the files that it hides.
+/// Returns the source file of the asset, and the files that the source file hides.
 fn source_files(settings: &Settings, name: &str) -> Result<Lines, Exit> {
     let sources = Sources::open(settings.sources.clone(), settings.rules()?, settings.out.as_deref())?;
     let listing = sources.list();
-    let is_meant = |file: &&SourceFile| file.path.as_str() == name;
-    let Some(file) = listing.files.iter().find(is_meant) else {
+    let has_name = |file: &&SourceFile| file.path.as_str() == name;
+    let Some(file) = listing.files.iter().find(has_name) else {
         return Err(Exit::failed(format!("{} is a directory, not an asset", quoted(name))));
     };
     let mut lines = vec![("asset", name.to_owned()), ("file", file.file.display().to_string())];
-    let hidden = listing.shadowed.iter().filter(is_meant);
+    let hidden = listing.shadowed.iter().filter(has_name);
     lines.extend(hidden.map(|hidden| ("hides", hidden.file.display().to_string())));
     Ok(lines)
 }
@@ -97,7 +97,7 @@ fn labeled(label: &'static str, uses: ReferencesByFile<'_>) -> Lines {
     uses.map(line).collect()
 }
 
-/// References grouped by the other file and the remark about them.
+/// References, grouped by the other file and by the remark.
 type ReferencesByFile<'u> = BTreeMap<(&'u str, String), Vec<&'u Reference>>;
 
 fn remark(reference: &Reference) -> String {

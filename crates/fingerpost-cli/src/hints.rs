@@ -6,7 +6,7 @@ use fingerpost_collect::{CollectConfig, Error, ErrorKind, Problem, Rule, Severit
 
 use crate::{args::Args, suppress};
 
-/// Returns the hint of a run that does not wait for the lock.
+/// Returns a hint if the run failed because another run holds the lock.
 pub(crate) fn for_lock(err: &Error) -> Vec<String> {
     let is_locked = err.problems().any(|problem| problem.kind() == ErrorKind::Locked);
     is_locked.then(|| "omit `--no-wait` to wait for the other run".to_owned()).into_iter().collect()
@@ -22,7 +22,7 @@ pub(crate) fn for_error(err: &Error, config: &CollectConfig, args: &Args) -> Vec
     hints
 }
 
-/// Returns the flags that turn all problems into warnings, if there are such flags.
+/// Returns the flags that turn all problems into warnings. `None` if a problem has no flag.
 fn publish_with_warnings(err: &Error, config: &CollectConfig) -> Option<String> {
     let flag = |problem: &Problem| match problem.kind() {
         ErrorKind::Rule(rule) => severity_flag(rule),

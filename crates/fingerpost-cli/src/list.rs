@@ -27,7 +27,7 @@ struct ListedAsset {
     integrity: String,
 }
 
-/// The entry of a precache manifest. `revision` is `null`, because the URL changes with the content.
+/// An entry of a precache manifest. `revision` is `null`, because the URL changes with the content.
 #[derive(Serialize)]
 struct WorkboxEntry<'a> {
     url: &'a str,

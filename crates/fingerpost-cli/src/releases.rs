@@ -24,7 +24,7 @@ pub(crate) fn run(args: &ReleasesArgs, settings: Settings, printer: &Printer) ->
     }
     printer.warnings(&list.warnings);
     let current = list.releases.iter().find(|release| Some(release.number) == list.current);
-    current.and_then(sentence).iter().for_each(|sentence| printer.info(sentence));
+    current.and_then(summary).iter().for_each(|summary| printer.info(summary));
     Ok(())
 }
 
@@ -76,13 +76,13 @@ fn state(release: &ReleaseSummary, current: Option<u64>) -> &'static str {
     if Some(release.number) == current { "current" } else { "retained" }
 }
 
-/// Returns the bytes for a returning visitor and for a new visitor. `None` if the replaced release is not retained.
+/// Returns the download sizes for a returning visitor and for a new visitor. `None` if the replaced release is not retained.
 fn download(release: &ReleaseSummary) -> Option<String> {
     let returning = release.changes.as_ref()?.download?;
     Some(format!("{} of {}", short_bytes(returning), short_bytes(release.first_download?)))
 }
 
-fn sentence(release: &ReleaseSummary) -> Option<String> {
+fn summary(release: &ReleaseSummary) -> Option<String> {
     let (number, download) = (release.number, download(release)?);
     Some(format!("release {number} is current; a returning visitor downloads {download}"))
 }

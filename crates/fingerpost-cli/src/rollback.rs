@@ -42,7 +42,7 @@ fn print_report(report: &RollbackReport, printer: &Printer) {
     }
     if let (Some(replaced), false) = (report.replaced, report.dry_run) {
         printer.hint(format_args!(
-            "servers that are running use release {replaced} until they restart or reload; `fingerpost rollback` returns to it"
+            "running servers use release {replaced} until a restart or reload; to undo, run `fingerpost rollback`"
         ));
     }
     printer.info(summary(report));

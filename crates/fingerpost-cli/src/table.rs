@@ -3,7 +3,7 @@ use console::{Alignment, measure_text_width, pad_str};
 
 const HEADER: Style = Style::new().bold();
 
-/// The alignment of a column. Numbers are on the right.
+/// The alignment of a column. Numbers are aligned to the right.
 pub(crate) use console::Alignment::{Left, Right};
 
 /// A table with a header. Each column is as wide as its widest cell.
@@ -17,7 +17,7 @@ impl<const N: usize> Table<N> {
         Self { header, rows }
     }
 
-    /// Returns the lines, the header first; `None` if they are wider than `columns`.
+    /// Returns the header line and the rows. `None` if the table is wider than `columns`.
     pub(crate) fn lines(&self, columns: Option<usize>) -> Option<Vec<String>> {
         let widths = self.widths();
         let total = widths.iter().sum::<usize>() + 2 * (N - 1);

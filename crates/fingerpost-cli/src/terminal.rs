@@ -10,7 +10,7 @@ pub(crate) struct Terminal {
     pub(crate) unicode: bool,
     /// The width. `None` if stderr is not a terminal.
     pub(crate) columns: Option<usize>,
-    /// Paths below this directory are printed relative to the directory.
+    /// Paths below this directory are printed as relative paths.
     pub(crate) current_dir: Option<PathBuf>,
 }
 
@@ -28,7 +28,8 @@ pub(crate) fn stdout_columns() -> Option<usize> {
     Term::stdout().size_checked().map(|(_, columns)| columns.into())
 }
 
-/// POSIX, "Internationalization Variables": the first variable that is set and not empty is used.
+/// Returns `true` if the locale uses UTF-8. POSIX, "Internationalization Variables": the first variable that is set and not
+/// empty is used.
 fn is_utf8_locale(variable: impl Fn(&str) -> Option<String>) -> bool {
     let mut values = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);
     let locale = values.find(|locale| !locale.is_empty()).unwrap_or_default().to_ascii_lowercase();

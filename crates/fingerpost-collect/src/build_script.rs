@@ -22,19 +22,22 @@ use crate::{
 /// fingerpost_collect::build_script();
 /// ```
 ///
-/// Reads `fingerpost.toml` in the directory of `Cargo.toml`; `out` and `pack` in it are ignored. Cargo's directory for build
-/// scripts (`OUT_DIR`) has the output directory. Each run removes old releases from it first, as the table `[clean]` says.
+/// Reads `fingerpost.toml` in the directory of `Cargo.toml`. The settings `out` and `pack` are ignored: the output directory
+/// is created in `OUT_DIR`, Cargo's directory for build scripts. Before each run, old releases are removed from the output
+/// directory according to the table `[clean]`.
 ///
-/// Cargo runs the build script again, and compiles the package again, if one of these has changed: `build.rs`, the settings, a
-/// file or directory in a source directory or of `[version] components`, the directory or pack of `keep-from`, or
-/// `FINGERPOST_BASE_URL`.
+/// Cargo runs the build script and compiles the package again after a change of:
+/// - `build.rs` and `fingerpost.toml`,
+/// - the files and directories in the source directories and of `[version] components`,
+/// - the directory or pack of `keep-from`,
+/// - `FINGERPOST_BASE_URL`.
 ///
 /// Warnings are shown as warnings of Cargo. Problems fail the build.
 ///
-/// A build with debug assertions embeds no pack, so nothing is collected; the script only watches `build.rs`.
+/// A build with debug assertions embeds no pack, so nothing is collected, and Cargo watches only `build.rs`.
 pub fn build_script() {
     if let Err(err) = run() {
-        err.problems().for_each(|problem| tell("error", problem));
+        err.problems().for_each(|problem| instruct("error", problem));
     }
 }
 
@@ -49,7 +52,7 @@ fn run() -> Result<(), Error> {
     let mut settings = Settings::read(&file)?;
     settings.out = Some(out_dir.join("static"));
     let config = CollectConfig::from_settings(settings.clone()).pack(out_dir.join("fingerpost.tar"));
-    tell("rerun-if-env-changed", "FINGERPOST_BASE_URL");
+    instruct("rerun-if-env-changed", "FINGERPOST_BASE_URL");
     watch(&file)?;
     settings.sources.iter().try_for_each(|source| watch(source.dir()))?;
     config.earlier()?.iter().try_for_each(|earlier| watch(earlier))?;
@@ -58,24 +61,27 @@ fn run() -> Result<(), Error> {
         clean(&CleanConfig::from_settings(settings))?;
     }
     let report = collect(&config)?;
-    report.warnings.iter().for_each(|warning| tell("warning", warning));
+    report.warnings.iter().for_each(|warning| instruct("warning", warning));
     Ok(())
 }
 
-/// Returns a directory that Cargo sets.
+/// Returns the directory in an environment variable of Cargo.
 fn variable(name: &str) -> Result<PathBuf, Problem> {
     let value = env::var_os(name).map(PathBuf::from);
     value.ok_or_else(|| Problem::config(format!("{name} is not set; call `build_script` in a `build.rs`")))
 }
 
-/// Watches the directories that the files of `[version] components` are in.
+/// Watches the directories of the files of `[version] components`.
 fn watch_components(settings: &Settings, package: &Path) -> Result<(), Problem> {
     let is_glob = |segment: &&str| segment.contains(['*', '?', '[', '{']);
     for pattern in settings.version.components.values().flatten() {
         let start: Vec<_> = pattern.split('/').take_while(|segment| !is_glob(segment)).collect();
         if start.is_empty() {
             let advice = "move the files to a directory, such as `templates`";
-            tell("warning", &format_args!("changes of the component `{pattern}` are not seen; {advice}"));
+            instruct(
+                "warning",
+                &format_args!("changes of the component `{pattern}` are not detected; {advice}"),
+            );
         } else {
             watch(&package.join(start.join("/")))?;
         }
@@ -83,7 +89,8 @@ fn watch_components(settings: &Settings, package: &Path) -> Result<(), Problem> 
     Ok(())
 }
 
-/// Watches a file, or a directory with all files and directories below it. A missing file would cause a run at each build.
+/// Watches a file, or a directory with all files and directories below. Skips a missing path, because Cargo would run the
+/// build script at each build.
 fn watch(path: &Path) -> Result<(), Problem> {
     let Some(text) = path.to_str().filter(|text| !text.contains('\n')) else {
         let path = path.display();
@@ -92,15 +99,15 @@ fn watch(path: &Path) -> Result<(), Problem> {
         )));
     };
     if path.exists() {
-        tell("rerun-if-changed", text);
+        instruct("rerun-if-changed", text);
     }
     Ok(())
 }
 
-/// Writes an instruction for Cargo, for each line of `value`.
-fn tell(key: &str, value: &(impl ToString + ?Sized)) {
+/// Prints an instruction for Cargo for each line of `value`.
+fn instruct(key: &str, value: &(impl ToString + ?Sized)) {
     for line in value.to_string().lines() {
-        // Cargo has stopped if it does not read.
+        // A write fails only if Cargo has stopped.
         writeln!(io::stdout(), "cargo::{key}={line}").ok();
     }
 }

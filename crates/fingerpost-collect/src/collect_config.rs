@@ -44,7 +44,7 @@ pub struct CollectConfig {
     tables: Tables,
     base_url: Option<String>,
     sources: Vec<Result<SourceDir, fingerpost::Error>>,
-    /// Except `fsync`, which is in the table.
+    /// The options for the output directory, except `fsync`, which is in `tables`.
     writing: OutputOptions,
 }
 
@@ -70,7 +70,7 @@ impl CollectConfig {
     /// # std::fs::write(&file, top.to_owned() + r#"
     /// [collect]
     /// compress = ["gzip"]                 # variants to make; also "br", "zstd", each with a level ("br:11") or its default
-    /// compress-maps = ["gzip"]            # the same for source maps; defaults to the gzip of `compress`
+    /// compress-maps = ["gzip"]            # variants of source maps; defaults to gzip, if `compress` has gzip
     /// originals = false                   # write the plain names too
     /// keep-from = "previous"              # import the releases of an earlier output directory, or of an earlier pack
     /// pack = "dist/static.tar"            # write the output directory as one tar file, for `embed!`
@@ -78,7 +78,7 @@ impl CollectConfig {
     ///
     /// [collect.rules]
     /// missing = "error"                   # or "warn", "ignore": references to a file that does not exist
-    /// missing-map = "warn"                # the same for source maps
+    /// missing-map = "warn"                # source map comments that refer to a file that does not exist
     /// leaves-base = "error"               # relative references that leave the base URL
     /// outside-base = "warn"               # absolute references outside of the base URL to a file of a source directory
     /// syntax = "warn"                     # scripts that cannot be parsed; their references are not rewritten
@@ -101,7 +101,7 @@ impl CollectConfig {
         Self { settings, tables, ..Self::default() }
     }
 
-    /// Adds a source directory. May be called repeatedly; the first directory that has a file takes precedence.
+    /// Adds a source directory. If several directories have the same file, the first directory takes precedence.
     pub fn source(mut self, dir: impl AsRef<Path>) -> Self {
         self.sources.push(Ok(SourceDir::new(dir.as_ref())));
         self
@@ -114,7 +114,7 @@ impl CollectConfig {
         self
     }
 
-    /// Sets the base URL of all assets: a path or an `http(s)` URL. The manifest stores its path.
+    /// Sets the base URL of all assets: a path or an `http(s)` URL. The manifest contains only the path of the URL.
     ///
     /// Defaults to `FINGERPOST_BASE_URL`, then to the settings file, then to `/static/`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
@@ -139,7 +139,8 @@ impl CollectConfig {
 
     /// Sets whether symlinks may point outside of their source directory.
     ///
-    /// Defaults to `false`: such a symlink is an error. Other symlinks are always followed; loops are detected.
+    /// Defaults to `false`: a symlink to a path outside of its source directory is an error. All other symlinks are followed,
+    /// and loops are detected.
     pub fn follow_symlinks(mut self, yes: bool) -> Self {
         self.settings.follow_symlinks = yes;
         self
@@ -156,10 +157,10 @@ impl CollectConfig {
     /// Sets the compressed variants to create: `gzip`, `br` or `zstd`, each with a level (`br:11`) or its
     /// [default level](fingerpost::manifest::Encoding::default_level).
     ///
-    /// Defaults to none. A variant is kept if it is at least 5 % smaller than the file. Files below 100 bytes and types that
-    /// are compressed already, such as images, `woff2` fonts and archives, get none. Source maps get only gzip; see
-    /// [`compress_maps`](Self::compress_maps). With [`originals`](Self::originals), plain names get the same variants, for
-    /// servers such as nginx (`gzip_static`).
+    /// Defaults to no variants. A variant is published only if it is at least 5 % smaller than the file. Files below 100
+    /// bytes and compressed types, such as images, `woff2` fonts and archives, have no variants. Source maps are compressed
+    /// only with gzip; see [`compress_maps`](Self::compress_maps). With [`originals`](Self::originals), plain names have the
+    /// same variants, for servers such as nginx (`gzip_static`).
     ///
     /// `br` requires the feature `brotli` of this crate, and `zstd` the feature `zstd`.
     ///
@@ -181,26 +182,26 @@ impl CollectConfig {
 
     /// Sets the compressed variants of source maps (`.map`).
     ///
-    /// Defaults to gzip if [`compress`](Self::compress) has it. Source maps are half the bytes of many sites, and only
-    /// developers load them.
+    /// Defaults to gzip if [`compress`](Self::compress) has gzip. Source maps are half of the bytes of many sites, and only
+    /// developers load source maps.
     pub fn compress_maps(mut self, list: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.tables.collect.compress_maps = Some(Compression::list(list));
         self
     }
 
-    /// Imports the releases and files of an earlier output directory, such as the one in the previous image, or of its
-    /// [`pack`](Self::pack).
+    /// Imports the releases and files of an earlier output directory or [`pack`](Self::pack), such as the output directory in
+    /// the previous image.
     ///
-    /// Pages that were rendered before the deploy can then still load their files. Releases keep their numbers; a release that
-    /// the output directory already has is skipped. If the output directory has no manifest, the manifest of `dir` counts as
-    /// replaced. Missing and damaged files are skipped with a warning. `dir` may be empty, but files without a manifest are an
-    /// error.
+    /// Pages that were rendered before the deploy can then still load their files. The numbers of the releases do not change.
+    /// A release that the output directory already has is skipped. If the output directory has no manifest, the manifest of
+    /// `dir` counts as replaced. Missing and damaged files are skipped with a warning. `dir` may be empty, but files without
+    /// a manifest are an error.
     pub fn keep_from(mut self, dir: impl AsRef<Path>) -> Self {
         self.tables.collect.keep_from = Some(dir.as_ref().to_owned());
         self
     }
 
-    /// Also writes the output directory to the file `pack`, as one tar file: the current and the retained releases, with their
+    /// Also writes the output directory to the file `pack`, as one tar file: the current and the retained releases, with all
     /// variants.
     ///
     /// [`embed!`](fingerpost::embed) includes a pack in a program, and [`keep_from`](Self::keep_from) reads the pack of the
@@ -228,8 +229,8 @@ impl CollectConfig {
 
     /// Sets whether every file is synced to disk.
     ///
-    /// Defaults to `false`: only the release and the manifest are synced, and after a power cut the next run detects files
-    /// that are too short and writes them again.
+    /// Defaults to `false`: only the release and the manifest are synced. After a power cut, the next run detects files that
+    /// are too short, and writes these files again.
     pub fn fsync(mut self, yes: bool) -> Self {
         self.tables.collect.fsync = yes;
         self
@@ -251,12 +252,14 @@ impl CollectConfig {
         self
     }
 
-    /// Reads every published file and compares it with its digest, even if its stamp is unchanged.
+    /// Sets whether every published file is read and compared with its digest, even if the stamp of the file is unchanged.
     ///
     /// Defaults to `false`: a file is read only if its length, times or inode have changed since the last run, as in a copy of
-    /// the output directory. In both cases, damaged or missing files of the current manifest are written again, with their
-    /// variants; [`Report::repaired`](crate::Report::repaired) counts the damaged files. With `true`, files of earlier releases
-    /// are read too, and are repaired from [`keep_from`](Self::keep_from) or reported as warnings.
+    /// the output directory. With `true`, the files of earlier releases are also read. Damaged files of earlier releases are
+    /// copied from [`keep_from`](Self::keep_from), or reported as warnings.
+    ///
+    /// In both cases, damaged or missing files of the current manifest are written again, with all variants.
+    /// [`Report::repaired`](crate::Report::repaired) counts the damaged files.
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;
@@ -292,9 +295,9 @@ impl CollectConfig {
         self.severity_override(EVERYWHERE, rule, severity)
     }
 
-    /// Sets the severity of a rule for the files that a glob matches. For [`Rule::Shadowed`], these are the hidden files.
+    /// Sets the severity of a rule for the files that a glob matches. For [`Rule::Shadowed`], the glob matches hidden files.
     ///
-    /// Globs have the syntax of [`ignore`](Self::ignore). If several match, the longest applies.
+    /// Globs have the syntax of [`ignore`](Self::ignore). If several globs match, the longest glob applies.
     pub fn severity_override(mut self, glob: impl Into<String>, rule: Rule, severity: Severity) -> Self {
         self.tables.collect.rules.entry(glob.into()).or_default().insert(rule, severity);
         self

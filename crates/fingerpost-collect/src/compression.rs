@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use fingerpost::{__private::quoted, Error, manifest::Encoding};
 
-/// An encoding and its level. Settings write `gzip` or `br:11`.
+/// An encoding and its level, such as `gzip` or `br:11` in settings.
 ///
 /// ```
 /// use fingerpost_collect::Compression;
@@ -26,7 +26,7 @@ impl Compression {
         self.encoding
     }
 
-    /// Returns the level, one of [`Encoding::levels`].
+    /// Returns the level, a number in [`Encoding::levels`].
     pub fn level(self) -> u8 {
         self.level
     }
@@ -40,11 +40,11 @@ impl Compression {
     pub fn list(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<Self>, Error> {
         let mut list: Vec<Self> = Vec::new();
         for text in texts {
-            let one: Self = text.as_ref().parse()?;
-            if list.iter().any(|other| other.encoding == one.encoding) {
-                return Err(Error::config(format!("compression `{}` is listed twice", one.encoding)));
+            let compression: Self = text.as_ref().parse()?;
+            if list.iter().any(|other| other.encoding == compression.encoding) {
+                return Err(Error::config(format!("compression `{}` is listed twice", compression.encoding)));
             }
-            list.push(one);
+            list.push(compression);
         }
         Ok(list)
     }

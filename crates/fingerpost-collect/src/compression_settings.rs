@@ -9,7 +9,7 @@ use crate::{
     diagnostics::{Error, Problem},
 };
 
-/// Compression of a smaller file saves about as many bytes as the additional response headers take.
+/// In smaller files, compression saves about as many bytes as the response headers of a variant add.
 const SMALLEST: u64 = 100;
 
 /// The compressed variants to create.
@@ -30,11 +30,11 @@ impl CompressionSettings {
     }
 
     /// Returns `true` if no file is ever compressed.
-    pub(crate) fn is_nothing(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.usual.is_empty() && self.maps.is_empty()
     }
 
-    /// Returns the variants to create of an asset.
+    /// Returns the variants to create for an asset.
     pub(crate) fn for_asset(&self, path: &str, size: u64) -> &[Compression] {
         if size < SMALLEST {
             return &[];

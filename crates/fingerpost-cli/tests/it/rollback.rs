@@ -21,7 +21,7 @@ fn lines(output: &RunOutput) -> Vec<String> {
 
 fn hint(number: u64) -> String {
     format!(
-        "hint: servers that are running use release {number} until they restart or reload; `fingerpost rollback` returns to it"
+        "hint: running servers use release {number} until a restart or reload; to undo, run `fingerpost rollback`"
     )
 }
 

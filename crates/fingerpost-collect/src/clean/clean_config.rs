@@ -30,7 +30,7 @@ impl CleanConfig {
         Self::from_settings(settings)
     }
 
-    /// Starts from the settings of a `fingerpost.toml`. Methods override them.
+    /// Starts from the settings of a `fingerpost.toml`. Methods override these settings.
     ///
     /// `clean` reads `out` and the table `[clean]`. Every key of the table is optional:
     ///
@@ -66,7 +66,8 @@ impl CleanConfig {
         self
     }
 
-    /// Sets how long releases are retained after they were replaced, so that open pages can still load their files.
+    /// Sets how long releases are retained after they were replaced, so that open pages can still load the files of an older
+    /// release.
     ///
     /// Defaults to 7 days. With zero, no release is retained because of its age. Times come from the release files. A
     /// release without a known successor counts as replaced just now.

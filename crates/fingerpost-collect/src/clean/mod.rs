@@ -33,13 +33,13 @@ use crate::{
 /// Removes old releases from an output directory, and the files that only these releases use.
 ///
 /// A release is retained if it is current, among the newest [`keep`](CleanConfig::keep) releases, or was replaced less than
-/// [`older_than`](CleanConfig::older_than) ago. The current release is the one in `staticfiles.json`, even if an older manifest
-/// was restored. Files that are in no release are never removed.
+/// [`older_than`](CleanConfig::older_than) ago. The current release is the release in `staticfiles.json`, even if an older
+/// manifest was restored. Files that are in no release are never removed.
 ///
 /// If the newest release differs from `staticfiles.json`, the manifest is recorded as a new release, and every release counts as
 /// current until now. If another program wrote or moved the manifest since the last command, every release counts as current
-/// until that change. A warning is reported if a release is retained only for this reason. If the times of the manifest are not
-/// recorded, every release counts as current until this run.
+/// until that change. A warning is reported if a release is retained only because of such a change. If the times of the
+/// manifest are not recorded, every release counts as current until this run.
 ///
 /// The files of the current release are never touched, and a killed run can be repeated. `clean` and
 /// [`collect`](crate::collect) wait for each other; [`clean_with`] reports the run that holds the lock.
@@ -64,7 +64,8 @@ use crate::{
 /// # Errors
 ///
 /// - [`ErrorKind::Config`] for invalid settings.
-/// - [`ErrorKind::Manifest`] if `staticfiles.json` is missing, or if it or a release file is damaged. Nothing is removed.
+/// - [`ErrorKind::Manifest`] if `staticfiles.json` is missing or damaged, or if a release file is damaged. Nothing is
+///   removed.
 /// - [`ErrorKind::Output`] if the directory cannot be read or a file cannot be removed. Release files are removed last, so the
 ///   next run tries again.
 /// - [`ErrorKind::Locked`] if another run holds the lock and [`wait`](CleanConfig::wait) is `false`.
@@ -72,7 +73,7 @@ pub fn clean(config: &CleanConfig) -> Result<CleanReport, Error> {
     clean_with(config, &())
 }
 
-/// Cleans like [`clean`], and reports to `progress` if it waits for the lock.
+/// Cleans like [`clean`]. Reports to `progress` if the run has to wait for the lock.
 ///
 /// # Errors
 ///
@@ -112,7 +113,7 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     if !config.dry_run {
         output.record_change(&mut diagnostics);
         recorded.iter().try_for_each(|release| publish::record(release, &output, &mut diagnostics))?;
-        removal.carry_out()?;
+        removal.apply()?;
         // The oldest first: if the run is killed, the successor of each remaining release still exists.
         release_files.iter().try_for_each(|file| removal::remove(file))?;
     }

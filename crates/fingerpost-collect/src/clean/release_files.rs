@@ -14,13 +14,13 @@ use crate::{
 /// The releases of an output directory and the files in their manifests.
 #[derive(Default)]
 pub(super) struct ReleaseHistory {
-    /// In ascending order.
+    /// All releases, in ascending order.
     pub(super) releases: Vec<PublishedRelease>,
     /// The numbers of the releases that contain each file.
     pub(super) files: HashMap<NamedFile, Vec<u64>>,
 }
 
-/// A file that a manifest lists. Most files are the same in many releases.
+/// A file in a manifest. Most files are the same in many releases.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct NamedFile {
     pub(super) asset: AssetPath,

@@ -20,7 +20,7 @@ use crate::{
 pub(super) struct Removal {
     /// Sorted by name.
     pub(super) files: Vec<FileToRemove>,
-    /// Directories that may be empty afterwards, the deepest first.
+    /// Directories that may be empty after the removal, the deepest first.
     dirs: Vec<PathBuf>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct FileToRemove {
 enum Claim<'a> {
     /// The name is a hashed path or the name of a variant.
     NamedFile,
-    /// The name is a plain name. The file is removed only if its content is one of these.
+    /// The name is a plain name. The file is removed only if it has one of these contents.
     Original(Vec<&'a (u64, Digest)>),
 }
 
@@ -45,19 +45,19 @@ impl Removal {
     pub(super) fn plan(out: &Path, history: &ReleaseHistory, kept: &BTreeSet<u64>) -> Result<Self, Problem> {
         let root = fs::canonicalize(out).map_err(|err| Problem::output("read", out, &err))?;
         let is_kept = |number: &u64| kept.contains(number);
-        let staying = history.files.iter().filter(|(_, releases)| releases.iter().any(is_kept));
-        let going = history.files.iter().filter(|(_, releases)| !releases.iter().all(is_kept));
-        let going: Vec<_> = going.map(|(file, _)| file).collect();
-        let claims = claims(&going, &kept_names(staying.map(|(file, _)| file)), &root);
+        let retained = history.files.iter().filter(|(_, releases)| releases.iter().any(is_kept));
+        let removed = history.files.iter().filter(|(_, releases)| !releases.iter().all(is_kept));
+        let removed: Vec<_> = removed.map(|(file, _)| file).collect();
+        let claims = claims(&removed, &kept_names(retained.map(|(file, _)| file)), &root);
         let dirs: BTreeSet<_> = claims.keys().flat_map(|name| dirs_above(name)).collect();
         let dirs = dirs.into_iter().rev().map(|dir| place(&root, dir)).collect();
         let files = claims.into_par_iter().filter_map(|(name, claim)| find(&root, name, &claim).transpose());
         Ok(Self { files: files.collect::<Result<_, _>>()?, dirs })
     }
 
-    pub(super) fn carry_out(&self) -> Result<(), Problem> {
+    pub(super) fn apply(&self) -> Result<(), Problem> {
         self.files.iter().try_for_each(|file| remove(&file.path))?;
-        // Directories that are not empty, and symlinks, are retained.
+        // `remove_dir` fails for directories that are not empty. Symlinks are retained.
         for dir in self.dirs.iter().filter(|dir| is_real(dir)) {
             let _ = fs::remove_dir(dir);
         }
@@ -73,7 +73,7 @@ pub(super) fn remove(file: &Path) -> Result<(), Problem> {
     }
 }
 
-/// Names by lowercase name.
+/// The names of retained files, by lowercase name.
 type NamesByLowercase<'a> = HashMap<String, Vec<&'a str>>;
 
 /// Returns the names in retained releases.
@@ -87,7 +87,7 @@ fn kept_names<'a>(files: impl Iterator<Item = &'a NamedFile>) -> NamesByLowercas
     names
 }
 
-/// Returns `true` if `name` is a retained file. On a case-insensitive disk, two names can be one file.
+/// Returns `true` if `name` is a retained file. On a case-insensitive disk, two names can refer to one file.
 fn is_kept_name(name: &str, kept: &NamesByLowercase<'_>, root: &Path) -> bool {
     let real = |name: &str| fs::canonicalize(place(root, name)).ok();
     let is_same = |other: &&str| *other == name || real(name).is_some_and(|file| Some(file) == real(other));
@@ -95,10 +95,10 @@ fn is_kept_name(name: &str, kept: &NamesByLowercase<'_>, root: &Path) -> bool {
 }
 
 /// Returns the names in removed releases, without retained and reserved names.
-fn claims<'a>(going: &[&'a NamedFile], kept: &NamesByLowercase<'_>, root: &Path) -> Claims<'a> {
-    let names = going.iter().flat_map(|named| named.names.iter().cloned());
+fn claims<'a>(removed: &[&'a NamedFile], kept: &NamesByLowercase<'_>, root: &Path) -> Claims<'a> {
+    let names = removed.iter().flat_map(|named| named.names.iter().cloned());
     let mut claims: Claims<'_> = names.map(|name| (name, Claim::NamedFile)).collect();
-    for named in going {
+    for named in removed {
         if let Some(content) = &named.content
             && let Claim::Original(contents) =
                 claims.entry(named.asset.to_string()).or_insert_with(|| Claim::Original(Vec::new()))
@@ -120,7 +120,7 @@ fn find(root: &Path, name: String, claim: &Claim<'_>) -> Result<Option<FileToRem
         metadata => metadata.map_err(unreadable)?,
     };
     let size = metadata.len();
-    let may_go = metadata.is_file()
+    let is_removable = metadata.is_file()
         && is_real(&path)
         && match claim {
             Claim::NamedFile => true,
@@ -130,7 +130,7 @@ fn find(root: &Path, name: String, claim: &Claim<'_>) -> Result<Option<FileToRem
                 contents.contains(&&(size, sha256))
             }
         };
-    Ok(may_go.then_some(FileToRemove { name, path, size }))
+    Ok(is_removable.then_some(FileToRemove { name, path, size }))
 }
 
 /// Returns the path of a name in the output directory.

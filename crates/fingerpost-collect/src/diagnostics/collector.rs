@@ -9,7 +9,7 @@ use crate::diagnostics::{
     rule_severities::RuleSeverities,
 };
 
-/// Collects the problems of all steps, so that one run reports them all.
+/// Collects the problems of all steps, so that one run reports all problems.
 #[derive(Default)]
 pub(crate) struct Diagnostics {
     problems: Vec<Problem>,
@@ -48,8 +48,8 @@ impl Diagnostics {
         self.add(Diagnostic::Warning(Problem::new(kind, message)));
     }
 
-    /// Adds a note as an error or a warning, by the severity of its rule. Notes without a rule, or with an ignored one, stay
-    /// notes.
+    /// Adds a note as an error or a warning, by the severity of its rule. Notes without a rule, or with an ignored rule,
+    /// remain notes.
     pub(crate) fn take_note(&mut self, note: &Note, severities: &RuleSeverities) {
         match note.rule.map_or(Severity::Ignore, |rule| severities.get(rule, &note.location.asset)) {
             Severity::Ignore => self.remarks.notes.push(note.into()),
@@ -57,7 +57,7 @@ impl Diagnostics {
         }
     }
 
-    /// Adds a problem as an error or a warning. Drops it if its severity is `Ignore`.
+    /// Adds a problem as an error or a warning. Drops the problem if the severity is `Ignore`.
     pub(crate) fn add_with_severity(&mut self, severity: Severity, problem: Problem) {
         match severity {
             Severity::Error => self.problems.push(problem),
@@ -83,9 +83,9 @@ impl Diagnostics {
         self.take_by_size(items, |_| 0, false, work)
     }
 
-    /// Works like [`take_all`](Self::take_all), but each thread takes the largest remaining item, so that no thread is left
-    /// with a large item at the end. With `from_both_ends`, every second thread takes the smallest remaining item, so that
-    /// few large items are in memory at once.
+    /// Works like [`take_all`](Self::take_all), but each thread takes the largest remaining item, so that no large item
+    /// remains at the end. With `from_both_ends`, every second thread takes the smallest remaining item, so that few large
+    /// items are in memory at once.
     pub(crate) fn take_by_size<T: Send, R: Send, F: Into<Diagnostic> + Send>(
         &mut self,
         items: Vec<T>,
@@ -103,16 +103,16 @@ impl Diagnostics {
             |problem: &Problem| matches!(problem.kind(), ErrorKind::Output | ErrorKind::OutOfMemory);
         let results: Result<Vec<_>, Problem> = iter::from_fn(next)
             .par_bridge()
-            .map(|(place, item)| match work(item).map_err(F::into) {
+            .map(|(index, item)| match work(item).map_err(F::into) {
                 Err(Diagnostic::Problem(problem)) if ends_run(&problem) => Err(problem),
-                result => Ok((place, result)),
+                result => Ok((index, result)),
             })
             .collect();
         let Some(mut results) = self.take(results) else {
             self.check()?;
             return Ok(Vec::new());
         };
-        results.sort_by_key(|(place, _)| *place);
+        results.sort_by_key(|(index, _)| *index);
         Ok(results.into_iter().filter_map(|(_, result)| self.take(result)).collect())
     }
 

@@ -40,7 +40,7 @@ impl Variants {
         diagnostics: &mut Diagnostics,
     ) -> Result<Self, Error> {
         let mut variants = Self::default();
-        if !run.options.compress.is_nothing() {
+        if !run.options.compress.is_empty() {
             let mut known = CompressionCache::read(&run.options.out);
             run.options.keep_from.iter().for_each(|dir| known.add(CompressionCache::read(dir)));
             variants.make_missing(assets, &mut known, run, diagnostics)?;
