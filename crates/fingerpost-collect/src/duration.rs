@@ -26,7 +26,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, Error> {
     })
 }
 
-/// Returns the time since 1970, or 0 if the clock is before that.
+/// Returns the time since 1970, or 0 if the clock is set to an earlier time.
 pub(crate) fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -82,7 +82,7 @@ use crate::{
 ///
 /// # Errors
 ///
-/// Returns all problems of the run, not only the first. Nothing is published then.
+/// Returns all problems of the run. If there are problems, nothing is published.
 pub fn collect(config: &CollectConfig) -> Result<Report, Error> {
     collect_with(config, &())
 }
@@ -106,7 +106,8 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     }
 }
 
-/// Starts the threads before the run takes the lock. Without memory for them, rayon would panic in the middle of the run.
+/// Starts the threads before the run takes the lock. Without memory for the threads, rayon would panic in the middle of the
+/// run.
 fn start_threads() -> Result<(), Problem> {
     let is_started = rayon::current_thread_index().is_some();
     let started = if is_started { Ok(()) } else { rayon::ThreadPoolBuilder::new().build_global() };
@@ -142,7 +143,7 @@ fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<Report
     // Drops the analysis and the cache before the earlier releases are read, to lower the peak memory use.
     let leaves_cache = assets.iter().any(|asset| asset.source_info.is_trusted);
     let files = StagedFiles::from_assets(assets);
-    run.cache.forget();
+    run.cache.clear();
     let publication = Publication::plan(manifest, references, imported, &run, diagnostics)?;
     let mut report = report.with_releases(&publication.releases, &run.history.numbers);
     publication.write(files, variants, &run, diagnostics)?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     collect_config::CollectConfig,
-    diagnostics::{Error, Location, Note, Places, Problem},
+    diagnostics::{Error, Location, Locator, Note, Problem},
     output::content::Content,
     pipeline::{
         analyze::{Names, names},
@@ -112,12 +112,12 @@ fn named_in(
     });
     let mut named: Vec<_> = named.chain(plain).collect();
     named.sort_by_key(|(span, ..)| span.start);
-    let mut places = Places::new(&file.file, &file.path, bytes);
+    let mut locator = Locator::new(&file.file, &file.path, bytes);
     let reference = |(span, to, kind)| {
         let exists = known.get(&Unrewritable::Asset(String::clone(&to))).next().is_some();
         let left_out = if exists { None } else { sources.find_ignored(&to) };
         let left_out = left_out.map(|(_, reason)| reason.into_owned());
-        Reference { location: places.locate(span), exists, left_out, to, kind }
+        Reference { location: locator.locate(span), exists, left_out, to, kind }
     };
     Ok((named.into_iter().map(reference).collect(), notes))
 }

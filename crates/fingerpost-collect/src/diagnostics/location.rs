@@ -6,7 +6,7 @@ use std::{
 use fingerpost::{__private::is_bidi_or_line_separator, AssetPath};
 use serde::{Deserialize, Serialize};
 
-/// A place in a source file, with an excerpt of its line.
+/// A position in a source file, with an excerpt of its line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Location {
@@ -18,20 +18,20 @@ pub struct Location {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// The line. Long lines are shortened to the surroundings of the place.
+    /// The line. A long line is shortened to the text around the position.
     pub excerpt: String,
-    /// The range of the place in the excerpt, in bytes.
+    /// The byte range of the located text in the excerpt.
     pub span: Range<usize>,
 }
 
-/// The maximum length of the excerpt before and after the place, in characters.
+/// The maximum length of the excerpt before and after the located text, in characters.
 const AROUND: usize = 60;
 
-/// The maximum length of the place in the excerpt, in characters.
+/// The maximum length of the located text in the excerpt, in characters.
 const LONGEST: usize = 120;
 
-/// Locates places in one file. Places in ascending order take one pass over its bytes.
-pub(crate) struct Places<'a> {
+/// Computes the locations of byte ranges in one file. Ranges in ascending order need only one pass over the bytes.
+pub(crate) struct Locator<'a> {
     file: &'a Path,
     asset: &'a AssetPath,
     bytes: &'a [u8],
@@ -42,14 +42,14 @@ pub(crate) struct Places<'a> {
     column: usize,
 }
 
-impl<'a> Places<'a> {
+impl<'a> Locator<'a> {
     pub(crate) fn new(file: &'a Path, asset: &'a AssetPath, bytes: &'a [u8]) -> Self {
         // Editors do not count the byte order mark as a column.
         let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         Self { file, asset, bytes, read: start, line: 1, line_start: start, column: 1 }
     }
 
-    /// Locates `span`.
+    /// Returns the location of `span`.
     pub(crate) fn locate(&mut self, span: Range<usize>) -> Location {
         if span.start < self.read {
             *self = Self::new(self.file, self.asset, self.bytes);
@@ -78,7 +78,8 @@ impl<'a> Places<'a> {
         self.read = end;
     }
 
-    /// Returns the excerpt before the place, the place, and the excerpt after it. Reads no more of a long line than it returns.
+    /// Returns the excerpt before `span`, the text of `span`, and the excerpt after `span`. Reads only the excerpt of a long
+    /// line.
     fn cut(&self, span: &Range<usize>) -> [String; 3] {
         let bytes = self.bytes;
         let some = |characters: usize| 4 * (characters + 2);
@@ -103,7 +104,7 @@ fn line_end(bytes: &[u8], part: Range<usize>) -> Option<usize> {
     memchr::memchr3(b'\n', b'\r', 0xc, &bytes[part.clone()]).map(|at| part.start + at)
 }
 
-/// Returns the positions of line ends. For CR LF, it is the position of the LF. A form feed ends a line, as in CSS.
+/// Returns the positions of line ends. The position of a CR LF is the position of the LF. A form feed ends a line, as in CSS.
 fn line_breaks(bytes: &[u8], part: Range<usize>) -> impl Iterator<Item = usize> + Clone {
     let ends = memchr::memchr3_iter(b'\n', b'\r', 0xc, &bytes[part.clone()]).map(move |at| part.start + at);
     ends.filter(|&at| !bytes[at..].starts_with(b"\r\n"))
@@ -139,7 +140,7 @@ mod tests {
     use super::*;
 
     fn locate(asset: &AssetPath, bytes: &[u8], span: Range<usize>) -> Location {
-        Places::new(Path::new("a.css"), asset, bytes).locate(span)
+        Locator::new(Path::new("a.css"), asset, bytes).locate(span)
     }
 
     #[track_caller]
@@ -194,10 +195,10 @@ mod tests {
     fn positions_can_be_located_in_any_order() {
         let asset = AssetPath::parse("a.css").unwrap();
         let text = "a b\r\nc d\re f\ng h".as_bytes();
-        let mut places = Places::new(Path::new("a.css"), &asset, text);
+        let mut locator = Locator::new(Path::new("a.css"), &asset, text);
         for at in [0, 2, 3, 4, 5, 7, 9, 11, 13, 15, 0, 15, 7] {
-            assert_eq!(places.locate(at..at + 1), locate(&asset, text, at..at + 1));
+            assert_eq!(locator.locate(at..at + 1), locate(&asset, text, at..at + 1));
         }
-        assert_eq!((places.line, places.column), (2, 3));
+        assert_eq!((locator.line, locator.column), (2, 3));
     }
 }

@@ -10,7 +10,7 @@ pub(crate) mod collector;
 
 pub(crate) use self::{
     collector::{Diagnostic, Diagnostics},
-    location::Places,
+    location::Locator,
     note::Note,
     problem::{Remarks, both},
     rule_severities::{EVERYWHERE, RuleSeverities, Severities, SeveritiesByGlob},

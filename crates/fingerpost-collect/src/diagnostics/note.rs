@@ -11,7 +11,7 @@ use super::{
 pub(crate) struct Note {
     pub(crate) location: Location,
     pub(crate) message: String,
-    /// The rule that the file breaks, if it breaks one.
+    /// The broken rule. `None` for information that needs no action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rule: Option<Rule>,
 }

@@ -23,7 +23,7 @@ pub struct Error {
     #[serde(rename = "errors")]
     problems: Vec<Problem>,
     #[serde(flatten)]
-    besides: Box<Remarks>,
+    remarks: Box<Remarks>,
 }
 
 /// Findings that do not stop a run.
@@ -53,8 +53,8 @@ pub enum ErrorKind {
     Unknown,
     /// A file has a reference that cannot be rewritten. Does not stop the run.
     PlainName,
-    /// A file is nested too deeply to be parsed: a style sheet with more than 255 nested blocks, a script with more than about
-    /// 30,000 nested brackets or 100,000 operators.
+    /// A file is nested too deeply to be parsed: a style sheet with more than 255 nested blocks, or a script with more than
+    /// about 30,000 nested brackets or 100,000 operators.
     TooDeep,
     /// There is not enough memory to parse a script or to start threads.
     OutOfMemory,
@@ -105,35 +105,35 @@ impl Error {
 
     /// Returns the problems that would not have stopped the run.
     pub fn warnings(&self) -> &[Problem] {
-        &self.besides.warnings
+        &self.remarks.warnings
     }
 
     /// Returns information that needs no action, like [`Report::notes`](crate::Report::notes).
     pub fn notes(&self) -> &[Problem] {
-        &self.besides.notes
+        &self.remarks.notes
     }
 
     /// Returns the hidden files, like [`Report::shadowed`](crate::Report::shadowed).
     pub fn shadowed(&self) -> &[Shadowed] {
-        &self.besides.shadowed
+        &self.remarks.shadowed
     }
 
     /// Returns the ignored files and directories, like [`Report::ignored`](crate::Report::ignored).
     pub fn ignored(&self) -> &[String] {
-        &self.besides.ignored
+        &self.remarks.ignored
     }
 
     /// Fails if there are problems.
     pub(crate) fn from_problems(problems: Vec<Problem>) -> Result<(), Self> {
-        if problems.is_empty() { Ok(()) } else { Err(Self { problems, besides: Box::default() }) }
+        if problems.is_empty() { Ok(()) } else { Err(Self { problems, remarks: Box::default() }) }
     }
 
-    pub(crate) fn with(self, besides: Remarks) -> Self {
-        Self { besides: besides.into(), ..self }
+    pub(crate) fn with(self, remarks: Remarks) -> Self {
+        Self { remarks: remarks.into(), ..self }
     }
 }
 
-/// Returns both values, or the problems of both.
+/// Returns both values, or the problems of both results.
 pub(crate) fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Error> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
@@ -171,7 +171,7 @@ impl Problem {
         self.details.as_ref().map_or(&[], |details| &details.searched)
     }
 
-    /// Returns the line that silences the problem in a `fingerpost.toml`, above the first `[table]`.
+    /// Returns the line of `fingerpost.toml` that silences the problem. The line must be above the first `[table]`.
     pub fn silence(&self) -> Option<&str> {
         self.details.as_ref()?.silence.as_deref()
     }
@@ -202,7 +202,7 @@ impl Problem {
         Self::new(ErrorKind::Config, message)
     }
 
-    /// Creates the problem of a listed file that cannot be read.
+    /// Creates the problem for a listed file that cannot be read.
     pub(crate) fn source(file: &Path, cause: &io::Error) -> Self {
         let file = quoted(file.display());
         let message = match cause.kind() {
@@ -212,7 +212,7 @@ impl Problem {
         Self::new(ErrorKind::Source, message)
     }
 
-    /// Creates the problem of a failed `action`, such as `write`.
+    /// Creates the problem for a failed `action`, such as `write`.
     pub(crate) fn output(action: &str, file: &Path, cause: &io::Error) -> Self {
         Self::new(ErrorKind::Output, format!("cannot {action} {}: {cause}", quoted(file.display())))
     }
@@ -232,7 +232,7 @@ impl From<fingerpost::Error> for Problem {
 
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
-        Self { problems: vec![problem], besides: Box::default() }
+        Self { problems: vec![problem], remarks: Box::default() }
     }
 }
 

@@ -7,7 +7,7 @@ use globset::GlobMatcher;
 
 use super::{problem::Problem, rule::Rule};
 
-/// Severities by rule. For other rules, a shorter glob or the default applies.
+/// Severities by rule. For a rule that is not in the map, a shorter glob or the default applies.
 pub(crate) type Severities = BTreeMap<Rule, Severity>;
 
 /// The severities of rules in the files that a glob matches.

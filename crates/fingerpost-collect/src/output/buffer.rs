@@ -4,12 +4,12 @@ use std::{
     ops::{Deref, DerefMut},
 };
 
-/// The bytes of a file. Dropping a buffer keeps its memory for the next file of this thread, because allocating memory from the
-/// system costs more than reading a small file.
+/// The bytes of a file. Dropping a buffer retains the memory for the next file of this thread: allocating memory from the
+/// system takes longer than reading a small file.
 #[derive(Default)]
 pub(crate) struct Buffer(Vec<u8>);
 
-/// The number of buffers to keep: one to read a file, one to rewrite it.
+/// The number of retained buffers: one for the bytes of a file, one for the rewritten bytes.
 const SPARES: usize = 2;
 
 /// Larger buffers are freed.
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_is_used_again_and_comes_empty() {
+    fn memory_is_reused_and_empty() {
         let mut first = Buffer::with_capacity(1000);
         first.extend_from_slice(b"abc");
         let place = first.as_ptr();

@@ -1,4 +1,5 @@
-//! The cache of source files, which lets a run skip unchanged files. Deleting it costs time and changes no output.
+//! The cache of source files, which lets a run skip unchanged files. Deleting the cache makes the next run slower, and
+//! changes no output.
 
 use std::{collections::HashMap, fs, path::Path, sync::Arc};
 
@@ -13,11 +14,11 @@ use crate::output::{
 
 pub(crate) const FILE: &str = ".fingerpost/cache.json";
 
-/// The version of the analysis. Increment it with every change of its results: otherwise unchanged files keep the earlier
-/// results until the version of this crate changes.
+/// The version of the analysis. Increment the number with every change of the results. Otherwise, the earlier results of
+/// unchanged files are used until the version of this crate changes.
 const ANALYSIS: u32 = 3;
 
-/// The result for one file, to be saved.
+/// The result for one file, as saved in the cache.
 pub(crate) struct CacheEntry<'a> {
     /// The asset path.
     pub(crate) path: &'a str,
@@ -68,12 +69,12 @@ impl Cache {
     }
 
     /// Empties the cache, to free its memory.
-    pub(crate) fn forget(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.sources = HashMap::new();
     }
 
-    /// Saves the results for the next run, unless they are unchanged. Skips files whose stamps cannot be trusted, because they
-    /// were changed recently.
+    /// Saves the results for the next run, unless they are unchanged. Skips recently changed files, because their stamps
+    /// cannot be trusted.
     pub(crate) fn save<'a>(&self, entries: impl Iterator<Item = CacheEntry<'a>> + Clone, staging: &Staging) {
         let trusted = entries.filter(|entry| entry.source_info.is_trusted);
         let is_known = |CacheEntry { path, source_info, assigned_name }: CacheEntry<'_>| {

@@ -17,7 +17,7 @@ use crate::{
     output::{buffer::Buffer, hash_writer::HashWriter},
 };
 
-/// Larger files are read twice, to hash and to copy them, so that memory use stays constant.
+/// Larger files are read once for hashing and once for copying, so that memory use is constant.
 pub(crate) const LARGEST_IN_MEMORY: u64 = 8 * 1024 * 1024;
 
 /// The number of bytes per read and write. With `gzip:1`, the output depends on the size of the writes.
@@ -31,18 +31,18 @@ pub(crate) struct Content {
 }
 
 enum Bytes {
-    Here(Buffer),
-    In(Place),
+    InMemory(Buffer),
+    InFile(FilePart),
 }
 
-/// A file, or a part of one.
-struct Place {
+/// A file, or a part of a file.
+struct FilePart {
     file: PathBuf,
     start: u64,
     length: Option<u64>,
 }
 
-impl Place {
+impl FilePart {
     fn whole(file: &Path) -> Self {
         Self { file: file.to_owned(), start: 0, length: None }
     }
@@ -61,7 +61,7 @@ impl Content {
             let length = handle.metadata()?.len();
             if length > largest {
                 let (sha256, size) = Digest::from_reader(handle)?;
-                return Ok(Self { size, sha256, bytes: Bytes::In(Place::whole(file)) });
+                return Ok(Self { size, sha256, bytes: Bytes::InFile(FilePart::whole(file)) });
             }
             Ok(Self::from(read_up_to(length, handle)?))
         })
@@ -70,9 +70,9 @@ impl Content {
     /// Reads a file in a pack. A file larger than `largest` bytes is hashed and not kept in memory.
     pub(crate) fn read_packed(pack: &Path, part: Range<u64>, largest: u64) -> Result<Self, Problem> {
         let length = part.end - part.start;
-        let place = Place { file: pack.to_owned(), start: part.start, length: Some(length) };
+        let file_part = FilePart { file: pack.to_owned(), start: part.start, length: Some(length) };
         let read = || {
-            let mut reader = place.open()?;
+            let mut reader = file_part.open()?;
             if length > largest {
                 return Digest::from_reader(reader).map(|(sha256, size)| Err((sha256, size)));
             }
@@ -82,7 +82,7 @@ impl Content {
         };
         match read().map_err(|err| Problem::output("read", pack, &err))? {
             Ok(bytes) => Ok(bytes.into()),
-            Err((sha256, size)) => Ok(Self { size, sha256, bytes: Bytes::In(place) }),
+            Err((sha256, size)) => Ok(Self { size, sha256, bytes: Bytes::InFile(file_part) }),
         }
     }
 
@@ -100,29 +100,29 @@ impl Content {
     /// Returns the bytes, if they are in memory.
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
         match &self.bytes {
-            Bytes::Here(bytes) => Some(bytes),
-            Bytes::In(_) => None,
+            Bytes::InMemory(bytes) => Some(bytes),
+            Bytes::InFile(_) => None,
         }
     }
 
-    /// Creates content from a file that should have this length and digest. [`write_to`](Self::write_to) checks them.
+    /// Creates content from a file that should have this length and digest. [`write_to`](Self::write_to) checks both.
     pub(crate) fn in_file(file: &Path, size: u64, sha256: Digest) -> Self {
-        Self { size, sha256, bytes: Bytes::In(Place::whole(file)) }
+        Self { size, sha256, bytes: Bytes::InFile(FilePart::whole(file)) }
     }
 
-    /// Writes the bytes. Fails if they are read from a file that has changed.
+    /// Writes the bytes. Fails if the bytes come from a file that has changed.
     pub(crate) fn write_to(&self, target: &mut dyn Write) -> Result<(), WriteError> {
         match &self.bytes {
-            Bytes::Here(bytes) => Ok(target.write_all(bytes)?),
-            Bytes::In(place) if copy(place, target)? == (self.sha256, self.size) => Ok(()),
-            Bytes::In(place) => Err(WriteError::Input(changed(&place.file))),
+            Bytes::InMemory(bytes) => Ok(target.write_all(bytes)?),
+            Bytes::InFile(file_part) if copy(file_part, target)? == (self.sha256, self.size) => Ok(()),
+            Bytes::InFile(file_part) => Err(WriteError::Input(changed(&file_part.file))),
         }
     }
 }
 
 impl From<Buffer> for Content {
     fn from(bytes: Buffer) -> Self {
-        Self { size: bytes.len() as u64, sha256: Digest::from_content(&bytes), bytes: Bytes::Here(bytes) }
+        Self { size: bytes.len() as u64, sha256: Digest::from_content(&bytes), bytes: Bytes::InMemory(bytes) }
     }
 }
 
@@ -134,7 +134,7 @@ pub(crate) struct ContentId {
 }
 
 impl ContentId {
-    /// Reads the file again. Fails if its bytes have changed; with the stamp `trusted`, they are not hashed.
+    /// Reads the file again. Fails if the bytes have changed. With the stamp `trusted`, the bytes are not hashed.
     pub(crate) fn read_again(self, file: &Path, trusted: Option<FileStamp>) -> Result<Buffer, Problem> {
         let Reading { value: bytes, stamp, .. } =
             stable(file, |handle| read_up_to(handle.metadata()?.len(), handle))?;
@@ -143,13 +143,13 @@ impl ContentId {
     }
 }
 
-/// Reads a file. Fails if it keeps changing.
+/// Reads a file. Fails if the file changes during every attempt.
 fn stable<T>(file: &Path, read: impl FnMut(&mut File) -> io::Result<T>) -> Result<Reading<T>, Problem> {
     let reading = read_stable(file, read).map_err(|err| Problem::source(file, &err))?;
     if reading.is_stable { Ok(reading) } else { Err(changed(file)) }
 }
 
-/// Reads up to the length that the file had at the start. If it grows, its stamp changes.
+/// Reads up to the length that the file had at the start. If the file grows, its stamp changes.
 fn read_up_to(length: u64, file: &mut File) -> io::Result<Buffer> {
     let mut bytes = Buffer::with_capacity(length as usize);
     file.take(length).read_to_end(&mut bytes)?;
@@ -176,7 +176,7 @@ impl From<io::Error> for WriteError {
 }
 
 /// Copies a file in constant memory. Returns the digest and the length of the copied bytes.
-fn copy(from: &Place, to: &mut dyn Write) -> Result<(Digest, u64), WriteError> {
+fn copy(from: &FilePart, to: &mut dyn Write) -> Result<(Digest, u64), WriteError> {
     let unreadable = |err| WriteError::Input(Problem::source(&from.file, &err));
     let mut file = from.open().map_err(unreadable)?;
     let (mut to, mut block, mut size) = (HashWriter::new(to), vec![0; BLOCK], 0);

@@ -24,7 +24,7 @@ enum EarlierStore {
 }
 
 impl<'a> EarlierSite<'a> {
-    /// Reads nothing except the type of the file.
+    /// Opens a directory or a pack. Reads only the type of the file.
     pub(crate) fn new(path: &'a Path) -> Self {
         let store = if path.is_file() {
             EarlierStore::Pack(TarStore::from_file(path))
@@ -38,7 +38,8 @@ impl<'a> EarlierSite<'a> {
         self.path
     }
 
-    /// Reads the manifest and the numbers of the releases. Fails for a damaged pack, and for a directory with other files.
+    /// Reads the manifest and the numbers of the releases. Fails for a damaged pack, and for a directory that has files but
+    /// no manifest.
     pub(crate) fn history(&self) -> Result<History<'_>, Problem> {
         match &self.store {
             EarlierStore::Pack(pack) => {
@@ -65,7 +66,7 @@ impl<'a> EarlierSite<'a> {
         Problem::new(ErrorKind::KeepFrom, format!("cannot import releases from {path}: {reason}"))
     }
 
-    /// Reads a published file. Returns `None` if it does not exist.
+    /// Reads a published file. Returns `None` if the file does not exist.
     pub(crate) fn read(&self, name: &str) -> Result<Option<Content>, Problem> {
         match &self.store {
             EarlierStore::Dir(_) => {

@@ -28,7 +28,7 @@ pub(crate) struct Current {
 }
 
 impl<'a> History<'a> {
-    /// Reads the manifest and the numbers of the releases in `store`. `place` is its directory, for messages.
+    /// Reads the manifest and the numbers of the releases in `store`. `place` is the output directory, for messages.
     pub(crate) fn read(store: &'a dyn Store, place: &Path) -> Result<Self, Problem> {
         let numbers = store
             .releases()
@@ -72,7 +72,7 @@ impl<'a> History<'a> {
     }
 
     /// Returns the newest release with this manifest.
-    pub(crate) fn holder(&self, manifest: &Manifest, diagnostics: &mut Diagnostics) -> Option<Release> {
+    pub(crate) fn newest_with(&self, manifest: &Manifest, diagnostics: &mut Diagnostics) -> Option<Release> {
         self.releases(diagnostics).find(|release| release.manifest == *manifest)
     }
 }
@@ -87,7 +87,7 @@ impl Current {
     }
 
     /// Returns `true` if the file has exactly the bytes of `manifest`.
-    pub(crate) fn is(&self, manifest: &Manifest) -> bool {
+    pub(crate) fn has_bytes_of(&self, manifest: &Manifest) -> bool {
         self.manifest == *manifest && Digest::from_content(&manifest.to_json()) == self.digest
     }
 }

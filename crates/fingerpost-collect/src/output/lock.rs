@@ -13,7 +13,8 @@ use crate::{
 
 pub(super) const LOCK: &str = ".fingerpost/lock";
 
-/// The exclusive lock of an output directory. The system releases it when the process ends, even if it is killed.
+/// The exclusive lock of an output directory. The system releases the lock when the process ends, even if the process is
+/// killed.
 pub(crate) struct Lock(File);
 
 impl Lock {

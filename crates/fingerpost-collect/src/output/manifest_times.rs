@@ -1,4 +1,5 @@
-//! Detects changes of the manifest by other programs. Compares its times with the times that the last command recorded.
+//! Detects changes of the manifest by other programs. Compares the times of the manifest with the times recorded by the last
+//! command.
 
 use std::{
     fs::{self, Metadata},
@@ -20,7 +21,7 @@ pub(crate) const FILE: &str = ".fingerpost/manifest-times.json";
 /// the attributes of all files were changed.
 const REFERENCE: &str = ".fingerpost/manifest-times.ref";
 
-/// Archives truncate times to whole or even seconds.
+/// Archives truncate times to whole seconds, or to multiples of two seconds.
 const SHORTENED: Duration = Duration::from_secs(2);
 
 #[derive(Serialize, Deserialize)]
@@ -34,7 +35,7 @@ struct Record {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Times {
     modified: SystemTime,
-    /// The change time, which `mv` and `cp -p` update, unlike the modification time. `None` if the system has none.
+    /// The change time, which `mv` and `cp -p` update, unlike the modification time. `None` if the system has no change time.
     changed: Option<SystemTime>,
 }
 
@@ -48,7 +49,7 @@ pub(crate) struct Change {
     pub(super) is_recorded: bool,
 }
 
-/// A change of the manifest that no command made.
+/// A change of the manifest by anything other than a command of this crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Edit {
     /// The end of the period in which any release may have been current, in seconds since 1970.
@@ -94,7 +95,7 @@ impl Change {
         let difference = record.compare(&manifest, reference.as_ref());
         let edit = match difference {
             Difference::Edited(cause) => {
-                let edit = Edit { until: manifest.bound(&record.manifest), cause };
+                let edit = Edit { until: manifest.latest_change(&record.manifest), cause };
                 Edit::last([record.edit, Some(edit)])
             }
             Difference::None | Difference::Copied => record.edit,
@@ -106,10 +107,10 @@ impl Change {
 
 impl Edit {
     /// Converts a change in the directory of `keep_from` to a change in this directory.
-    pub(crate) fn from_earlier_dir(edit: Option<Self>, is_put_back: bool) -> Option<Self> {
+    pub(crate) fn from_earlier_dir(edit: Option<Self>, is_restored: bool) -> Option<Self> {
         let cause = Cause::KeptFrom;
-        let put_back = is_put_back.then(|| Self { until: seconds(SystemTime::now()), cause });
-        Self::last([edit.map(|edit| Self { cause, ..edit }), put_back])
+        let restored = is_restored.then(|| Self { until: seconds(SystemTime::now()), cause });
+        Self::last([edit.map(|edit| Self { cause, ..edit }), restored])
     }
 
     /// Returns the change with the later end.
@@ -160,10 +161,10 @@ impl Times {
         Self::read(&dir.join(MANIFEST_NAME)).ok()
     }
 
-    /// Returns the latest second in which the manifest may have been changed: the second of its latest time. A moved file keeps
-    /// its old modification time. If no time is later than the recorded times, a time was set back, and the current time is
-    /// returned.
-    fn bound(&self, recorded: &Self) -> u64 {
+    /// Returns the latest second in which the manifest may have been changed: the second of its latest time, because a moved
+    /// file has its old modification time. If no time is later than the recorded times, a time was set back. In that case,
+    /// returns the current time.
+    fn latest_change(&self, recorded: &Self) -> u64 {
         let is_later = self.latest() > recorded.latest();
         seconds(if is_later { self.latest() } else { SystemTime::now() })
     }
@@ -185,7 +186,7 @@ fn changed(_: &Metadata) -> Option<SystemTime> {
     None
 }
 
-/// Records the times of the manifest, if there is one.
+/// Records the times of the manifest, if the manifest exists.
 pub(super) fn record(
     staging: &Staging,
     manifest: Option<Times>,

@@ -41,7 +41,7 @@ use crate::{
     progress::Progress,
 };
 
-/// An output directory. A run locks it; a dry run only reads it.
+/// An output directory. A run locks the directory. A dry run only reads the directory.
 pub(crate) struct Output {
     fsync: bool,
     pub(crate) staging: Staging,
@@ -52,7 +52,7 @@ pub(crate) struct Output {
     /// Directories that are known not to be symlinks.
     real: Mutex<HashSet<PathBuf>>,
     pub(crate) published: PublishedFiles,
-    /// `true` if the directory had only records at the start of the run. Checks for existing files are skipped then.
+    /// `true` if the directory had only records at the start of the run, so that checks for existing files can be skipped.
     is_empty: bool,
 }
 
@@ -67,13 +67,13 @@ pub(crate) struct OutputOptions {
 }
 
 impl Output {
-    /// Opens an output directory. Unless this is a dry run, creates it and takes its lock.
+    /// Opens an output directory. Unless this is a dry run, creates the directory and takes the lock.
     pub(crate) fn open(dir: &Path, options: OutputOptions, progress: &dyn Progress) -> Result<Self, Problem> {
         check_dir(dir)?;
         let mut output = Self { fsync: options.fsync, ..Self::dry(dir)? };
         if !options.dry_run {
             output.acquire(!options.no_wait, progress)?;
-            output.is_empty = has_records_alone(dir);
+            output.is_empty = has_only_records(dir);
         }
         output.published = PublishedFiles::read(dir, options.verify, options.clock);
         Ok(output)
@@ -124,7 +124,7 @@ impl Output {
         &self.staging.dir
     }
 
-    /// Returns `true` if a file has exactly this content. Notes a file with other content as damaged, because its name
+    /// Returns `true` if a file has exactly this content. Records a file with other content as damaged, because a hashed path
     /// identifies one content.
     pub(crate) fn has(&self, path: &str, size: u64, sha256: &Digest) -> bool {
         if self.is_empty {
@@ -142,7 +142,7 @@ impl Output {
         self.dir().join(path).is_file()
     }
 
-    /// Returns `true` if a file has exactly this content. The content of its name may change.
+    /// Returns `true` if a file has exactly this content. For names whose content may change.
     pub(crate) fn has_content(&self, path: &str, size: u64, sha256: &Digest) -> bool {
         let file = self.dir().join(path);
         fs::symlink_metadata(&file).is_ok_and(|metadata| {
@@ -162,11 +162,11 @@ impl Output {
         let target = self.dir().join(path);
         if !self.is_empty {
             self.check_dirs_above(&target)?;
-            self.check_way_to(&target)?;
+            self.check_path_is_free(&target)?;
         }
         self.published.note_written(path);
         let write = |file: &mut File| content.write_to(file);
-        // Originals are published after the files that they refer to.
+        // Originals are published after all hashed files, because originals refer to hashed files.
         let in_tree = (self.is_empty && !is_original).then(|| self.staging.new_in_tree(path.as_ref()));
         let staged = match in_tree {
             _ if self.staging.is_dry => content.write_to(&mut io::sink()).map(|()| None),
@@ -183,8 +183,8 @@ impl Output {
         })
     }
 
-    /// Fails if a directory between the output directory and the file is a symlink: the file would be written to another place,
-    /// possibly to the sources. The output directory itself may be a symlink.
+    /// Fails if a directory between the output directory and the file is a symlink: the file would be written to another
+    /// directory, possibly to the sources. The output directory itself may be a symlink.
     fn check_dirs_above(&self, file: &Path) -> Result<(), Problem> {
         let mut real = self.real.lock().unwrap_or_else(PoisonError::into_inner);
         let below = file.ancestors().skip(1).take_while(|dir| *dir != self.dir());
@@ -197,7 +197,7 @@ impl Output {
     }
 
     /// Fails if a directory exists at the path of the file, or a file at the path of one of its parent directories.
-    fn check_way_to(&self, target: &Path) -> Result<(), Problem> {
+    fn check_path_is_free(&self, target: &Path) -> Result<(), Problem> {
         let (in_the_way, advice) = match fs::symlink_metadata(target) {
             Ok(metadata) if metadata.is_dir() => (
                 Some(target),
@@ -213,7 +213,7 @@ impl Output {
         Err(Problem::new(ErrorKind::Output, format!("{} {advice}", quoted(place))))
     }
 
-    /// Moves staged files to their places.
+    /// Moves staged files to their names in the output directory.
     pub(crate) fn publish(&self, mut staged: Vec<Staged>) -> Result<(), Problem> {
         let to_sync = if self.fsync { self.dirs_of(&staged) } else { BTreeSet::new() };
         let mut moved = HashMap::new();
@@ -249,7 +249,7 @@ impl Output {
         fs::remove_file(&file).map_err(|err| Problem::output("remove", &file, &err))
     }
 
-    /// Moves the manifest to its place, and records its times and a change that is still relevant.
+    /// Publishes the staged manifest, and records its times and `edit`.
     pub(crate) fn publish_manifest(
         &self,
         manifest: Staged,
@@ -270,7 +270,7 @@ fn remove(entry: &DirEntry) -> io::Result<()> {
 }
 
 /// Returns `true` if an output directory has only records, and no published files.
-fn has_records_alone(dir: &Path) -> bool {
+fn has_only_records(dir: &Path) -> bool {
     fs::read_dir(dir).is_ok_and(|mut entries| {
         entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == ".fingerpost"))
     })
@@ -279,7 +279,8 @@ fn has_records_alone(dir: &Path) -> bool {
 fn check_dir(dir: &Path) -> Result<(), Problem> {
     if fs::metadata(dir).is_ok_and(|metadata| !metadata.is_dir()) {
         let dir = quoted(dir.display());
-        let message = format!("output directory {dir} is not a directory; remove it, or name another");
+        let message =
+            format!("output directory {dir} is not a directory; remove the file, or use another path");
         return Err(Problem::new(ErrorKind::Output, message));
     }
     if let (Err(_), Ok(target)) = (fs::metadata(dir), fs::read_link(dir)) {
@@ -292,7 +293,7 @@ fn check_dir(dir: &Path) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Fails if records are symlinks: they may belong to another output directory.
+/// Fails if a record is a symlink, because the target may belong to another output directory.
 fn refuse_symlinks(dir: &Path, records: &[&str]) -> Result<(), Problem> {
     records.iter().try_for_each(|path| refuse_symlink(&dir.join(path)))
 }

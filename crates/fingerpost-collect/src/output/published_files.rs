@@ -29,8 +29,8 @@ const FILE: &str = ".fingerpost/published.json";
 #[derive(Default)]
 pub(crate) struct PublishedFiles {
     records: Mutex<BTreeMap<String, Record>>,
-    /// The time of the records. Records prove nothing about files that are not older: the clock of the file system may not have
-    /// advanced between the record and a later change.
+    /// The time of the records. Records prove nothing about files that are not older than the records: the clock of the file
+    /// system may not have advanced between the record and a later change.
     recorded_at: Option<SystemTime>,
     /// `true` if every file is read, even if its stamp is unchanged.
     verify: bool,
@@ -101,7 +101,7 @@ impl PublishedFiles {
     /// Returns `true` if an unchanged stamp proves unchanged bytes: all its times are before the record, by the clock of the
     /// file system.
     fn proves(&self, stamp: FileStamp) -> bool {
-        // `is_settled_at` requires a difference of two seconds, which is only needed for times by another clock.
+        // `is_settled_at` requires a difference of two seconds, which is only needed for a comparison with another clock.
         let margin = Duration::from_secs(2) - Duration::from_nanos(1);
         self.recorded_at.is_some_and(|moment| stamp.is_settled_at(moment + margin))
     }
@@ -121,7 +121,7 @@ impl PublishedFiles {
         self.damaged.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
     }
 
-    /// Counts a written file, if it was damaged.
+    /// Counts a written file as repaired, if the file was damaged.
     pub(crate) fn note_written(&self, name: &str) {
         if self.damaged.lock().unwrap_or_else(PoisonError::into_inner).remove(name) {
             self.repaired.fetch_add(1, Relaxed);
@@ -138,7 +138,7 @@ impl PublishedFiles {
         if self.verify { self.read.load(Relaxed) } else { 0 }
     }
 
-    /// Saves the records of all files that this run has seen, unless they are unchanged.
+    /// Saves the records of all files of this run, unless all records are unchanged.
     pub(crate) fn save(&self, staging: &Staging) {
         let mut records = self.records();
         if records.values().all(|record| record.state == State::Confirmed) {

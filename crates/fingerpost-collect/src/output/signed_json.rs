@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::hash_writer::HashWriter;
 
-/// Writes JSON and its digest. Streams it, because the whole text would take much memory.
+/// Writes JSON and its digest. Streams the JSON, because the whole text would need much memory.
 pub(crate) fn write_signed(contents: &impl Serialize, file: impl Write) -> io::Result<()> {
     let mut hash_writer = BufWriter::new(HashWriter::new(file));
     serde_json::to_writer(&mut hash_writer, contents)?;
@@ -15,7 +15,7 @@ pub(crate) fn write_signed(contents: &impl Serialize, file: impl Write) -> io::R
     write!(file, "\n{digest}\n")
 }
 
-/// Parses JSON that is followed by its digest. Returns `None` if it is damaged.
+/// Parses JSON that is followed by its digest. Returns `None` for damaged JSON.
 pub(crate) fn parse_signed<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let (json, digest) = bytes.split_last_chunk::<66>()?;
     if *digest != *format!("\n{}\n", Digest::from_content(json)).as_bytes() {

@@ -14,7 +14,7 @@ use crate::{
     references::{Reference, Target, Unrewritable},
 };
 
-/// The analysis of a source file. The cache saves it for the next run.
+/// The analysis of a source file, which the next run reads from the cache.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SourceInfo {
     pub(crate) file: PathBuf,
@@ -27,7 +27,7 @@ pub(crate) struct SourceInfo {
     pub(crate) references: Vec<Reference>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<Note>,
-    /// The targets of its references that cannot be rewritten.
+    /// The targets of references that cannot be rewritten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) unrewritable: Vec<Unrewritable>,
     /// The name from the run that saved this analysis. The name of the current run is in
@@ -36,7 +36,7 @@ pub(crate) struct SourceInfo {
     pub(crate) assigned_name: Option<Box<AssignedName>>,
 }
 
-/// The name and the final bytes of a file, with the inputs that they depend on.
+/// The name and the final bytes of a file, with the inputs of both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AssignedName {
     pub(crate) from: Inputs,
@@ -47,7 +47,7 @@ pub(crate) struct AssignedName {
 /// The inputs of the name and the final bytes of a file, besides its own bytes. Empty for a file without references.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Inputs {
-    /// The digest of the places of its references and of the hashes to insert there.
+    /// The digest of the positions of the references and of the hashes to insert.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) hashes: Option<Digest>,
     /// For a member of a cycle, the digest from which the group hash is computed.
@@ -61,7 +61,7 @@ impl SourceInfo {
         self.references.iter().any(|reference| matches!(reference.target, Target::Asset(_)))
     }
 
-    /// Returns the name from the earlier run, if it was made from the same inputs.
+    /// Returns the name from the earlier run, if the inputs are the same.
     pub(crate) fn named_from(&self, inputs: &Inputs) -> Option<&AssignedName> {
         self.assigned_name.as_deref().filter(|named| named.from == *inputs)
     }

@@ -13,23 +13,24 @@ use tempfile::{NamedTempFile, TempPath};
 
 use crate::diagnostics::Problem;
 
-/// In the output directory, because renaming needs the same file system.
+/// The staging directory. Part of the output directory, because renaming needs the same file system.
 pub(super) const STAGING: &str = ".fingerpost/tmp";
 
-/// Files of a new output directory, under their later names. Whole directories are moved from here.
+/// The directory for the files of a new output directory, under their final names. Top-level directories are moved as a
+/// whole.
 const TREE: &str = ".fingerpost/tmp/tree";
 
-/// Writes files to an output directory. A dry run writes none.
+/// Writes files to an output directory. A dry run writes no files.
 pub(crate) struct Staging {
     pub(super) dir: PathBuf,
     pub(super) is_dry: bool,
 }
 
-/// A file in the staging directory. Dropping it removes the file, unless it was published or is in the tree.
+/// A file in the staging directory. Dropping the value removes the file, unless the file was published or is in the tree.
 pub(crate) struct Staged {
     /// `None` for a file in the tree.
     pub(super) file: Option<TempPath>,
-    /// The later name in the output directory.
+    /// The final name in the output directory.
     pub(super) name: PathBuf,
     /// The digest, if the stamp is to be recorded.
     pub(super) sha256: Option<Digest>,
@@ -57,7 +58,7 @@ impl Staging {
         Ok(Staged { file: Some(file.into_temp_path()), name: name.to_owned(), sha256: None })
     }
 
-    /// Creates a file in the tree. Fails if another name is in its way: such conflicts are reported later.
+    /// Creates a file in the tree. Fails if the path conflicts with another file. Such conflicts are reported later.
     pub(super) fn new_in_tree(&self, name: &Path) -> io::Result<(File, Staged)> {
         let path = self.dir.join(TREE).join(name);
         let file = File::create_new(&path).or_else(|_| {
@@ -96,7 +97,7 @@ impl Staging {
         self.stage_at(path, true, write)
     }
 
-    /// Moves a staged file to its place, and syncs the directory.
+    /// Moves a staged file to its final name, and syncs the directory.
     pub(crate) fn publish_record(&self, record: Staged) -> Result<(), Problem> {
         let target = self.dir.join(&record.name);
         record.publish(&self.dir)?;
@@ -140,7 +141,8 @@ impl Staged {
         moved.map_err(|err| Problem::output("write", &target, &err))
     }
 
-    /// Moves a file of the tree with its top directory. Returns `false` if the file has to be moved on its own.
+    /// Moves the top-level directory of a file in the tree, once per directory. Returns `false` if the file has to be moved
+    /// separately.
     pub(super) fn is_published_with_dir(&self, dir: &Path, moved: &mut HashMap<OsString, bool>) -> bool {
         let mut parts = self.name.iter();
         let (None, Some(top), Some(_)) = (&self.file, parts.next(), parts.next()) else { return false };
@@ -161,8 +163,8 @@ pub(super) fn write_file<E: From<io::Error>>(
     Ok(())
 }
 
-/// Creates a file with an unused name. Its permissions follow the umask, because the file will be served. Other temporary
-/// files are private.
+/// Creates a file with an unused name. The permissions follow the umask, because the file will be served. By default,
+/// temporary files are private.
 pub(crate) fn new_file(dir: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -174,7 +176,7 @@ pub(crate) fn make_dir(dir: &Path) -> Result<(), Problem> {
     fs::create_dir_all(dir).map_err(|err| Problem::output("create the directory", dir, &err))
 }
 
-/// Syncs the names in a directory to disk. Windows has no call for this.
+/// Syncs the names in a directory to disk. Does nothing on Windows, which has no such system call.
 pub(crate) fn sync_dir(dir: &Path) -> Result<(), Problem> {
     if cfg!(windows) {
         return Ok(());

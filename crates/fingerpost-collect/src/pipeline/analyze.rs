@@ -9,7 +9,7 @@ use fingerpost::{
 use rayon::prelude::*;
 
 use crate::{
-    diagnostics::{Diagnostics, Error, ErrorKind, Location, Note, Places, Problem},
+    diagnostics::{Diagnostics, Error, ErrorKind, Location, Locator, Note, Problem},
     output::{
         content::{Content, LARGEST_IN_MEMORY},
         source_info::{Inputs, SourceInfo},
@@ -121,12 +121,12 @@ pub(crate) fn names(file: &SourceFile, bytes: &[u8], base: &str) -> Result<Names
         }
         None => References::default(),
     };
-    let mut places = Places::new(&file.file, &file.path, bytes);
+    let mut locator = Locator::new(&file.file, &file.path, bytes);
     let parse_failure = parse_failure.map(|ParseFailure { rule, message, span }| {
-        let location = places.locate(span);
+        let location = locator.locate(span);
         Note { location, message, rule: Some(rule) }
     });
-    let unknown = unknown.into_iter().map(|span| unknown_import(places.locate(span)));
+    let unknown = unknown.into_iter().map(|span| unknown_import(locator.locate(span)));
     let notes = parse_failure.into_iter().chain(unknown).collect();
     let markup = Markup::from_path(&file.path);
     let unrewritable = markup.map_or_else(Vec::new, |markup| markup.names(bytes, place));
@@ -143,7 +143,7 @@ fn scan_error(file: &SourceFile, bytes: &[u8], language: Language, err: ScanErro
         Language::Css => "blocks are nested more than 255 deep here, which browsers do not read",
         Language::JavaScript => "brackets, operators or statements are nested too deep here to be parsed",
     };
-    let location = Places::new(&file.file, &file.path, bytes).locate(at..at + 1);
+    let location = Locator::new(&file.file, &file.path, bytes).locate(at..at + 1);
     Problem::with_location(location, ErrorKind::TooDeep, format!("{reason}; correct or ignore the file"))
 }
 

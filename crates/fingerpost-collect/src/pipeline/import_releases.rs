@@ -50,9 +50,9 @@ pub(crate) fn import_releases(
     let releases: Vec<_> = earlier.releases(diagnostics).collect();
     // A site may serve the current manifest of the earlier directory until this directory has a new release.
     let newest = releases.first().filter(|release| earlier.numbers.last() == Some(&release.number));
-    let is_put_back =
+    let is_restored =
         !earlier.numbers.is_empty() && earlier.manifest() != newest.map(|release| &release.manifest);
-    let edit = Edit::from_earlier_dir(Change::read(dir).edit, is_put_back);
+    let edit = Edit::from_earlier_dir(Change::read(dir).edit, is_restored);
     let current = earlier.current.map(|current| current.manifest);
     let manifests = releases.iter().map(|release| &release.manifest).chain(&current);
     let files = earlier_files(manifests, assets, &run.options.compress);

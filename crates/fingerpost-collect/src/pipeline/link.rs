@@ -13,7 +13,7 @@ use fingerpost::{
 };
 
 use crate::{
-    diagnostics::{Diagnostics, ErrorKind, Places, Problem, Rule},
+    diagnostics::{Diagnostics, ErrorKind, Locator, Problem, Rule},
     output::source_info::SourceInfo,
     pipeline::{analyze::Analyzed, asset::Source, run_context::Run},
     references::{Edit, Kind, Place, Reference, Target, resolve},
@@ -129,13 +129,13 @@ impl<'a> Targets<'a> {
             return;
         }
         let bytes = fs::read(&source_info.file).unwrap_or_default();
-        let mut places = Places::new(&source_info.file, path, &bytes);
+        let mut locator = Locator::new(&source_info.file, path, &bytes);
         let (own, place) = (path, Place { base: run.options.base.path(), path });
         for reference in reported {
             let (rule, level) = (rule(reference), level(reference));
             let Some(written) = bytes.get(reference.span.clone()) else { continue };
             let written = String::from_utf8_lossy(written);
-            let location = places.locate(reference.span.clone());
+            let location = locator.locate(reference.span.clone());
             let mut searched = Vec::new();
             let (message, advice) = match &reference.target {
                 Target::Asset(path) | Target::Nowhere(path) => {

@@ -74,7 +74,7 @@ impl Publication {
         let edit = Edit::last([run.output.change.edit, kept.edit]);
         let mut numbering = Numbering::new(&run.history.numbers, kept.releases, now());
         if let Some(manifest) = &kept.current {
-            numbering.record_imported(manifest, run.history.holder(manifest, diagnostics))?;
+            numbering.record_imported(manifest, run.history.newest_with(manifest, diagnostics))?;
         }
         record_current(&mut numbering, &run.history, diagnostics)?;
         let releases = numbering.publish(&manifest, references, edit.is_some())?;
@@ -122,7 +122,7 @@ impl StagedRecords {
         let NumberedReleases { imported, added, .. } = releases;
         let releases = imported.iter().chain(added).map(|release| stage_release(release, output));
         let releases: Vec<_> = releases.collect::<Result<_, _>>()?;
-        let is_there = history.current.as_ref().is_some_and(|current| current.is(manifest));
+        let is_there = history.current.as_ref().is_some_and(|current| current.has_bytes_of(manifest));
         let manifest = if is_there && added.is_empty() { None } else { stage_manifest(manifest, output)? };
         Ok(Self { releases: releases.into_iter().flatten().collect(), manifest, edit })
     }
@@ -163,7 +163,7 @@ pub(crate) fn record_current<'a>(
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Problem> {
     let Some(manifest) = history.manifest() else { return Ok(()) };
-    let holder = history.holder(manifest, diagnostics);
+    let holder = history.newest_with(manifest, diagnostics);
     Ok(numbering.record_current(manifest, holder)?)
 }
 

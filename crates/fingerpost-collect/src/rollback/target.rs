@@ -30,7 +30,7 @@ impl Target {
         if history.numbers.is_empty() {
             return Err(wrong(format!("{place} has no releases; run `fingerpost collect` to publish one")));
         }
-        let holder = history.manifest().and_then(|manifest| history.holder(manifest, diagnostics));
+        let holder = history.manifest().and_then(|manifest| history.newest_with(manifest, diagnostics));
         let current = holder.as_ref().map(|holder| holder.number);
         let number = match number {
             Some(number) if history.numbers.contains(&number) => Ok(number),

@@ -79,7 +79,7 @@ fn output_dir_that_is_a_file_is_rejected() {
         let out = site.quoted_path("out");
         assert_eq!(
             err.to_string(),
-            format!("output directory {out} is not a directory; remove it, or name another")
+            format!("output directory {out} is not a directory; remove the file, or use another path")
         );
     }
     assert_eq!(site.read("out"), "a file");
