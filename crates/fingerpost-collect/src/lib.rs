@@ -164,7 +164,7 @@ fn analyze_and_name(
     diagnostics: &mut Diagnostics,
 ) -> Result<(Vec<Asset>, ReferenceMap), Error> {
     let analyzed = Analyzed::analyze(files, run, diagnostics)?;
-    let links = Links::follow(&analyzed, run, diagnostics);
+    let links = Links::resolve(&analyzed, run, diagnostics);
     let references = links.by_path(&analyzed.referring);
     let named = assign_names(&analyzed.referring, &links, run, diagnostics)?;
     let mut assets = analyzed.done;

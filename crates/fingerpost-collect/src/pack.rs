@@ -34,7 +34,7 @@ pub struct PackReport {
     pub written: bool,
 }
 
-/// The time of every file. `tar` warns about times near 1970 when it extracts them.
+/// The modification time of every file. `tar` prints a warning for each extracted file with a time near 1970.
 const TIME: u64 = 946_684_800;
 
 /// Fails if the pack would replace a directory, a published file or an asset.
@@ -42,7 +42,7 @@ pub(crate) fn check_place(pack: &Path, out: &Path, sources: &Sources) -> Result<
     let shown = quoted(pack.display());
     if fs::metadata(pack).is_ok_and(|found| !found.is_file()) {
         let message =
-            format!("the pack {shown} exists and is not a file; name another, such as `dist/static.tar`");
+            format!("the pack {shown} exists and is not a file; use another path, such as `dist/static.tar`");
         return Err(Problem::config(message));
     }
     let real = real(pack);
@@ -51,7 +51,7 @@ pub(crate) fn check_place(pack: &Path, out: &Path, sources: &Sources) -> Result<
         Some((dir, what)) => {
             let dir = quoted(dir.display());
             Err(Problem::config(format!(
-                "the pack {shown} is in the {what} {dir}; name a file outside of it"
+                "the pack {shown} is in the {what} {dir}; use a path outside of this directory"
             )))
         }
         None => Ok(()),
@@ -67,7 +67,7 @@ fn real(path: &Path) -> PathBuf {
     }
 }
 
-/// Writes the pack of an output directory, unless it has the same content already.
+/// Writes the pack of an output directory, unless the file has the same content already.
 pub(crate) fn write_pack(
     pack: &Path,
     out: &Path,
@@ -76,7 +76,7 @@ pub(crate) fn write_pack(
     let contents = Contents::read(out, diagnostics)?;
     let failed = |err: io::Error| Problem::output("write the pack", pack, &err);
     if let Ok(existing) = File::open(pack)
-        && contents.is_in(existing)
+        && contents.matches(existing)
     {
         let bytes = fs::metadata(pack).map_err(failed)?.len();
         return Ok(PackReport { bytes, written: false });
@@ -99,7 +99,7 @@ struct Contents {
 }
 
 impl Contents {
-    /// Lists the files of the manifest and of all releases. Files that only earlier releases name may be missing.
+    /// Lists the files of the manifest and of all releases. Files that are only in earlier releases may be missing.
     fn read(out: &Path, diagnostics: &mut Diagnostics) -> Result<Self, Problem> {
         let mut contents = Self { out: out.to_owned(), files: BTreeMap::new() };
         let store = DirStore::new(out);
@@ -126,7 +126,7 @@ impl Contents {
         self.files.insert(name, json.len() as u64);
         if let Err(reason) = self.add_manifest(&release.manifest) {
             diagnostics
-                .warn(ErrorKind::Output, format!("{reason}; the pack has release {number} without it"));
+                .warn(ErrorKind::Output, format!("{reason}; release {number} in the pack lacks this file"));
         }
     }
 
@@ -150,7 +150,7 @@ impl Contents {
     }
 
     /// Returns `true` if an existing pack has exactly these files.
-    fn is_in(&self, existing: File) -> bool {
+    fn matches(&self, existing: File) -> bool {
         let mut comparison = Comparison(BufReader::with_capacity(BUFFER, existing));
         self.write_to(&mut comparison).is_ok() && comparison.is_at_end()
     }
@@ -175,7 +175,7 @@ impl Contents {
 
 const BUFFER: usize = 256 * 1024;
 
-/// Compares what is written with a file. Writing fails at the first difference.
+/// Compares the written bytes with a file. Writing fails at the first difference.
 struct Comparison(BufReader<File>);
 
 impl Comparison {

@@ -25,22 +25,22 @@ use crate::{
 pub struct ReferenceReport {
     /// All references, sorted by location.
     pub references: Vec<Reference>,
-    /// Files that cannot be read or parsed and may have more references. Scripts that break the rule `syntax`, or without the
-    /// feature `js` the rule `unsupported`, are included unless the rule is ignored.
+    /// Files that cannot be read or parsed, and may have more references. Includes scripts that break the rule `syntax` or
+    /// `unsupported`, unless the rule is ignored.
     pub problems: Vec<Problem>,
 }
 
-/// A place in a file that refers to another file.
+/// A reference from one file to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Reference {
-    /// The location of the reference, with its asset.
+    /// The location of the reference in the referring file.
     pub location: Location,
     /// The target: an asset path, or a URL path if the reference leaves the base URL.
     pub to: String,
     /// `true` if the target exists.
     pub exists: bool,
-    /// The reason if the target is a file that is ignored.
+    /// The reason why the target is ignored. `None` if the target is not an ignored file.
     pub left_out: Option<String>,
     /// The kind of reference.
     pub kind: ReferenceKind,
@@ -63,13 +63,14 @@ pub struct Reference {
 ///
 /// # Errors
 ///
-/// Invalid settings, or a source directory that cannot be opened. Files that cannot be read are in
+/// Fails for invalid settings, and for a source directory that cannot be opened. Files that cannot be read are in
 /// [`ReferenceReport::problems`].
 pub fn references(config: &CollectConfig) -> Result<ReferenceReport, Error> {
     let ((sources, base), severities) = config.sources()?;
     let listing = sources.list();
     let known = KnownNames::from_paths(listing.files.iter().map(|file| file.path.as_str()));
-    let all: Vec<_> = listing.files.par_iter().map(|file| named_in(file, &base, &known, &sources)).collect();
+    let all: Vec<_> =
+        listing.files.par_iter().map(|file| references_in(file, &base, &known, &sources)).collect();
     let mut uses = ReferenceReport::default();
     uses.problems.extend(listing.problems.into_iter().map(Problem::from));
     for named in all {
@@ -89,7 +90,7 @@ pub fn references(config: &CollectConfig) -> Result<ReferenceReport, Error> {
 }
 
 /// Returns the references of a file, and notes about imports and scripts that cannot be analyzed.
-fn named_in(
+fn references_in(
     file: &SourceFile,
     base: &BaseUrl,
     known: &KnownNames<'_>,

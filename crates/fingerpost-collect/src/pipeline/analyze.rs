@@ -1,4 +1,4 @@
-//! Finds the references of each file. Files without references are named by their own bytes and staged at once.
+//! Finds the references of each file. Files without references are named by their own bytes, and staged immediately.
 
 use std::{cell::Cell, fs, ops::Range, sync::Arc};
 
@@ -26,12 +26,12 @@ use crate::{
     },
 };
 
-/// All source files, analyzed.
+/// The analyzed source files.
 #[derive(Default)]
 pub(crate) struct Analyzed {
     /// Files without references, named and staged.
     pub(crate) done: Vec<Asset>,
-    /// Files that need the names of other assets first. Their bytes are read a second time, to save memory.
+    /// Files with references, not named yet. To save memory, the bytes of these files are read a second time later.
     pub(crate) referring: Vec<Source>,
 }
 
@@ -81,7 +81,7 @@ fn analyze_file(file: SourceFile, stamp: Option<FileStamp>, run: &Run<'_>) -> Re
     Ok(Analysis::Done(asset.into()))
 }
 
-/// Reads a file and finds its references. Returns its content too, unless the file has to be rewritten.
+/// Reads a file and finds its references. Also returns the content, unless the file has to be rewritten.
 fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Content>), Problem> {
     let is_parsed = Language::from_path(&file.path).is_some();
     let began = (run.options.writing.clock.now)();
@@ -104,15 +104,15 @@ fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Con
     Ok((Arc::new(source_info), content))
 }
 
-/// The names of other files in a file, and the notes about it.
+/// The references in a file, and the notes about the file.
 pub(crate) struct Names {
     pub(crate) references: Vec<Reference>,
     pub(crate) notes: Vec<Note>,
-    /// Names that cannot be rewritten, with their spans.
+    /// References that cannot be rewritten, with their spans.
     pub(crate) unrewritable: Vec<(Range<usize>, Unrewritable)>,
 }
 
-/// Finds the names of other files in the bytes of a file.
+/// Finds the references in the bytes of a file.
 pub(crate) fn names(file: &SourceFile, bytes: &[u8], base: &str) -> Result<Names, Problem> {
     let place = Place { base, path: &file.path };
     let References { list: references, unknown, parse_failure } = match Language::from_path(&file.path) {

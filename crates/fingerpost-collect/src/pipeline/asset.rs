@@ -17,11 +17,11 @@ use crate::{
     pipeline::run_context::Run,
 };
 
-/// A named asset, staged unless the output directory has it.
+/// A named asset. Staged, unless the output directory has the file.
 pub(crate) struct Asset {
     pub(crate) path: AssetPath,
     pub(crate) source_info: Arc<SourceInfo>,
-    /// The inputs of its name and bytes, besides its source file.
+    /// The inputs of the name and the bytes, besides the source file.
     pub(crate) from: Inputs,
     pub(crate) hash: ContentHash,
     pub(crate) hashed: String,
@@ -39,7 +39,7 @@ pub(crate) struct Source {
 }
 
 impl Asset {
-    /// Names a file and stages it unless the output directory has it.
+    /// Names a file. Stages the file, unless the output directory has a file with this name and content.
     ///
     /// `hash` defaults to the hash of `content`, the served bytes. `content` is called only if the bytes are needed.
     pub(crate) fn stage(
@@ -82,7 +82,7 @@ impl Asset {
     }
 
     /// Returns the entry of the asset path in the current manifest.
-    pub(crate) fn info_in_force<'a>(&self, run: &'a Run<'_>) -> Option<&'a FileInfo> {
+    pub(crate) fn current_info<'a>(&self, run: &'a Run<'_>) -> Option<&'a FileInfo> {
         run.history.manifest()?.get(&self.path)?.info.as_ref()
     }
 

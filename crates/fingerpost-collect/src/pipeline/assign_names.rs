@@ -1,4 +1,4 @@
-//! Names files with references, after all files that they refer to.
+//! Names each file with references after all files that the file refers to.
 
 use std::{path::Path, sync::OnceLock};
 
@@ -41,7 +41,7 @@ pub(crate) fn assign_names(
 struct NameAssigner<'a> {
     waiting: &'a [Source],
     links: &'a Links<'a>,
-    /// The hash of each file, once it is named.
+    /// The hash of each file that is already named.
     names: Vec<OnceLock<ContentHash>>,
     run: &'a Run<'a>,
 }
@@ -61,8 +61,8 @@ impl NameAssigner<'_> {
         Ok(asset)
     }
 
-    /// Names the files of a cycle. Their bytes contain each other's names, so each name is a hash of the whole group and the
-    /// asset path. Returns the digest of all inputs.
+    /// Names the files of a cycle. The bytes of each file contain the names of other files in the cycle, so each name is a
+    /// hash of the whole group and the asset path. Returns the digest of all inputs.
     fn name_members(&self, members: &[usize]) -> Result<Digest, Problem> {
         let mut sorted = members.to_vec();
         sorted.sort_by_key(|&member| &self.waiting[member].file.path);
@@ -147,14 +147,14 @@ impl NameAssigner<'_> {
         let links = self.links.links_of(member).iter().filter(wanted);
         // A file without a name had an error, so nothing will be published.
         let edits = links.filter_map(|link| Some((link.edit, self.hash(link.to)?)));
-        rewrite(&bytes, edits).ok_or_else(|| self.wrong_cache(&file.file))
+        rewrite(&bytes, edits).ok_or_else(|| self.invalid_cache(&file.file))
     }
 
-    fn wrong_cache(&self, file: &Path) -> Problem {
+    fn invalid_cache(&self, file: &Path) -> Problem {
         let cache = self.run.options.out.join(cache::FILE);
         let [file, cache] = [file, &cache].map(|path| quoted(path.display()));
         let message =
-            format!("{cache} has positions that are not in {file}; remove {cache} and run this again");
+            format!("{cache} has positions that are not in {file}; remove {cache} and run the command again");
         Problem::new(ErrorKind::Output, message)
     }
 

@@ -51,7 +51,7 @@ pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], diagnostics: &mut 
     clashes.into_iter().for_each(|clash| diagnostics.problem(ErrorKind::Clash, clash));
 }
 
-/// The longest file name of common file systems, in bytes; on Windows in UTF-16 code units.
+/// The maximum length of a file name on common file systems: in bytes, or on Windows in UTF-16 code units.
 const LONGEST: usize = 255;
 
 fn check_length(asset: &Asset, path: &str, kind: &str, diagnostics: &mut Diagnostics) {
@@ -117,8 +117,8 @@ fn check_imported(names: &[(&str, &Asset)], kept: &ImportedReleases, diagnostics
 }
 
 /// Reports names that were published with other bytes, because browsers cache hashed names for a year. There are two causes.
-/// The name of an original may look hashed. The name of a member of a cycle is computed from the references inside the group
-/// as written, so with another base URL, the same name may have other bytes.
+/// The name of an original may look hashed. A member of a cycle is named by a hash of the group before references inside the
+/// group are rewritten, so the same name may have other bytes under another base URL.
 fn check_published(
     run: &Run<'_>,
     (assets, originals): (&[Asset], &[Asset]),
@@ -132,7 +132,7 @@ fn check_published(
         return;
     }
     let current = run.history.manifest();
-    let is_in_force = |asset: &Asset| {
+    let is_current = |asset: &Asset| {
         let entry = current.and_then(|current| current.get(&asset.path));
         let info = entry.filter(|entry| entry.hashed == asset.hashed).and_then(|entry| entry.info.as_ref());
         info.is_some_and(|info| info.sha256 == asset.info.sha256)
@@ -140,7 +140,7 @@ fn check_published(
     // Releases are read only in two cases: an original has a name that looks hashed, or a member of a cycle has changed and
     // its name exists already.
     let is_suspect = originals.iter().any(|asset| looks_hashed(&asset.path))
-        || members.values().any(|asset| !is_in_force(asset) && run.output.has_any(&asset.hashed));
+        || members.values().any(|asset| !is_current(asset) && run.output.has_any(&asset.hashed));
     let releases: Vec<_> = if is_suspect { run.history.releases(diagnostics).collect() } else { Vec::new() };
     let manifests = releases.iter().chain(&kept.releases).map(|release| &release.manifest);
     for manifest in manifests.chain(current).chain(&kept.current) {

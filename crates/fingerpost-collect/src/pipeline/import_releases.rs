@@ -1,4 +1,4 @@
-//! Imports the releases of an earlier output directory, so that pages from before the deploy still find their files.
+//! Imports the releases of an earlier output directory, so that pages from before the deploy can still load their files.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -57,13 +57,14 @@ pub(crate) fn import_releases(
     let manifests = releases.iter().map(|release| &release.manifest).chain(&current);
     let files = earlier_files(manifests, assets, &run.options.compress);
     let staged = diagnostics.take_all(files, |(name, known)| stage(&site, &name, known, &run.output))?;
-    let new = releases.into_iter().rev().map(|release| unless_here(release, dir, &run.history));
+    let new = releases.into_iter().rev().map(|release| new_or_combined(release, dir, &run.history));
     let releases = new.filter_map(|release| diagnostics.take(release)?).collect();
     let (names, staged): (Vec<_>, Vec<_>) = staged.into_iter().flatten().unzip();
     Ok(ImportedReleases { releases, current, edit, names, staged: staged.into_iter().flatten().collect() })
 }
 
-/// Reads the files of earlier releases with `--verify`, and warns about damaged files. `collect` cannot write these again.
+/// Reads the files of earlier releases with `--verify`, and warns about damaged files. `collect` cannot write these files
+/// again.
 pub(crate) fn verify_releases(
     run: &Run<'_>,
     assets: &[Asset],
@@ -89,7 +90,7 @@ fn verify_file(name: &str, known: KnownContent, run: &Run<'_>) -> Result<(), Dia
     }
     let file = run.options.out.join(name);
     let state = if run.output.has_any(name) { "damaged" } else { "missing" };
-    let advice = "files of earlier releases cannot be collected again: restore it, or pass a directory that has it to \
+    let advice = "files of earlier releases cannot be collected again: restore the file, or pass a directory that has the file to \
                   `--keep-from`";
     Err(Diagnostic::Warning(Problem::new(
         ErrorKind::Output,
@@ -113,8 +114,8 @@ fn earlier_files<'a>(
     files.into_iter().collect()
 }
 
-/// Stages a file unless the output directory has it. Manifests of other programs have no sizes. For such a manifest, any
-/// file with the name counts.
+/// Stages a file that the output directory lacks. For manifests of other programs, which have no sizes, any file with the
+/// name is accepted.
 fn stage(
     site: &EarlierSite,
     hashed: &str,
@@ -124,7 +125,7 @@ fn stage(
     if let Some(owner) = reserved(hashed) {
         let (hashed, dir) = (quoted(hashed), quoted(site.path().display()));
         let message = format!("a manifest in {dir} has an asset under {hashed}, the name of {owner}");
-        let advice = "correct it, or leave out `--keep-from`";
+        let advice = "correct the manifest, or leave out `--keep-from`";
         return Err(Problem::new(ErrorKind::KeepFrom, format!("{message}; {advice}")).into());
     }
     let is_here = match known {
@@ -135,20 +136,21 @@ fn stage(
         return Ok(None);
     }
     let file = site.path().join(hashed);
-    let left_behind = |reason| {
+    let not_imported = |reason| {
         let message = format!("{} {reason}; it is not imported", quoted(file.display()));
         Diagnostic::Warning(Problem::new(ErrorKind::KeepFrom, message))
     };
-    let Some(content) = site.read(hashed)? else { return Err(left_behind("is missing")) };
+    let Some(content) = site.read(hashed)? else { return Err(not_imported("is missing")) };
     if known.is_some_and(|known| known != (content.size, content.sha256)) {
-        return Err(left_behind("is damaged"));
+        return Err(not_imported("is damaged"));
     }
     Ok(Some((hashed.to_owned(), output.stage(hashed, &content, false)?)))
 }
 
 /// Returns `None` if the output directory has the release. Two builds of the same content may differ in `published` and
-/// `replaces`: then both are combined, so that `clean` removes no release earlier than either build would allow.
-fn unless_here(release: Release, dir: &Path, history: &History<'_>) -> Result<Option<Release>, Problem> {
+/// `replaces`. In that case, returns a combination of both releases, so that `clean` removes no release earlier than either
+/// build would allow.
+fn new_or_combined(release: Release, dir: &Path, history: &History<'_>) -> Result<Option<Release>, Problem> {
     let number = release.number;
     if !history.numbers.contains(&number) {
         return Ok(Some(release));
@@ -166,7 +168,9 @@ fn unless_here(release: Release, dir: &Path, history: &History<'_>) -> Result<Op
                 "the two directories have different histories; collect into an empty output directory";
             format!("release {number} in {dir} differs from release {number} in {here}: {advice}")
         }
-        Err(reason) => format!("{reason}; remove it to import it from {}", quoted(dir.display())),
+        Err(reason) => {
+            format!("{reason}; remove the file to import the release from {}", quoted(dir.display()))
+        }
     };
     Err(Problem::new(ErrorKind::KeepFrom, message))
 }

@@ -38,8 +38,8 @@ pub(crate) enum LinkTarget {
 pub(crate) struct Links<'a>(Vec<Vec<Link<'a>>>);
 
 impl<'a> Links<'a> {
-    /// Resolves every reference, and reports broken ones.
-    pub(crate) fn follow(analyzed: &'a Analyzed, run: &Run<'_>, diagnostics: &mut Diagnostics) -> Self {
+    /// Resolves every reference, and reports broken references.
+    pub(crate) fn resolve(analyzed: &'a Analyzed, run: &Run<'_>, diagnostics: &mut Diagnostics) -> Self {
         let mut targets = Targets::new(analyzed);
         let links = |source: &'a Source| {
             source.source_info.references.iter().filter_map(|reference| targets.link(reference)).collect()
@@ -58,7 +58,7 @@ impl<'a> Links<'a> {
         &self.0[waiting]
     }
 
-    /// Returns a map from asset path to the asset paths it refers to, sorted and unique. Files without links are left out.
+    /// Returns the targets of each file with links, by asset path. The targets are sorted and unique.
     pub(crate) fn by_path(&self, referring: &[Source]) -> BTreeMap<String, Vec<String>> {
         let all = referring.iter().zip(&self.0).filter(|(_, links)| !links.is_empty());
         let of_file = |(source, links): (&Source, &Vec<Link<'_>>)| {
@@ -85,7 +85,7 @@ const MOST_SUGGESTIONS: usize = 50;
 /// All files, by asset path.
 struct Targets<'a> {
     files: HashMap<&'a str, LinkTarget>,
-    /// The similar names for each missing path, cached because many references may share one.
+    /// The similar names for each missing path. Cached, because many references may have the same missing path.
     near: HashMap<String, Vec<String>>,
 }
 
@@ -113,7 +113,7 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// Reports the broken references of a file, unless they are ignored. Reads the file again for their locations.
+    /// Reports the broken references of a file, unless they are ignored. Reads the file again to compute the locations.
     fn report(
         &mut self,
         path: &AssetPath,
@@ -151,7 +151,7 @@ impl<'a> Targets<'a> {
                 }
                 Target::LeavesBase(url) => {
                     let (written_url, url) = (quoted(&written), quoted(url));
-                    let meant = self.with_fewer_steps_up(&written, reference.kind, place);
+                    let meant = self.with_fewer_parent_segments(&written, reference.kind, place);
                     let advice = meant.or_else(|| Some(format!("write {url} if you mean that URL")));
                     (format!("{written_url} leaves the base URL: it resolves to {url}"), advice)
                 }
@@ -173,7 +173,7 @@ impl<'a> Targets<'a> {
 
     /// Returns the advice for a reference with too many `../`: the reference with as few `../` removed as possible that
     /// resolves to a file.
-    fn with_fewer_steps_up(&self, written: &str, kind: Kind, place: Place<'_>) -> Option<String> {
+    fn with_fewer_parent_segments(&self, written: &str, kind: Kind, place: Place<'_>) -> Option<String> {
         let shorter = iter::successors(written.strip_prefix("../"), |shorter| shorter.strip_prefix("../"));
         let is_file = |shorter: &&str| {
             let target = resolve(shorter, Kind::Url, place);

@@ -15,7 +15,7 @@ pub(crate) struct Group {
 
 /// Returns all groups in layers: a group refers only to itself and to groups in earlier layers.
 ///
-/// `edges` has the targets of each file. Linear in files and references, without recursion.
+/// `edges` has the targets of each file. Linear in the number of files and references, and not recursive.
 pub(crate) fn layers(edges: &[Vec<usize>]) -> Vec<Vec<Group>> {
     let mut graph = DiGraph::<(), (), usize>::with_capacity(edges.len(), 0);
     for _ in edges {
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn targets_come_first_and_cycles_stay_together() {
+    fn targets_are_in_earlier_layers_and_cycles_are_groups() {
         assert_eq!(shape(&[]), [[]; 0]);
         assert_eq!(shape(&[vec![1], vec![]]), [[(vec![1], false)], [(vec![0], false)]]);
         assert_eq!(shape(&[vec![0]]), [[(vec![0], true)]]);

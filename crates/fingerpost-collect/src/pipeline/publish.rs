@@ -31,7 +31,7 @@ pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Compone
     manifest
 }
 
-/// A manifest to publish, with everything that is written before it.
+/// A manifest to publish, with the files and releases that are published first.
 pub(crate) struct Publication {
     /// Files of imported releases.
     files: Vec<Staged>,
@@ -92,13 +92,13 @@ impl Publication {
     ) -> Result<(), Problem> {
         let records =
             StagedRecords::stage(&self.releases, &self.manifest, self.edit, &run.history, &run.output)?;
-        variants.withdraw_record(run)?;
+        variants.remove_stale_cache(run)?;
         let hashed = files.hashed.into_iter().chain(take(&mut variants.hashed));
         run.output.publish(self.files.into_iter().chain(hashed).collect())?;
         variants.remove_leftovers(run)?;
         let originals = files.originals.into_iter().chain(take(&mut variants.plain));
         run.output.publish(originals.collect())?;
-        variants.remember(run)?;
+        variants.save_cache(run)?;
         records.publish(&run.output, diagnostics)
     }
 }

@@ -2,8 +2,8 @@ use fingerpost::manifest::ContentHash;
 
 use crate::{output::buffer::Buffer, references::Edit};
 
-/// Applies `edits`, sorted by position, to the bytes. Returns `None` if a position is invalid, as after an edit of the cache
-/// file.
+/// Applies `edits`, sorted by position, to the bytes. Returns `None` if a position is invalid, for example because the cache
+/// file was edited.
 pub(crate) fn rewrite<'a>(
     bytes: &[u8],
     edits: impl Iterator<Item = (&'a Edit, ContentHash)>,

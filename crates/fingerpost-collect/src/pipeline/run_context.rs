@@ -20,7 +20,7 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Takes the lock before it reads the output directory.
+    /// Takes the lock, then reads the output directory.
     pub(crate) fn open(
         options: RunOptions,
         store: &'a dyn Store,

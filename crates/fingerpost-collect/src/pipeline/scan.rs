@@ -38,14 +38,14 @@ fn shadow(files: &[SourceFile], hidden: &SourceFile) -> Option<Shadowed> {
     })
 }
 
-/// Case-insensitive file systems can store only one of two such files.
+/// Warns about asset paths that differ only in case. A case-insensitive file system can store only one of these files.
 fn warn_of_names_that_differ_by_case(files: &[SourceFile], diagnostics: &mut Diagnostics) {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for SourceFile { path, .. } in files {
         if let Some(other) = seen.insert(path.to_lowercase(), path) {
             let (other, path) = (quoted(other), quoted(path));
             let message = format!(
-                "assets {other} and {path} differ only in case; some file systems can store only one"
+                "assets {other} and {path} differ only in case; some file systems can store only one of these files"
             );
             diagnostics.warn(ErrorKind::Source, message);
         }

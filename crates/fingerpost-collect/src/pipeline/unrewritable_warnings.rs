@@ -15,13 +15,14 @@ const MOST: usize = 3;
 
 /// Adds one warning for all files with references that cannot be rewritten. With `--originals`, these references work.
 pub(crate) fn warn_about_unrewritable(assets: &[Asset], run: &Run<'_>, diagnostics: &mut Diagnostics) {
-    let naming: Vec<_> = assets.iter().filter(|asset| !asset.source_info.unrewritable.is_empty()).collect();
-    if naming.is_empty() || run.options.originals {
+    let referring: Vec<_> =
+        assets.iter().filter(|asset| !asset.source_info.unrewritable.is_empty()).collect();
+    if referring.is_empty() || run.options.originals {
         return;
     }
     let known = KnownNames::from_paths(assets.iter().map(|asset| asset.path.as_str()));
     let mut named = Vec::new();
-    for Asset { path, source_info, .. } in naming {
+    for Asset { path, source_info, .. } in referring {
         let is_there = |plain: &&Unrewritable| known.get(plain).next().is_some();
         let Some(Unrewritable::Asset(name) | Unrewritable::File(name)) =
             source_info.unrewritable.iter().find(is_there)

@@ -155,7 +155,7 @@ fn release_damaged_in_the_output_dir_can_be_imported_again() {
     let (first, good) = ("out/.fingerpost/releases/1.json", site.read("old/.fingerpost/releases/1.json"));
     site.write(first, "{");
     let [problem] = &site.problems_of(&import_config(&site))[..] else { panic!("one problem") };
-    let advice = format!("; remove it to import it from {}", site.quoted_path("old"));
+    let advice = format!("; remove the file to import the release from {}", site.quoted_path("old"));
     assert!(problem.contains(&site.quoted_path(first)) && problem.ends_with(&advice), "{problem}");
     site.remove(first);
     assert_eq!(collect(&import_config(&site)).unwrap().kept, [1]);
@@ -266,7 +266,7 @@ fn earlier_hashed_path_with_the_name_of_a_metadata_file_is_an_error() {
     ] {
         let site = site_with_foreign_file(name);
         let problem = format!(
-            "a manifest in {} has an asset under `{name}`, the name of {owner}; correct it, or leave out `--keep-from`",
+            "a manifest in {} has an asset under `{name}`, the name of {owner}; correct the manifest, or leave out `--keep-from`",
             site.quoted_path("old")
         );
         assert_eq!(site.problems_of(&import_config(&site)), [problem]);

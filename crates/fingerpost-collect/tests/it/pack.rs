@@ -169,7 +169,7 @@ fn missing_file_of_an_earlier_release_is_reported_and_left_out() {
     site.remove(&format!("out/{old}"));
     let report = collect(&site.config().pack(site.path("site.tar"))).unwrap();
     let missing = site.quoted_path(&format!("out/{old}"));
-    assert_eq!(warnings(&report), [format!("{missing} is missing; the pack has release 1 without it")]);
+    assert_eq!(warnings(&report), [format!("{missing} is missing; release 1 in the pack lacks this file")]);
     let store = TarStore::from_file(site.path("site.tar"));
     assert_eq!(store.releases().unwrap(), [1, 2]);
 }
@@ -181,13 +181,19 @@ fn pack_never_replaces_published_files_assets_and_directories() {
     for (pack, expected) in [
         (
             "out/staticfiles.json",
-            format!("is in the output directory {}; name a file outside of it", site.quoted_path("out")),
+            format!(
+                "is in the output directory {}; use a path outside of this directory",
+                site.quoted_path("out")
+            ),
         ),
         (
             "static/new/site.tar",
-            format!("is in the source directory {}; name a file outside of it", site.quoted_path("static")),
+            format!(
+                "is in the source directory {}; use a path outside of this directory",
+                site.quoted_path("static")
+            ),
         ),
-        ("dir", "exists and is not a file; name another, such as `dist/static.tar`".to_owned()),
+        ("dir", "exists and is not a file; use another path, such as `dist/static.tar`".to_owned()),
     ] {
         let problems = site.problems_of(&site.config().pack(site.path(pack)));
         assert_eq!(problems, [format!("the pack {} {expected}", site.quoted_path(pack))]);
@@ -295,7 +301,7 @@ fn damaged_file_in_an_earlier_pack_is_not_imported() {
         [
             format!("{file} is damaged; it is not imported"),
             format!(
-                "{} is missing; the pack has release 1 without it",
+                "{} is missing; release 1 in the pack lacks this file",
                 site.quoted_path(&format!("out/{name}"))
             ),
         ]

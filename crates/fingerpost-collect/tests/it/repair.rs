@@ -117,7 +117,7 @@ fn verify_reports_damaged_files_of_earlier_releases_and_restores_them_from_keep_
     assert_eq!(warnings(&site.collect()), [""; 0], "only `verify` reads published files of earlier releases");
     let report = collect(&site.config().verify(true)).unwrap();
     assert_eq!((report.verified, report.repaired), (3, 0));
-    let advice = "files of earlier releases cannot be collected again: restore it, or pass a directory that has it to \
+    let advice = "files of earlier releases cannot be collected again: restore the file, or pass a directory that has the file to \
                   `--keep-from`";
     assert_eq!(warnings(&report), [format!("{} is damaged; {advice}", site.quoted_path(&first))]);
     site.remove(&first);

@@ -140,8 +140,7 @@ fn asset_paths_that_differ_only_in_case_are_reported() {
     let site = Site::new(&[("static/App.css", "a"), ("static/app.css", "b")]);
     // On a case-insensitive file system, only one file exists.
     if site.names("static").len() == 2 {
-        let warning =
-            "assets `App.css` and `app.css` differ only in case; some file systems can store only one";
+        let warning = "assets `App.css` and `app.css` differ only in case; some file systems can store only one of these files";
         assert_eq!(warnings(&site.collect()), [warning]);
     }
 }

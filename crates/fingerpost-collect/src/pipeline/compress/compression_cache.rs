@@ -1,4 +1,4 @@
-//! Caches the variants of compressed files for later runs, and records files without a variant, because compression saves
+//! Caches the results of compression for later runs: the variants, and the files without a variant because compression saves
 //! too little.
 
 use std::{
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// The cache file. If it is lost, everything is compressed again.
+/// The cache file. Without this file, everything is compressed again.
 const FILE: &str = ".fingerpost/compressed.json";
 
 /// Other versions may have other encoders, so their cache files are ignored.
@@ -43,7 +43,7 @@ pub(crate) struct CompressionCache {
     replaces: bool,
 }
 
-/// The level a file was compressed at, and its variant. `None` if compression saved too little.
+/// The compression level of a file, and the variant. `variant` is `None` if compression saved too little.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Outcome {
     level: u8,
@@ -51,7 +51,7 @@ struct Outcome {
 }
 
 impl CompressionCache {
-    /// Reads the cache of an output directory. It is empty if the file is missing, damaged or of another version.
+    /// Reads the cache of an output directory. Returns an empty cache if the file is missing, damaged or of another version.
     pub(crate) fn read(dir: &Path) -> Self {
         let saved = fs::read(dir.join(FILE)).unwrap_or_default();
         Self { outcomes: parse(&saved).unwrap_or_default(), saved, replaces: false }
@@ -80,15 +80,15 @@ impl CompressionCache {
         self.replaces |= replaced.is_some();
     }
 
-    /// Drops the entries of all other files, to bound the size of the cache.
+    /// Drops the entries of files that are not in `files`, to limit the size of the cache.
     pub(crate) fn retain(&mut self, files: impl Iterator<Item = Digest>) {
         let files: BTreeSet<_> = files.map(|sha256| sha256.to_string()).collect();
         self.outcomes.retain(|key, _| key.split_once(' ').is_some_and(|(sha256, _)| files.contains(sha256)));
     }
 
-    /// Removes the cache file until [`save`](Self::save) writes it again, if this run replaces variants in it. Call it before
-    /// anything is published: a killed run must not leave a stale cache.
-    pub(crate) fn withdraw(&mut self, output: &Output) -> Result<(), Problem> {
+    /// Removes the cache file until [`save`](Self::save) writes it again, if this run replaces variants in it. Must be called
+    /// before anything is published: a killed run must not leave a stale cache.
+    pub(crate) fn remove_if_stale(&mut self, output: &Output) -> Result<(), Problem> {
         if self.saved.is_empty() || !self.replaces {
             return Ok(());
         }

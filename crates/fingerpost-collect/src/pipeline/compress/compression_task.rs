@@ -32,19 +32,19 @@ pub(super) struct CompressionTask {
 pub(super) struct CompressionResult {
     pub(super) task: CompressionTask,
     pub(super) variant: Option<EncodingInfo>,
-    pub(super) by: MadeBy,
+    pub(super) origin: VariantOrigin,
     pub(super) hashed: Vec<Staged>,
     pub(super) plain: Vec<Staged>,
 }
 
 /// The origin of a variant.
 #[derive(PartialEq, Eq)]
-pub(super) enum MadeBy {
-    Compressing,
+pub(super) enum VariantOrigin {
+    Compressed,
     /// Read from the earlier output directory.
-    TakingOver,
-    /// Taken from the current manifest: a dry run has not written the file to compress.
-    Guessing,
+    Reused,
+    /// Copied from the current manifest, because a dry run does not write the file to compress.
+    Assumed,
 }
 
 impl CompressionTask {
@@ -61,16 +61,17 @@ impl CompressionTask {
         joined
     }
 
-    /// Creates the variant and stages it under each name that the output directory lacks.
+    /// Creates the variant, and stages the variant under each name that the output directory lacks.
     pub(super) fn run(self, assets: &[Asset], run: &Run<'_>) -> Result<CompressionResult, Problem> {
         let first = &assets[self.assets[0]];
-        let (variant, by) = match (self.reuse_existing(first, run), first.file(run)) {
-            (Some(variant), _) => (variant, MadeBy::TakingOver),
-            (None, Some(file)) => (self.compress(&file)?, MadeBy::Compressing),
+        let (variant, origin) = match (self.reuse_existing(first, run), first.file(run)) {
+            (Some(variant), _) => (variant, VariantOrigin::Reused),
+            (None, Some(file)) => (self.compress(&file)?, VariantOrigin::Compressed),
             (None, None) => {
-                let (variant, by) = (published(first, self.compression.encoding(), run), MadeBy::Guessing);
+                let (variant, origin) =
+                    (published(first, self.compression.encoding(), run), VariantOrigin::Assumed);
                 let (hashed, plain) = (Vec::new(), Vec::new());
-                return Ok(CompressionResult { task: self, variant, by, hashed, plain });
+                return Ok(CompressionResult { task: self, variant, origin, hashed, plain });
             }
         };
         run.progress.compressed();
@@ -83,7 +84,7 @@ impl CompressionTask {
             }
         }
         let variant = gains.then(|| EncodingInfo::new(variant.size, variant.sha256));
-        Ok(CompressionResult { task: self, variant, by, hashed, plain })
+        Ok(CompressionResult { task: self, variant, origin, hashed, plain })
     }
 
     /// Reads the expected variant from the earlier output directory.
@@ -101,7 +102,7 @@ impl CompressionTask {
             let message = match err {
                 WriteError::Output(err) => format!("cannot compress {file}: {err}"),
                 WriteError::Input(_) => {
-                    format!("the content of {file} does not match the hash in its name; remove it and run this again")
+                    format!("the content of {file} does not match the hash in its name; remove the file and run the command again")
                 }
             };
             Problem::new(ErrorKind::Output, message)
@@ -125,15 +126,15 @@ impl CompressionTask {
 
 /// Returns the variant in the current manifest, if the asset has not changed.
 pub(super) fn published(asset: &Asset, encoding: Encoding, run: &Run<'_>) -> Option<EncodingInfo> {
-    let info = asset.info_in_force(run).filter(|info| info.sha256 == asset.info.sha256)?;
+    let info = asset.current_info(run).filter(|info| info.sha256 == asset.info.sha256)?;
     info.encodings.get(encoding.as_str()).copied()
 }
 
 /// Returns `true` if the output directory has a variant under all its names.
 ///
-/// If the current manifest contains the variant, other bytes are reported as damaged. Otherwise, they may be of another
-/// level.
-pub(super) fn are_there(asset: &Asset, encoding: Encoding, variant: EncodingInfo, run: &Run<'_>) -> bool {
+/// If the current manifest contains the variant, other bytes are reported as damaged. Otherwise, other bytes may be a variant
+/// of another level.
+pub(super) fn is_published(asset: &Asset, encoding: Encoding, variant: EncodingInfo, run: &Run<'_>) -> bool {
     let EncodingInfo { size, sha256, .. } = variant;
     let [hashed, plain] = [&*asset.hashed, &*asset.path].map(|file| variant_name(file, encoding));
     let is_there = if published(asset, encoding, run) == Some(variant) {

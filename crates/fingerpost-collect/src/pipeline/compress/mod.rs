@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use self::{
     compression_cache::CompressionCache,
-    compression_task::{CompressionTask, MadeBy},
+    compression_task::{CompressionTask, VariantOrigin},
 };
 use crate::{
     diagnostics::{Diagnostics, Error, Problem},
@@ -28,7 +28,7 @@ pub(crate) struct Variants {
     pub(crate) compressed: usize,
     /// Stale variants of originals, to be removed.
     leftovers: Vec<String>,
-    /// `None` if compression is off. The cache file is then unchanged.
+    /// The cache. `None` if compression is off, so that the cache file is unchanged.
     known: Option<CompressionCache>,
 }
 
@@ -73,8 +73,8 @@ impl Variants {
                 let name = done.task.compression.encoding().to_string();
                 assets[number].info.encodings.extend(done.variant.map(|variant| (name, variant)));
             }
-            self.compressed += usize::from(done.by != MadeBy::TakingOver);
-            if done.by != MadeBy::Guessing {
+            self.compressed += usize::from(done.origin != VariantOrigin::Reused);
+            if done.origin != VariantOrigin::Assumed {
                 known.insert(&done.task.sha256, done.task.compression, done.variant);
             }
             self.hashed.extend(done.hashed);
@@ -83,9 +83,9 @@ impl Variants {
         Ok(())
     }
 
-    /// Removes the cache file if it becomes stale. Call it before anything is published.
-    pub(crate) fn withdraw_record(&mut self, run: &Run<'_>) -> Result<(), Problem> {
-        self.known.as_mut().map_or(Ok(()), |known| known.withdraw(&run.output))
+    /// Removes the cache file if it becomes stale. Must be called before anything is published.
+    pub(crate) fn remove_stale_cache(&mut self, run: &Run<'_>) -> Result<(), Problem> {
+        self.known.as_mut().map_or(Ok(()), |known| known.remove_if_stale(&run.output))
     }
 
     /// Removes stale variants, which a server would send instead of the newer original.
@@ -93,13 +93,13 @@ impl Variants {
         self.leftovers.iter().try_for_each(|name| run.output.remove(name))
     }
 
-    /// Saves the cache. Call it after all variants are published.
-    pub(crate) fn remember(&mut self, run: &Run<'_>) -> Result<(), Problem> {
+    /// Saves the cache. Must be called after all variants are published.
+    pub(crate) fn save_cache(&mut self, run: &Run<'_>) -> Result<(), Problem> {
         self.known.as_mut().map_or(Ok(()), |known| known.save(&run.output.staging))
     }
 }
 
-/// Adds the existing variants to an asset, and returns the tasks to make the missing ones.
+/// Adds the existing variants to an asset, and returns the tasks for the missing variants.
 fn reuse_cached(
     number: usize,
     asset: &mut Asset,
@@ -113,7 +113,7 @@ fn reuse_cached(
         let published = compression_task::published(asset, encoding, run).map(Some);
         match published.or_else(|| known.get(&sha256, compression)) {
             Some(None) => {}
-            Some(Some(variant)) if compression_task::are_there(asset, encoding, variant, run) => {
+            Some(Some(variant)) if compression_task::is_published(asset, encoding, variant, run) => {
                 asset.info.encodings.insert(encoding.to_string(), variant);
             }
             known => {
@@ -133,7 +133,7 @@ fn leftovers(assets: &[Asset], run: &Run<'_>) -> Vec<String> {
     }
     let is_asset = |name: &str| assets.binary_search_by(|asset| (*asset.path).cmp(name)).is_ok();
     let of_asset = |asset: &Asset| {
-        let encodings = asset.info_in_force(run).into_iter().flat_map(|info| &info.encodings);
+        let encodings = asset.current_info(run).into_iter().flat_map(|info| &info.encodings);
         let gone = encodings.filter(|(name, _)| !asset.info.encodings.contains_key(*name));
         let names = gone.filter_map(|(name, variant)| {
             let plain = variant_name(&asset.path, Encoding::from_name(name)?);
