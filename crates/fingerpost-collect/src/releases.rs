@@ -38,7 +38,7 @@ pub struct ReleaseSummary {
     pub number: u64,
     /// The publication time, in seconds since 1970, UTC.
     pub published: u64,
-    /// Number of the release that this release replaced, 0 if none. See [`Release::replaces`].
+    /// Number of the release that this release replaced, or 0 if no release was replaced. See [`Release::replaces`].
     pub replaces: u64,
     /// Number of assets.
     pub files: usize,
@@ -164,7 +164,7 @@ impl ReleaseChanges {
     }
 }
 
-/// Returns the size of the smallest variant, or of the file if it has none.
+/// Returns the size of the smallest variant, or the size of the file if there are no variants.
 fn smallest(entry: &Entry) -> Option<u64> {
     let info = entry.info.as_ref()?;
     info.encodings.values().map(|variant| variant.size).chain([info.size]).min()

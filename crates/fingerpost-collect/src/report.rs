@@ -34,7 +34,7 @@ pub struct Report {
     pub written: usize,
     /// Number of assets that existed already.
     pub unchanged: usize,
-    /// Number of compressions in this run, including those whose result was too large to keep.
+    /// Number of compressions in this run, including compressions whose result was too large to publish.
     pub compressed: usize,
     /// Number of published files that were read with [`CollectConfig::verify`](crate::CollectConfig::verify).
     #[serde(skip_serializing_if = "is_zero")]
@@ -60,7 +60,7 @@ pub struct Report {
     pub pack: Option<PackReport>,
     /// Files hidden by a file of an earlier source directory.
     pub shadowed: Vec<Shadowed>,
-    /// Ignored files and directories, and entries that are neither, such as named pipes.
+    /// Ignored files and directories, and special files such as named pipes.
     pub ignored: Vec<String>,
     /// Problems that did not stop the run.
     pub warnings: Vec<Problem>,

@@ -10,7 +10,7 @@ fn site_with_three_releases() -> Site {
     site
 }
 
-/// Returns the lines of stderr, the last one without its time.
+/// Returns the lines of stderr. The duration is removed from the last line.
 #[track_caller]
 fn lines(output: &RunOutput) -> Vec<String> {
     assert_eq!(output.code, Some(0), "{}", output.stderr);
@@ -26,7 +26,7 @@ fn hint(number: u64) -> String {
 }
 
 #[test]
-fn repeated_rollback_returns_to_where_it_was() {
+fn second_rollback_undoes_the_first() {
     let site = site_with_three_releases();
     let run = |args: &[&str]| lines(&site.run(&[&["rollback", "--out", "out"], args].concat()));
     let published = |number: u64| format!("release {number} published again as release");
@@ -54,7 +54,7 @@ fn unknown_number_is_an_error_that_lists_the_releases() {
 }
 
 #[test]
-fn cleaned_files_are_named_and_nothing_is_published() {
+fn missing_files_are_reported_and_nothing_is_published() {
     let site = site_with_three_releases();
     let before = site.read("out/staticfiles.json");
     std::fs::remove_file(site.path("out/a.3fc4ccfe7458.css")).unwrap();
@@ -108,7 +108,7 @@ fn held_lock_is_an_error_with_no_wait() {
 }
 
 #[test]
-fn releases_that_a_restored_manifest_adds_are_reported() {
+fn recorded_release_of_a_restored_manifest_is_reported() {
     let site = site_with_three_releases();
     let release: serde_json::Value =
         serde_json::from_str(&site.read("out/.fingerpost/releases/1.json")).unwrap();

@@ -140,7 +140,9 @@ fn scan_error(file: &SourceFile, bytes: &[u8], language: Language, err: ScanErro
         return Problem::new(ErrorKind::OutOfMemory, message);
     };
     let reason = match language {
-        Language::Css => "blocks are nested more than 255 deep here, which browsers do not read",
+        Language::Css => {
+            "blocks are nested more than 255 levels deep here, and browsers do not parse deeper blocks"
+        }
         Language::JavaScript => "brackets, operators or statements are nested too deep here to be parsed",
     };
     let location = Locator::new(&file.file, &file.path, bytes).locate(at..at + 1);

@@ -11,11 +11,10 @@ use super::{
     source_map,
 };
 
-/// The maximum nesting of brackets. Browsers do not read deeper style sheets.
+/// The maximum nesting of brackets. Browsers do not parse deeper nesting.
 const DEEPEST: u8 = 255;
 
-/// Matches in every style sheet with a reference. A backslash matches, because any of the names may be written with
-/// escapes.
+/// Matches in every style sheet with a reference. A backslash matches, because the names may be written with escapes.
 static MAY_REFER: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"(?-u)(?i:url\(|src\(|image-set\(|@import)|\\|sourceMappingURL=";
     Regex::new(pattern).expect("pattern is valid")
@@ -45,7 +44,7 @@ struct Scanner<'a> {
 /// The meaning of the strings and URLs in brackets.
 #[derive(Clone, Copy, PartialEq)]
 enum Block {
-    /// URLs are references, and the strings after `@import`.
+    /// URLs and the strings after `@import` are references.
     Plain,
     /// `url(` and `src(`: the first string is a reference, too.
     Url,
@@ -103,7 +102,7 @@ impl Scanner<'_> {
         self.found.push(RawReference { span, kind: Kind::Url, syntax: Syntax::Css });
     }
 
-    /// The closing quote may be missing at the end of the file.
+    /// Returns the span between the quotes. The closing quote may be missing at the end of the file.
     fn inside_quotes(&self, token: Range<usize>) -> Range<usize> {
         let start = token.start + 1;
         let quote = self.text.as_bytes()[token.start];

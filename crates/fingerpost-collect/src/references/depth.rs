@@ -4,13 +4,13 @@
 //! at a closing bracket, at the end of a statement, and at a comma. The parser continues after many errors and accepts some
 //! TypeScript. If a statement has a token with another meaning in TypeScript, all levels of the statement count.
 //!
-//! Without a parser, some divisions look like regular expressions. The scan then follows both readings, until one of them is a
-//! fatal syntax error or both agree again.
+//! Without a parser, some divisions look like regular expressions. The scan then follows both readings, until one reading has
+//! a fatal syntax error, or both readings have the same state again.
 
 use super::source_map::LINE_ENDS;
 
 /// The maximum nesting in levels. Deeper scripts are not parsed. A bracket counts as [`BRACKET`] levels, an operator or
-/// operand as one.
+/// operand as one level.
 pub(super) const DEEPEST: u32 = 200_000;
 
 /// The stack that the parser and the tree visitors use per level, in bytes. A third more than measured on x86-64.
@@ -52,10 +52,11 @@ struct Scan<'a> {
 /// An open bracket.
 #[derive(Clone, Copy)]
 struct Level {
-    /// The byte that closes it, and the token that both are together.
+    /// The closing bracket.
     closing: u8,
+    /// The token for the whole expression in brackets.
     becomes: Token,
-    /// Index of the bracket around this one.
+    /// Index of the enclosing bracket.
     outer: usize,
     /// A hash of the kinds of this bracket and all enclosing brackets.
     kinds: u64,
@@ -104,9 +105,9 @@ enum Token {
     Keyword,
     /// `if`, `for`, `while`, `with`.
     Head,
-    /// An operand, or before one: `await`, `\u{69}f`, `++`, the `)` of a head.
+    /// An operand, or a token before an operand: `await`, `\u{69}f`, `++`, the `)` of a head.
     Unclear,
-    /// `.` after a number: the end of an operand, or before a name.
+    /// `.` after a number: the end of an operand, or the dot before a name.
     Point,
     ClosingBrace,
     /// `}` of a substitution in a template.
@@ -197,7 +198,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Adds a reading, or merges it with one that agrees with it.
+    /// Adds a reading. Merges the reading with another reading that has the same position, last token and open brackets.
     fn add(&mut self, reading: Reading) -> Result<(), TooDeep> {
         for index in 0..self.others.len() {
             let other = self.others[index];
@@ -216,7 +217,8 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Returns `true` if both have the same open brackets. If so, sets the levels of `b` to the maximum of both.
+    /// Returns `true` if both readings have the same open brackets. In that case, sets the levels of `b` to the maximum of
+    /// both readings.
     fn agree(&mut self, a: Reading, b: Reading) -> Result<bool, TooDeep> {
         let mut pairs = Vec::new();
         let (mut x, mut y) = (a.open, b.open);
@@ -325,7 +327,7 @@ impl Scan<'_> {
         Ok(true)
     }
 
-    /// Moves past white space and comments. Returns `true` if there is a line end in them.
+    /// Skips white space and comments. Returns `true` if a line end was skipped.
     fn skip_blank(&self, reading: &mut Reading) -> bool {
         let mut new_line = false;
         while let Some(byte) = self.bytes.get(reading.at) {
@@ -365,7 +367,7 @@ impl Scan<'_> {
         (char.is_whitespace() || matches!(char, '\u{200b}' | '\u{feff}')).then_some(char)
     }
 
-    /// Returns the length of a name, keyword or number, and `true` if it has an escape.
+    /// Returns the length of a name, keyword or number. The second value is `true` if the text has an escape.
     fn word_length(&self, at: usize) -> (usize, bool) {
         let (mut end, mut is_escaped) = (at, false);
         while let Some(&byte) = self.bytes.get(end) {
@@ -569,7 +571,7 @@ fn is_one_number(word: &[u8]) -> bool {
     matches!(word, [b'0', b'b' | b'B' | b'o' | b'O' | b'x' | b'X', ..]) || word.iter().all(is_part)
 }
 
-/// The bytes of ASCII that are part of a name, keyword or number.
+/// `true` for the ASCII characters that can be part of a name, keyword or number.
 static IS_NAME: [bool; 256] = {
     let (mut is_name, mut byte) = ([false; 256], 0);
     while byte < 256 {
@@ -635,7 +637,7 @@ mod tests {
         }
     }
 
-    /// The parser continues after these errors, or reads them differently from plain JavaScript.
+    /// The parser continues after these errors, or interprets the text differently from plain JavaScript.
     #[test]
     fn nesting_is_counted_where_a_statement_or_an_item_seems_to_end() {
         for link in [
@@ -656,7 +658,7 @@ mod tests {
             "a\ninstanceof ",
             "await\n",
             "typeof\u{200b}",
-            // Numbers and names that end earlier than they appear to.
+            // Numbers and names that end earlier than the text suggests.
             "x=00.\na=",
             "1..a=\n",
             "0e5+in ",
@@ -753,7 +755,7 @@ mod tests {
 
     /// The brackets after a slash are counted, for a division and for a regular expression.
     #[test]
-    fn slashes_of_any_meaning_hide_no_nesting() {
+    fn nesting_after_divisions_and_regular_expressions_is_counted() {
         for slash in [
             "x={}/1;",
             "function(){}/1;",
@@ -784,14 +786,14 @@ mod tests {
     }
 
     #[test]
-    fn too_deep_text_is_refused_where_it_becomes_too_deep() {
+    fn error_has_the_position_of_the_first_bracket_that_is_too_deep() {
         assert_eq!(depth(&"(".repeat(40_000)), Err(TooDeep(DEEPEST as usize / BRACKET as usize + 1)));
         assert!(depth(&"!".repeat(300_000)).is_err());
         assert!(depth(&"(".repeat(30_000)).is_ok());
     }
 
     #[test]
-    fn misleading_text_is_scanned_in_linear_time() {
+    fn ambiguous_text_is_scanned_in_linear_time() {
         for link in [
             "{}/[",
             "}/",

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{raw_reference::Syntax, resolve::without_ignored};
 
-/// The edit that inserts a hash into a reference: it inserts `.` and the hash before the last dot of the written name. If that
-/// dot is part of an escape, it replaces the whole name, in canonical spelling.
+/// The insertion of a hash into a reference: `.` and the hash, before the last dot of the written name. If the dot is part of
+/// an escape, the whole name is replaced by its canonical spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Edit {
     /// The replaced bytes. Empty for an insertion.
@@ -20,11 +20,11 @@ pub(crate) struct Edit {
     extension: String,
 }
 
-/// The characters to percent-encode: all that may need an escape in CSS with or without quotes, in JavaScript strings or in URLs.
+/// The characters to percent-encode: all characters that may need an escape in CSS, in JavaScript strings or in URLs.
 const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'~').remove(b'-').remove(b'/');
 
 impl Edit {
-    /// Returns the edit for the reference `written` at `start`. Its result matches [`fingerpost::AssetPath::hashed`].
+    /// Returns the edit for the reference `written` at `start`. The result matches [`fingerpost::AssetPath::hashed`].
     pub(crate) fn new(written: &str, start: usize, syntax: Syntax) -> Self {
         let path = &written[..written.find(['?', '#']).unwrap_or(written.len())];
         let name_start = path.rfind('/').map_or(0, |slash| slash + 1);
@@ -33,21 +33,21 @@ impl Edit {
         let name = if name.contains('\\') { name } else { name.trim_end_matches(|c| c <= ' ') };
         let at = |place: usize| start + name_start + place;
         let insert = |place| Self { span: place..place, stem: String::new(), extension: String::new() };
-        let meant = |text| {
+        let decoded = |text| {
             let url = without_ignored(&syntax.decode(text)).replace('\\', "/");
             percent_decode_str(&url).collect::<Vec<_>>()
         };
-        let whole = meant(name);
+        let whole = decoded(name);
         let segment = whole.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
         let Some(dot) = whole.iter().rposition(|byte| *byte == b'.').filter(|dot| *dot > segment) else {
             return insert(at(name.len()));
         };
         let literal = name.rfind('.').filter(|literal| !name[..*literal].ends_with('\\'));
-        if let Some(literal) = literal.filter(|literal| meant(&name[*literal..]) == whole[dot..]) {
+        if let Some(literal) = literal.filter(|literal| decoded(&name[*literal..]) == whole[dot..]) {
             return insert(at(literal));
         }
-        let spelt = |bytes: &[u8]| utf8_percent_encode(&String::from_utf8_lossy(bytes), NAME).to_string();
-        Self { span: at(0)..at(name.len()), stem: spelt(&whole[..dot]), extension: spelt(&whole[dot..]) }
+        let encoded = |bytes: &[u8]| utf8_percent_encode(&String::from_utf8_lossy(bytes), NAME).to_string();
+        Self { span: at(0)..at(name.len()), stem: encoded(&whole[..dot]), extension: encoded(&whole[dot..]) }
     }
 
     /// Returns the replacement of the span.

@@ -2,10 +2,10 @@
 
 use std::{borrow::Cow, iter::Peekable, str::Chars};
 
-/// Decodes CSS escapes (CSS Syntax Level 3, §4.3.7): up to six hex digits and one white space, or any other character but a
-/// line break. A NUL is U+FFFD (§3.3).
+/// Decodes CSS escapes (CSS Syntax Level 3, §4.3.7): up to six hex digits and one white space, or any other character except
+/// a line break. A NUL is U+FFFD (§3.3).
 pub(crate) fn css(text: &str) -> Cow<'_, str> {
-    let meant = unescape(text, |chars| match chars.next()? {
+    let decoded = unescape(text, |chars| match chars.next()? {
         '\n' | '\u{c}' => None,
         '\r' => {
             chars.next_if_eq(&'\n');
@@ -22,7 +22,7 @@ pub(crate) fn css(text: &str) -> Cow<'_, str> {
         }
         other => Some(other),
     });
-    if meant.contains('\0') { meant.replace('\0', "\u{fffd}").into() } else { meant }
+    if decoded.contains('\0') { decoded.replace('\0', "\u{fffd}").into() } else { decoded }
 }
 
 /// Decodes the escapes of a JavaScript string in strict mode, as in modules (ECMA-262, §12.9.4).
@@ -79,12 +79,12 @@ fn unescape(text: &str, escape: impl Fn(&mut Peekable<Chars<'_>>) -> Option<char
     if !text.contains('\\') {
         return text.into();
     }
-    let mut meant = String::with_capacity(text.len());
+    let mut decoded = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(written) = chars.next() {
-        meant.extend(if written == '\\' { escape(&mut chars) } else { Some(written) });
+        decoded.extend(if written == '\\' { escape(&mut chars) } else { Some(written) });
     }
-    meant.into()
+    decoded.into()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Finds references in scripts, by the parser's module record (ECMA-262, §16.2) and its syntax tree.
+//! Finds references in scripts, with the module record (ECMA-262, §16.2) and the syntax tree of the parser.
 
 use std::{cell::RefCell, ops::Range, panic, sync::Once, thread};
 
@@ -29,11 +29,11 @@ pub(crate) fn scan(text: &str) -> Result<Scan, ScanError> {
 /// The part of the usual stack of 2 MiB that is left for the parser.
 const USUAL_STACK: usize = 1536 * 1024;
 
-/// The stack size for every script that is not too deep. Only the used part of the address space takes memory.
+/// The stack size for every script that is not too deep. Only the used part of the stack occupies memory.
 const DEEP_STACK: usize = USUAL_STACK + DEEPEST as usize * STACK_PER_LEVEL;
 
-/// The free memory required per byte of text. Published code takes about this much. With less memory, the parser aborts
-/// the process, because not all of its memory is in the arena.
+/// The free memory required per byte of text. Published code needs about this amount. With less memory, the parser aborts the
+/// process, because not all of its memory is in the arena.
 const MEMORY_PER_BYTE: usize = 16;
 
 /// The same for scripts that are longer than published code. Such scripts may consist of short tokens or of errors.
@@ -91,7 +91,8 @@ fn parse_in(arena: &Allocator, text: &str, prefilter: Prefilter) -> Result<Scan,
 
 /// Parses text. Errors that depend on other code, such as two `let a`, are not reported.
 ///
-/// The parser panics for lack of memory. A debug build of it also panics on some input, which counts as invalid.
+/// The parser panics if there is not enough memory. A debug build of the parser also panics on some input. Such input counts
+/// as invalid.
 fn checked<'a>(
     arena: &'a Allocator,
     text: &'a str,
@@ -108,7 +109,7 @@ fn checked<'a>(
     panic::catch_unwind(panic::AssertUnwindSafe(parse)).or_else(|payload| {
         match payload.downcast_ref::<&str>() {
             Some(&LACK_OF_MEMORY) => Err(ScanError::OutOfMemory),
-            _ => Ok(Err(ParseFailure::given_up("the parser failed"))),
+            _ => Ok(Err(ParseFailure::not_parsed("the parser failed"))),
         }
     })
 }
@@ -116,8 +117,8 @@ fn checked<'a>(
 /// The panic message of [`Allocator`] when the system has no free memory.
 const LACK_OF_MEMORY: &str = "out of memory";
 
-/// Prevents a backtrace when an allocation of the parser fails. A backtrace needs memory itself, and another failed allocation
-/// inside it blocks the process forever.
+/// Prevents a backtrace when an allocation of the parser fails. A backtrace allocates memory, and a second failed allocation
+/// blocks the process forever.
 fn silence_lack_of_memory() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_resembles_a_reference_is_not_one() {
+    fn text_that_resembles_a_reference_is_skipped() {
         for js in [
             "// import './m.js'",
             "/** import a from './m.js' */",
@@ -313,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn scripts_without_references_are_no_failure() {
+    fn invalid_scripts_without_references_report_no_parse_failure() {
         for js in ["<!-- c\n// import './m.js'", "<!-- c\nx = \"import './m.js'\"", "'use", "{{ template }}"]
         {
             assert_eq!(scan(js), Ok(Scan::default()), "{js}");

@@ -36,7 +36,7 @@ pub(crate) use self::{
 /// Finds the references of a file that is served at `place`. Linear in the length of the file.
 pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result<References, ScanError> {
     if is_utf_16(bytes) {
-        let parse_failure = Some(ParseFailure::given_up("the file is UTF-16; save it as UTF-8"));
+        let parse_failure = Some(ParseFailure::not_parsed("the file is UTF-16; save it as UTF-8"));
         return Ok(References { parse_failure, ..References::default() });
     }
     let text = text(bytes);
@@ -55,9 +55,10 @@ use js::scan as scan_script;
 fn scan_script(text: &str) -> Result<Scan, ScanError> {
     let parse_failure = prefilter::prefilter(text).suspect.map(|at| ParseFailure {
         rule: crate::diagnostics::Rule::Unsupported,
-        message: "this may be a reference to another file; it is not rewritten: \
-                  this build lacks the feature `js` of `fingerpost-collect`; enable it"
-            .to_owned(),
+        message:
+            "this may be a reference to another file, but this build cannot rewrite references in scripts; \
+                  enable the feature `js` of `fingerpost-collect`"
+                .to_owned(),
         span: at..at,
     });
     Ok(Scan { written: source_map::in_script(text).into_iter().collect(), parse_failure, ..Scan::default() })

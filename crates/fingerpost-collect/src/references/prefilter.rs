@@ -5,23 +5,23 @@
 pub(crate) struct Prefilter {
     /// The position of the first `import` or `from` that may belong to a reference.
     pub(crate) suspect: Option<usize>,
-    /// `true` if the syntax tree has to be visited for `import.meta`: the module record does not contain it.
+    /// `true` if the syntax tree has to be visited for `import.meta`: the module record does not contain `import.meta`.
     #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts reads it"))]
     pub(crate) has_import_meta: bool,
 }
 
-/// Searches for the words before specifiers, and checks the text after them: a specifier that is a reference begins with a
-/// dot, a slash or an escape.
+/// Searches for the words before specifiers, and checks the text after each word: a specifier that is a reference begins with
+/// a dot, a slash or an escape.
 pub(crate) fn prefilter(text: &str) -> Prefilter {
     let bytes = text.as_bytes();
-    let behind = |word: &'static str| {
+    let after = |word: &'static str| {
         memchr::memmem::find_iter(bytes, word)
             .filter(|&at| at == 0 || !is_name(bytes[at - 1]))
             .map(move |at| (at, past_comments(&bytes[at + word.len()..])))
     };
-    let from = behind("from").find(|(_, rest)| string_may_refer(rest)).map(|(at, _)| at);
+    let from = after("from").find(|(_, rest)| string_may_refer(rest)).map(|(at, _)| at);
     let mut prefilter = Prefilter { suspect: from, has_import_meta: false };
-    for (at, rest) in behind("import") {
+    for (at, rest) in after("import") {
         let is_meta = is_import_meta(rest);
         prefilter.has_import_meta |= is_meta;
         if prefilter.suspect.is_none() && (is_meta || import_may_refer(rest)) {
@@ -31,12 +31,12 @@ pub(crate) fn prefilter(text: &str) -> Prefilter {
     prefilter
 }
 
-/// Returns `true` if the text after `import` is `.meta`, followed by something that may be `url` or `resolve`.
+/// Returns `true` if the text after `import` is `.meta`, followed by a possible `url` or `resolve`.
 fn is_import_meta(bytes: &[u8]) -> bool {
     let mut rest = past_comments(bytes);
     for word in [&b"."[..], b"meta"] {
-        let Some(behind) = rest.strip_prefix(word) else { return begins_comment(rest) };
-        rest = past_comments(behind);
+        let Some(after) = rest.strip_prefix(word) else { return begins_comment(rest) };
+        rest = past_comments(after);
     }
     match rest {
         [b'.', name @ ..] => {
@@ -79,8 +79,8 @@ fn begins_comment(bytes: &[u8]) -> bool {
     matches!(bytes, [b'/', b'/' | b'*', ..])
 }
 
-/// Skips white space and comments, but no comment that ends after the first 200 bytes. The limit keeps the search linear; a
-/// script with a longer comment is parsed.
+/// Skips white space, and comments that end within the first 200 bytes. The limit makes the search linear. A script with a
+/// longer comment is parsed.
 fn past_comments(bytes: &[u8]) -> &[u8] {
     const LONGEST: usize = 200;
     let mut rest = trim(bytes);
@@ -103,7 +103,8 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
 }
 
-/// Removes white space at the start. Bytes outside of ASCII count as white space, because they may be part of it.
+/// Removes white space at the start. Bytes outside of ASCII count as white space, because such bytes may be part of white
+/// space.
 fn trim(bytes: &[u8]) -> &[u8] {
     let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0xb || !byte.is_ascii();
     &bytes[bytes.iter().take_while(|byte| is_space(byte)).count()..]

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::diagnostics::Rule;
 
-/// A place in a file that refers to another file.
+/// A reference from one file to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reference {
     /// The text of the reference, without quotes.
@@ -28,7 +28,7 @@ pub(crate) struct References {
     pub(crate) parse_failure: Option<ParseFailure>,
 }
 
-/// The reason why a file could not be parsed. Only its source map comment is found.
+/// The reason why a file could not be parsed. In such a file, only the source map comment is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ParseFailure {
     /// The rule that the file breaks.
@@ -39,15 +39,15 @@ pub(crate) struct ParseFailure {
 }
 
 impl ParseFailure {
-    /// Creates the failure for a file that a browser may be able to read.
-    pub(super) fn given_up(reason: &str) -> Self {
+    /// Creates the failure for a file that browsers may be able to parse.
+    pub(super) fn not_parsed(reason: &str) -> Self {
         let message = format!("script cannot be parsed; its references are not rewritten: {reason}");
         Self { rule: Rule::Syntax, message, span: 0..0 }
     }
 }
 
-/// The reason why a file cannot be scanned. It ends the run, so that no file is published with only some of its references
-/// rewritten.
+/// The reason why a file cannot be scanned. The run fails, because otherwise a file could be published in which only some
+/// references are rewritten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts needs a stack"))]
 pub(crate) enum ScanError {

@@ -11,7 +11,7 @@ use super::raw_reference::Kind;
 pub(crate) enum Target {
     /// An asset path. The asset may not exist.
     Asset(String),
-    /// A path with an encoded slash in a name. Servers find no file for it.
+    /// A path with an encoded slash in a name. Servers find no file for such a path.
     Nowhere(String),
     /// The URL path that a relative reference resolves to, outside of the base URL.
     LeavesBase(String),
@@ -19,7 +19,7 @@ pub(crate) enum Target {
     OutsideBase(String),
 }
 
-/// The URL of a file. Its references are relative to this URL.
+/// The URL of a file. References in the file are relative to this URL.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     /// The path of the base URL, with a slash at both ends.
@@ -36,10 +36,10 @@ pub(crate) fn resolve(reference: &str, kind: Kind, place: Place<'_>) -> Option<T
     let path = reference.split(['?', '#']).next()?;
     // In an `http` URL a backslash is a slash.
     let segments: Vec<_> = path.split(['/', '\\']).collect();
-    let names_a_host = matches!(segments[..], ["", "", ..]);
+    let has_host = matches!(segments[..], ["", "", ..]);
     let name = decoded(segments.last()?);
     // HTML, "resolve a URL-like module specifier": only a specifier that begins with exactly `/`, `./` or `../` is a URL.
-    if is_bare || scheme(path).is_some() || names_a_host || matches!(&*name, "" | "." | "..") {
+    if is_bare || scheme(path).is_some() || has_host || matches!(&*name, "" | "." | "..") {
         return None;
     }
     let is_absolute = segments[0].is_empty();

@@ -33,13 +33,13 @@ pub(crate) fn in_script(text: &str) -> Option<RawReference> {
     })?
 }
 
-/// Returns `Some(None)` if the line ends with code, and `None` if it has neither code nor a source map.
+/// Returns `Some(None)` if the line ends with code, and `None` if the line has neither code nor a source map.
 fn in_line(line: &str, offset: usize) -> Option<Option<RawReference>> {
     let mut last = None;
     let mut rest = line.trim_start();
     while !rest.is_empty() {
         let inside = offset + line.len() - rest.len() + 2;
-        let (comment, behind) = match rest.split_at_checked(2) {
+        let (comment, after) = match rest.split_at_checked(2) {
             Some(("//", comment)) => (comment, ""),
             Some(("/*", comment)) => comment.split_once("*/").unwrap_or_default(),
             _ => {
@@ -55,7 +55,7 @@ fn in_line(line: &str, offset: usize) -> Option<Option<RawReference>> {
             Some(found) => last = Some(Some(found)),
             None => {}
         }
-        rest = behind.trim_start();
+        rest = after.trim_start();
     }
     last
 }

@@ -4,7 +4,7 @@ use proptest::{prelude::*, sample::select};
 
 use super::js::scan;
 
-/// The tokens of references. `S` is a string, `C` a constant in parentheses or not.
+/// The tokens of references. `S` is a string, and `C` is a constant, optionally in parentheses.
 const FORMS: [&str; 24] = [
     "import S",
     "import a from S ;",
@@ -56,7 +56,7 @@ fn is_word(token: &str) -> bool {
 }
 
 /// Returns a form with gaps between its tokens, and the position of its specifier.
-fn spelt(form: &str, gaps: &[&str], quote: char, parentheses: usize) -> (String, usize) {
+fn with_gaps(form: &str, gaps: &[&str], quote: char, parentheses: usize) -> (String, usize) {
     const SPECIFIER: &str = "./m.js";
     let constant =
         format!("{}{quote}{SPECIFIER}{quote}{}", "( ".repeat(parentheses), " )".repeat(parentheses));
@@ -83,7 +83,7 @@ proptest! {
         quote in select(&['"', '\'', '`'][..]),
         parentheses in 0..4_usize,
     ) {
-        let (text, start) = spelt(form, &gaps, quote, parentheses);
+        let (text, start) = with_gaps(form, &gaps, quote, parentheses);
         let scan = scan(&text).expect("the script is not too deep");
         let found: Vec<_> = scan.written.iter().map(|written| (written.span.start, &text[written.span.clone()])).collect();
         prop_assert_eq!((found, scan.parse_failure), (vec![(start, "./m.js")], None), "{:?}", text);

@@ -20,7 +20,7 @@ pub(crate) enum Unrewritable {
     File(String),
 }
 
-/// A syntax that may contain such names.
+/// A syntax that may contain names that cannot be rewritten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Markup {
     /// Attributes, styles and scripts in SVG and HTML; `browserconfig.xml` has the same attributes.
@@ -74,7 +74,7 @@ const QUOTED: &str = r#""([^"\\${<\n]*)"|'([^'\\${<\n]*)'|`([^`\\${<\n]*)`"#;
 /// `href="…"`, `xlink:href="…"` and `src="…"`, in any case and with white space around `=`, as in HTML.
 static ATTRIBUTE: Pattern = LazyLock::new(|| regex(&format!(r"[\s:](?i:href|src)\s*=\s*(?:{QUOTED})")));
 
-/// `srcset="…"` and `imagesrcset="…"`. [`CANDIDATE`] is a URL in them.
+/// `srcset="…"` and `imagesrcset="…"`. [`CANDIDATE`] matches a URL in the value.
 static SRCSET: Pattern =
     LazyLock::new(|| regex(r#"[\s:](?i:(?:image)?srcset)\s*=\s*(?:"([^"]*)"|'([^']*)')"#));
 static CANDIDATE: Pattern = LazyLock::new(|| regex(r"(?:^|,)\s*([^\s,\\${<]+)"));
@@ -93,7 +93,7 @@ static LINE: Pattern =
     LazyLock::new(|| regex(&format!(r#"(?m)^#.*?URI=(?:{QUOTED})|^([^#\\${{<\n][^\\${{<\n]*?)[\t\r ]*$"#)));
 
 /// `new Worker("…")`, `new SharedWorker("…")`, `importScripts("…", "…")` and `serviceWorker.register("…")`, up to the first
-/// argument that is not a string. [`ARGUMENT`] is one of the strings.
+/// argument that is not a string. [`ARGUMENT`] matches each string.
 static CALL: Pattern = LazyLock::new(|| {
     let call = r"(?:Worker|importScripts|serviceWorker\.register)\(";
     regex(&format!(r"{call}\s*((?:(?:{QUOTED})\s*,\s*)*(?:{QUOTED}))\s*[,)]"))
@@ -134,7 +134,7 @@ fn asset(value: &str, place: Place<'_>) -> Option<Unrewritable> {
     Some(Unrewritable::Asset(path))
 }
 
-/// Resolves an argument of a call. Relative URLs are relative to the unknown page, so only the file name remains.
+/// Resolves an argument of a call. Relative URLs are relative to the unknown page, so only the file name is returned.
 fn called_file(value: &str, place: Place<'_>) -> Option<Unrewritable> {
     let path = match resolve(value, Kind::Url, place)? {
         Target::Asset(path) | Target::LeavesBase(path) | Target::Nowhere(path) => path,

@@ -24,9 +24,9 @@ use crate::{
 
 /// Publishes a retained release again, under a new number and without its sources.
 ///
-/// The default is the release that the current one replaced, so that a second call returns to the first release. The files of the
-/// release are checked first, and nothing is published if one is missing or damaged. A killed run leaves the old manifest and all
-/// its files intact. Running servers use the new release after a restart or [`Assets::reload`](fingerpost::Assets::reload).
+/// The default is the release that the current release replaced, so that a second call undoes the first. If a file of the
+/// release is missing or damaged, nothing is published. A killed run leaves the old manifest and all its files intact.
+/// Running servers use the new release after a restart or [`Assets::reload`](fingerpost::Assets::reload).
 ///
 /// `rollback` and [`collect`](crate::collect) wait for each other; [`rollback_with`] reports the run that holds the lock.
 ///
@@ -50,8 +50,8 @@ use crate::{
 /// # Errors
 ///
 /// - [`ErrorKind::Config`] for invalid settings.
-/// - [`ErrorKind::Release`] if the release does not exist, or if the release that the current one replaced is not known. The
-///   message lists the numbers of all releases.
+/// - [`ErrorKind::Release`] if the release does not exist, or if the release that the current release replaced is not known.
+///   The message lists the numbers of all releases.
 /// - [`ErrorKind::File`] for each missing or damaged file of the release.
 /// - [`ErrorKind::Clash`] if a plain name is the name of another file.
 /// - [`ErrorKind::Manifest`] if `staticfiles.json` is damaged.
@@ -61,7 +61,7 @@ pub fn rollback(config: &RollbackConfig) -> Result<RollbackReport, Error> {
     rollback_with(config, &())
 }
 
-/// Rolls back like [`rollback`], and reports to `progress` if it waits for the lock.
+/// Rolls back like [`rollback`]. Reports to `progress` if the run has to wait for the lock.
 ///
 /// # Errors
 ///
@@ -152,7 +152,7 @@ fn verify(
     Err(Problem::new(ErrorKind::File, message).into())
 }
 
-/// Servers do not accept a manifest for another base URL.
+/// Warns if the release has another base URL path. Servers do not accept a manifest for another base URL path.
 fn warn_about_base_path(release: &Release, current: Option<&Manifest>, diagnostics: &mut Diagnostics) {
     let number = release.number;
     if let (Some(path), Some(now)) = (release.manifest.base_path(), current.and_then(Manifest::base_path))

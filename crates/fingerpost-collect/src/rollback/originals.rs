@@ -1,4 +1,4 @@
-//! Plain names, which must have the bytes of the current release.
+//! The files under plain names, which must have the bytes of the current release.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -21,7 +21,7 @@ use crate::{
 
 /// The files to write under plain names, and the stale variants to remove.
 pub(super) struct Originals {
-    /// Plain name → the published file with its bytes.
+    /// The published file for each plain name.
     files: BTreeMap<String, Published>,
     stale: Vec<String>,
 }
@@ -33,7 +33,7 @@ struct Published {
 }
 
 impl Originals {
-    /// Finds the plain names that differ from the release. `wanted` is the setting, if there is one.
+    /// Finds the plain names that differ from the release. `wanted` is the setting, or `None` if unset.
     pub(super) fn plan(
         release: &Release,
         current: Option<&Manifest>,
@@ -63,7 +63,7 @@ impl Originals {
         self.files.len()
     }
 
-    /// Stages the files. Fails if one of them would overwrite a published or reserved file.
+    /// Stages the files. Fails if a file would overwrite a published or reserved file.
     pub(super) fn stage(
         &self,
         (out, number): (&Path, u64),

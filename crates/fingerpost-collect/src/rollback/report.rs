@@ -10,7 +10,7 @@ pub struct RollbackReport {
     pub release: Option<u64>,
     /// Number of the release that was published again.
     pub restored: u64,
-    /// Number of the release that the new one replaced. `None` if there was no manifest, or nothing was published.
+    /// Number of the release that the new release replaced. `None` if there was no manifest, or nothing was published.
     pub replaced: Option<u64>,
     /// Number of the release that records the replaced manifest. Set only if the newest release differed from that manifest,
     /// because an older manifest was restored or a run was killed.

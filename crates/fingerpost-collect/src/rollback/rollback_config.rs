@@ -28,10 +28,10 @@ impl RollbackConfig {
         Self::from_settings(settings)
     }
 
-    /// Starts from the settings of a `fingerpost.toml`. Methods override them.
+    /// Starts from the settings of a `fingerpost.toml`. Methods override these settings.
     ///
-    /// `rollback` reads `out`, and `originals` of the table `[collect]`. It reports errors in the tables `[collect]` and
-    /// `[clean]`.
+    /// `rollback` reads `out`, and `originals` of the table `[collect]`. Errors in the tables `[collect]` and `[clean]` are
+    /// reported.
     pub fn from_settings(settings: Settings) -> Self {
         let tables = Tables::read(&settings);
         Self { settings, tables, ..Self::default() }
@@ -39,7 +39,7 @@ impl RollbackConfig {
 
     /// Sets the release to publish again.
     ///
-    /// Defaults to the release that the current one replaced.
+    /// Defaults to the release that the current release replaced.
     pub fn release(mut self, number: u64) -> Self {
         self.number = Some(number);
         self
@@ -79,7 +79,7 @@ impl RollbackConfig {
         Ok(out)
     }
 
-    /// Returns whether to write plain names, if a setting determines it.
+    /// Returns `true` or `false` if a setting determines whether to write plain names.
     pub(super) fn wants_originals(&self) -> Option<bool> {
         self.originals.or(self.tables.collect.originals.then_some(true))
     }

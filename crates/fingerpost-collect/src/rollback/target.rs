@@ -20,7 +20,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Returns the release `number`. Without a number, returns the release that the current one replaced.
+    /// Returns the release `number`. Without a number, returns the release that the current release replaced.
     pub(super) fn choose(
         history: &History<'_>,
         number: Option<u64>,
@@ -57,7 +57,7 @@ fn replaced(
     let Some(&Release { number, replaces, .. }) = current else {
         let state =
             if history.current.is_some() { "is the manifest of no release" } else { "does not exist" };
-        let effect = "the release that it replaced is unknown";
+        let effect = "the replaced release is unknown";
         return Err(format!("`{MANIFEST_NAME}` {state}, so {effect}; {NAME_ONE}"));
     };
     if let Some(newest) = history.numbers.last().filter(|newest| **newest != number) {
@@ -69,7 +69,7 @@ fn replaced(
     if replaces == 0 {
         return Err(format!("release {number} is current and replaced no release; {NAME_ONE}"));
     }
-    // Numbers have no gaps, and the current manifest is recorded before a new one is published.
+    // Numbers have no gaps, and the current manifest is recorded before a new manifest is published.
     let before = number.saturating_sub(1);
     if !history.numbers.contains(&before) {
         return Err(format!("release {number} replaced release {before}, which is not retained; {NAME_ONE}"));
@@ -77,7 +77,7 @@ fn replaced(
     if replaces != before {
         let message = format!(
             "release {number} may have replaced any release since {replaces}, because something other than \
-             `fingerpost` changed `{MANIFEST_NAME}`; release {before} is the newest of them"
+             `fingerpost` changed `{MANIFEST_NAME}`; release {before} is the newest of these releases"
         );
         diagnostics.warn(ErrorKind::Manifest, message);
     }

@@ -7,7 +7,7 @@ use fingerpost_collect::{CollectConfig, ErrorKind, PackReport, collect};
 
 use crate::site::{Site, warnings};
 
-fn packing(site: &Site) -> CollectConfig {
+fn pack_config(site: &Site) -> CollectConfig {
     site.config().compress(["gzip"]).pack(site.path("site.tar"))
 }
 
@@ -18,12 +18,12 @@ fn site() -> Site {
 
 #[track_caller]
 fn pack(site: &Site) -> PackReport {
-    collect(&packing(site)).unwrap().pack.expect("a pack")
+    collect(&pack_config(site)).unwrap().pack.expect("a pack")
 }
 
 /// Checks that the pack has every published file of the output directory, and nothing else.
 #[track_caller]
-fn assert_has_all_of(site: &Site, out: &str) {
+fn assert_contains_output_dir(site: &Site, out: &str) {
     let is_published =
         |name: &String| !name.starts_with(".fingerpost/") || name.starts_with(".fingerpost/releases/");
     let published: BTreeMap<_, _> =
@@ -46,7 +46,7 @@ fn pack_has_the_current_and_the_retained_releases_with_their_variants() {
     site.remove("static/img/b.png");
     let report = pack(&site);
     assert_eq!((report.written, report.bytes), (true, fs::metadata(site.path("site.tar")).unwrap().len()));
-    assert_has_all_of(&site, "out");
+    assert_contains_output_dir(&site, "out");
     let names: Vec<_> = site.names("out").into_iter().filter(|name| name.ends_with(".css.gz")).collect();
     assert_eq!(names.len(), 2, "the variants of both releases");
     assert_eq!(TarStore::from_file(site.path("site.tar")).releases().unwrap(), [1, 2]);
@@ -57,7 +57,7 @@ fn equal_output_directories_have_equal_packs() {
     let site = site();
     pack(&site);
     let first = fs::read(site.path("site.tar")).unwrap();
-    // Other times and another order of the files on disk.
+    // The copy has other times, and another order of files on disk.
     let copy = CollectConfig::new(site.path("copy")).source(site.path("static")).compress(["gzip"]);
     for (name, bytes) in site.tree("out").into_iter().rev() {
         site.write(&format!("copy/{name}"), bytes);
@@ -80,7 +80,7 @@ fn unchanged_pack_is_not_written() {
         (fs::metadata(site.path("site.tar")).unwrap().len(), false, before)
     );
 
-    // A pack that is cut off, longer, or has other bytes is written again.
+    // A truncated, extended or changed pack is written again.
     let whole = fs::read(site.path("site.tar")).unwrap();
     let mut flipped = whole.clone();
     flipped[600] ^= 1;
@@ -106,7 +106,7 @@ fn pack_with_long_names_is_listed_by_tar() {
     let long = format!("{}/{}.css", "d".repeat(110), "n".repeat(110));
     let site = Site::new(&[(&format!("static/{long}"), "a{}"), ("static/ä.css", "b{}")]);
     pack(&site);
-    assert_has_all_of(&site, "out");
+    assert_contains_output_dir(&site, "out");
     let listed = Command::new("tar")
         .arg("tf")
         .arg(site.path("site.tar"))
@@ -137,7 +137,7 @@ fn extracted_pack_is_an_output_directory() {
 #[test]
 fn plain_names_are_not_packed() {
     let site = site();
-    collect(&packing(&site).originals(true)).unwrap();
+    collect(&pack_config(&site).originals(true)).unwrap();
     let store = TarStore::from_file(site.path("site.tar"));
     assert!(store.position("a.css").is_err() && store.position(&site.hashed("a.css")).is_ok());
 }
@@ -145,17 +145,17 @@ fn plain_names_are_not_packed() {
 #[test]
 fn dry_run_writes_no_pack() {
     let site = site();
-    assert_eq!(collect(&packing(&site).dry_run(true)).unwrap().pack, None);
+    assert_eq!(collect(&pack_config(&site).dry_run(true)).unwrap().pack, None);
     assert!(!site.path("site.tar").exists());
 }
 
 #[test]
-fn failed_run_leaves_the_pack() {
+fn failed_run_does_not_change_the_pack() {
     let site = site();
     pack(&site);
     let before = fs::read(site.path("site.tar")).unwrap();
     site.write("static/b.css", "b { background: url(absent.png) }");
-    collect(&packing(&site)).unwrap_err();
+    collect(&pack_config(&site)).unwrap_err();
     assert!(fs::read(site.path("site.tar")).unwrap() == before);
 }
 
@@ -222,8 +222,8 @@ fn pack_that_cannot_be_written_is_an_error() {
     assert_eq!(err.to_string(), format!("cannot create the directory {dir}: File exists (os error 17)"));
 }
 
-/// Creates a site with a pack of two releases, whose output directory is gone.
-fn packed_before() -> Site {
+/// Creates a site with a pack of two releases, and without an output directory.
+fn site_with_earlier_pack() -> Site {
     let site = site();
     pack(&site);
     site.write("static/a.css", "a { color: blue }\n".repeat(100));
@@ -235,20 +235,20 @@ fn packed_before() -> Site {
     site
 }
 
-fn keeping(site: &Site) -> CollectConfig {
-    packing(site).keep_from(site.path("previous.tar"))
+fn import_config(site: &Site) -> CollectConfig {
+    pack_config(site).keep_from(site.path("previous.tar"))
 }
 
 #[test]
-fn keep_from_imports_the_releases_of_a_pack_like_those_of_a_directory() {
-    let site = packed_before();
-    let report = collect(&keeping(&site)).unwrap();
+fn keep_from_imports_the_same_releases_from_a_pack_and_a_directory() {
+    let site = site_with_earlier_pack();
+    let report = collect(&import_config(&site)).unwrap();
     assert_eq!((&*report.kept, report.release, warnings(&report)), (&[1, 2][..], Some(3), vec![]));
-    assert_has_all_of(&site, "out");
+    assert_contains_output_dir(&site, "out");
     let from_pack = site.tree("out");
 
     fs::remove_dir_all(site.path("out")).unwrap();
-    collect(&packing(&site).keep_from(site.path("before"))).unwrap();
+    collect(&pack_config(&site).keep_from(site.path("before"))).unwrap();
     let is_file = |name: &&String| {
         !name.starts_with(".fingerpost/") || name.contains("releases/1.") || name.contains("releases/2.")
     };
@@ -263,10 +263,10 @@ fn keep_from_imports_the_releases_of_a_pack_like_those_of_a_directory() {
 }
 
 #[test]
-fn pack_can_replace_the_pack_that_it_keeps() {
-    let site = packed_before();
+fn pack_can_replace_the_pack_of_keep_from() {
+    let site = site_with_earlier_pack();
     for release in [Some(3), None] {
-        let config = packing(&site).keep_from(site.path("previous.tar")).pack(site.path("previous.tar"));
+        let config = pack_config(&site).keep_from(site.path("previous.tar")).pack(site.path("previous.tar"));
         assert_eq!(collect(&config).unwrap().release, release);
     }
     assert_eq!(TarStore::from_file(site.path("previous.tar")).releases().unwrap(), [1, 2, 3]);
@@ -276,25 +276,25 @@ fn pack_can_replace_the_pack_that_it_keeps() {
 fn large_files_of_a_pack_are_imported() {
     let site = site();
     let large: Vec<u8> = (0..9_000_000_u32).map(|number| (number % 253) as u8).collect();
-    site.write("static/film.mp4", &large);
+    site.write("static/large_file.mp4", &large);
     pack(&site);
     fs::rename(site.path("site.tar"), site.path("previous.tar")).unwrap();
-    let film = site.hashed("film.mp4");
+    let large_file = site.hashed("large_file.mp4");
     fs::remove_dir_all(site.path("out")).unwrap();
-    site.remove("static/film.mp4");
-    assert_eq!(warnings(&collect(&keeping(&site)).unwrap()), [""; 0]);
-    assert!(fs::read(site.path("out").join(film)).unwrap() == large);
+    site.remove("static/large_file.mp4");
+    assert_eq!(warnings(&collect(&import_config(&site)).unwrap()), [""; 0]);
+    assert!(fs::read(site.path("out").join(large_file)).unwrap() == large);
 }
 
 #[test]
 fn damaged_file_in_an_earlier_pack_is_not_imported() {
-    let site = packed_before();
+    let site = site_with_earlier_pack();
     let mut tar = fs::read(site.path("previous.tar")).unwrap();
     let (name, _) = site.tree("before").into_iter().find(|(name, _)| name.ends_with(".png")).unwrap();
     let part = TarStore::from_file(site.path("previous.tar")).position(&name).unwrap();
     tar[part.start as usize] ^= 1;
     site.write("previous.tar", tar);
-    let report = collect(&keeping(&site)).unwrap();
+    let report = collect(&import_config(&site)).unwrap();
     let file = format!("`{}`", site.path("previous.tar").join(&name).display());
     assert_eq!(
         warnings(&report),
@@ -310,7 +310,7 @@ fn damaged_file_in_an_earlier_pack_is_not_imported() {
 
 #[test]
 fn unusable_earlier_pack_is_an_error() {
-    let site = packed_before();
+    let site = site_with_earlier_pack();
     let whole = fs::read(site.path("previous.tar")).unwrap();
     let previous = site.quoted_path("previous.tar");
     for (bytes, reason) in [
@@ -322,20 +322,20 @@ fn unusable_earlier_pack_is_an_error() {
         site.write("previous.tar", bytes);
         let advice = "copy the pack again, or run `fingerpost collect --pack`";
         assert_eq!(
-            site.problems_of(&keeping(&site)),
+            site.problems_of(&import_config(&site)),
             [format!("cannot import releases from {previous}: {reason}; {advice}")]
         );
     }
     site.remove("previous.tar");
     let advice = "correct `--keep-from`, or omit it at the first deploy";
     assert_eq!(
-        site.problems_of(&keeping(&site)),
+        site.problems_of(&import_config(&site)),
         [format!("cannot import releases from {previous}: it is neither a directory nor a pack; {advice}")]
     );
 }
 
 #[test]
-fn settings_file_names_the_pack() {
+fn path_of_the_pack_is_read_from_the_settings_file() {
     let site = site();
     site.write("fingerpost.toml", "sources = ['static']\nout = 'out'\n[collect]\npack = 'dist/site.tar'\n");
     let settings = fingerpost::Settings::read(site.path("fingerpost.toml")).unwrap();

@@ -29,8 +29,8 @@ fn changes(list: &ReleaseList) -> Vec<Option<Counts>> {
     list.releases.iter().map(|release| release.changes.as_ref().map(counts)).collect()
 }
 
-/// Creates three releases: the first with two files; the second with a change, an addition and a removal; the third with
-/// the content of the first.
+/// Creates three releases. The second release has a changed, an added and a removed file. The third release has the content
+/// of the first release.
 fn three_releases() -> Site {
     let site = Site::new(&[("static/a.css", "a"), ("static/old.css", "old!")]);
     site.collect();

@@ -15,7 +15,7 @@ fn config(site: &Site) -> RollbackConfig {
 }
 
 #[track_caller]
-fn rolled_back(config: &RollbackConfig) -> RollbackReport {
+fn roll_back(config: &RollbackConfig) -> RollbackReport {
     let report = rollback(config).expect("a successful run");
     assert_eq!(report.warnings, []);
     report
@@ -24,11 +24,11 @@ fn rolled_back(config: &RollbackConfig) -> RollbackReport {
 /// Returns the new release, the release that was published again, and the replaced release.
 #[track_caller]
 fn numbers(config: &RollbackConfig) -> (Option<u64>, u64, Option<u64>) {
-    let report = rolled_back(config);
+    let report = roll_back(config);
     (report.release, report.restored, report.replaced)
 }
 
-/// Returns the problems of a run that fails, after checking that it changed nothing.
+/// Returns the problems of a failed run. Checks that the run changed nothing.
 #[track_caller]
 fn refused(site: &Site, config: &RollbackConfig) -> (ErrorKind, Vec<String>) {
     let before = records(site);
@@ -52,7 +52,7 @@ fn current(site: &Site) -> String {
 }
 
 #[test]
-fn default_is_the_replaced_release_and_repeating_it_returns() {
+fn second_rollback_undoes_the_first() {
     let site = published(&["one", "two", "three"]);
     let files = [1, 2, 3].map(|number| file_of(&site, number));
     assert_eq!(numbers(&config(&site)), (Some(4), 2, Some(3)));
@@ -66,14 +66,14 @@ fn default_is_the_replaced_release_and_repeating_it_returns() {
 }
 
 #[test]
-fn release_is_published_again_as_it_was() {
+fn release_is_published_again_with_the_same_manifest() {
     let site = Site::new(&[("static/a.css", "a{b:url(b.png)}"), ("static/b.png", "b")]);
     site.collect();
     let first = site.read("out/staticfiles.json");
     site.write("static/b.png", "changed");
     site.collect();
     let sources = site.tree("static");
-    let report = rolled_back(&config(&site).release(1));
+    let report = roll_back(&config(&site).release(1));
     assert_eq!((report.files, report.originals, report.dry_run), (2, 0, false));
     assert_eq!(site.read("out/staticfiles.json"), first);
     assert_eq!(Some(&*report.hash), site.manifest("out").hash().as_deref());
@@ -82,7 +82,7 @@ fn release_is_published_again_as_it_was() {
     assert!(again.published >= old.published);
     assert_eq!(site.tree("static"), sources);
 
-    // The next run publishes the sources again, and `clean` retains what was current a moment ago.
+    // The next run publishes the sources again, and the new release replaces release 3.
     assert_eq!(site.collect().release, Some(4));
     assert_eq!(site.release(4).replaces, 3);
 }
@@ -106,7 +106,7 @@ fn unknown_release_is_an_error_that_lists_the_releases() {
 }
 
 #[test]
-fn first_release_replaced_none() {
+fn first_release_has_no_replaced_release() {
     let site = published(&["one"]);
     let message = "release 1 is current and replaced no release; name one of the releases: 1 (current)";
     assert_refused(&site, &config(&site), message);
@@ -125,7 +125,7 @@ fn directory_without_releases_is_an_error() {
 }
 
 #[test]
-fn cleaned_release_is_not_a_default() {
+fn replaced_release_that_is_not_retained_is_an_error() {
     let site = published(&["one", "two", "three"]);
     cleaned(&config_by_count(&site));
     let message =
@@ -181,17 +181,17 @@ fn dry_run_writes_nothing_and_takes_no_lock() {
     let before = records(&site);
     let lock = fs::File::options().write(true).open(site.path("out/.fingerpost/lock")).unwrap();
     lock.lock().unwrap();
-    let report = rolled_back(&config(&site).dry_run(true));
+    let report = roll_back(&config(&site).dry_run(true));
     assert_eq!((report.release, report.restored, report.dry_run), (Some(3), 1, true));
     assert_eq!(rollback(&config(&site)).unwrap_err().kind(), ErrorKind::Locked);
     assert_eq!(records(&site), before);
 }
 
 #[test]
-fn missing_manifest_needs_a_number() {
+fn rollback_without_a_manifest_requires_a_number() {
     let site = published(&["one", "two"]);
     site.remove("out/staticfiles.json");
-    let message = "`staticfiles.json` does not exist, so the release that it replaced is unknown; name one of the \
+    let message = "`staticfiles.json` does not exist, so the replaced release is unknown; name one of the \
                    releases: 1, 2";
     assert_refused(&site, &config(&site), message);
     assert_eq!(numbers(&config(&site).release(1)), (Some(3), 1, None));
@@ -205,7 +205,7 @@ fn manually_restored_manifest_is_recorded_first() {
     let message = "release 1 is current, but release 3 is newer: a run was killed, or an older manifest was restored; name \
                    one of the releases: 1 (current), 2, 3";
     assert_refused(&site, &config(&site), message);
-    let report = rolled_back(&config(&site).release(2));
+    let report = roll_back(&config(&site).release(2));
     assert_eq!((report.recorded, report.release, report.replaced), (Some(4), Some(5), Some(4)));
     assert_eq!(file_of(&site, 4), file_of(&site, 1));
     assert_eq!(numbers(&config(&site)), (Some(6), 4, Some(5)));
@@ -213,16 +213,16 @@ fn manually_restored_manifest_is_recorded_first() {
 
 #[cfg(unix)]
 #[test]
-fn changed_manifest_makes_the_replaced_release_uncertain() {
+fn manifest_changed_by_another_program_causes_a_warning() {
     let site = published(&["one", "two", "three"]);
-    // `clean` must not take the moment of the change for that of release 3.
+    // The manifest has a later time than release 3, as after a change by another program.
     let manifest = site.path("out/staticfiles.json");
     repeat_until_changed(&manifest, || fs::write(&manifest, fs::read(&manifest).unwrap()).unwrap());
     assert!(change_time(&manifest).is_some());
     assert_eq!(numbers(&config(&site).release(2)), (Some(4), 2, Some(3)));
     let report = rollback(&config(&site)).unwrap();
     let warning = "release 4 may have replaced any release since 1, because something other than `fingerpost` changed \
-                   `staticfiles.json`; release 3 is the newest of them";
+                   `staticfiles.json`; release 3 is the newest of these releases";
     assert_eq!(report.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [warning]);
     assert_eq!((report.release, report.restored, report.replaced), (Some(5), 3, Some(4)));
     assert_eq!(numbers(&config(&site)), (Some(6), 4, Some(5)));
@@ -240,7 +240,8 @@ fn other_base_url_path_is_a_warning() {
     assert_eq!(report.release, Some(3));
 }
 
-/// Collects two releases with plain names and variants: `b.css` is only in the first, `c.css` only in the second.
+/// Collects two releases with plain names and variants: `b.css` is only in the first release, `c.css` only in the second
+/// release.
 fn with_originals() -> Site {
     let long = |color: &str| format!("a{{color:{color}}}").repeat(200);
     let site = Site::new(&[("static/a.css", &long("red")), ("static/b.css", "b")]);
@@ -265,15 +266,15 @@ fn assert_originals(site: &Site) {
 }
 
 #[test]
-fn plain_names_follow_the_release() {
+fn plain_names_get_the_bytes_of_the_release() {
     let site = with_originals();
     site.remove("out/b.css");
-    let dry = rolled_back(&config(&site).dry_run(true));
-    let report = rolled_back(&config(&site));
+    let dry = roll_back(&config(&site).dry_run(true));
+    let report = roll_back(&config(&site));
     assert_eq!((dry.originals, report.originals), (3, 3));
     assert_originals(&site);
     assert_eq!(site.read("out/b.css"), "b");
-    assert_eq!(rolled_back(&config(&site)).release, Some(4));
+    assert_eq!(roll_back(&config(&site)).release, Some(4));
     assert_originals(&site);
 }
 
@@ -285,7 +286,7 @@ fn stale_plain_variant_is_removed() {
     site.write("static/a.css", "a{color:red}".repeat(200));
     collect(&gzip).unwrap();
     assert!(site.path("out/a.css.gz").exists());
-    rolled_back(&config(&site));
+    roll_back(&config(&site));
     assert!(!site.path("out/a.css.gz").exists());
     assert_originals(&site);
 }
@@ -293,15 +294,15 @@ fn stale_plain_variant_is_removed() {
 #[test]
 fn plain_names_are_not_written_without_originals() {
     let site = published(&["one", "two"]);
-    // One file that someone copied, and one with other bytes.
+    // A copied file with the published bytes, and an unrelated file.
     site.write("out/css/a.css", "two");
     site.write("out/css/unchanged.css.txt", "mine");
-    let report = rolled_back(&config(&site));
+    let report = roll_back(&config(&site));
     assert_eq!((report.originals, &*site.read("out/css/a.css")), (1, "one"));
     assert!(!site.path("out/css/unchanged.css").exists());
 
     site.write("out/css/a.css", "mine");
-    assert_eq!(rolled_back(&config(&site)).originals, 0);
+    assert_eq!(roll_back(&config(&site)).originals, 0);
     assert_eq!(site.read("out/css/a.css"), "mine");
 }
 
@@ -309,13 +310,13 @@ fn plain_names_are_not_written_without_originals() {
 fn settings_determine_the_plain_names() {
     let site = with_originals();
     let before = site.tree("out");
-    let report = rolled_back(&config(&site).originals(false));
+    let report = roll_back(&config(&site).originals(false));
     assert_eq!((report.originals, site.tree("out")["a.css"] == before["a.css"]), (0, true));
 
     let site = published(&["one", "two"]);
     site.write("fingerpost.toml", "out = \"out\"\n[collect]\noriginals = true");
     let settings = fingerpost::Settings::read(site.path("fingerpost.toml")).unwrap();
-    assert_eq!(rolled_back(&RollbackConfig::from_settings(settings)).originals, 2);
+    assert_eq!(roll_back(&RollbackConfig::from_settings(settings)).originals, 2);
     assert_eq!(site.read("out/css/a.css"), "one");
 }
 
@@ -360,7 +361,7 @@ fn rollback_does_not_shorten_the_retention_of_the_replaced_release() {
     for number in [1, 2] {
         edit(&site, number, |release| release.published = number);
     }
-    rolled_back(&config(&site));
+    roll_back(&config(&site));
     let report = cleaned(&fingerpost_collect::CleanConfig::new(site.path("out")).keep(1));
     assert_eq!(report.kept, [2, 3]);
     let names: BTreeMap<_, _> = site.tree("out");

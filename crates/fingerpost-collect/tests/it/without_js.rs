@@ -15,8 +15,8 @@ fn script_with_imports_is_an_error_that_names_the_js_feature() {
     );
     assert_eq!(
         problem.message(),
-        "this may be a reference to another file; it is not rewritten: this build lacks the feature `js` of \
-         `fingerpost-collect`; enable it"
+        "this may be a reference to another file, but this build cannot rewrite references in scripts; \
+         enable the feature `js` of `fingerpost-collect`"
     );
     assert_eq!(problem.location().map(|location| (location.line, location.column)), Some((2, 1)));
     assert_eq!(problem.silence(), Some("collect.rules.\"/app.js\".unsupported = \"ignore\""));
