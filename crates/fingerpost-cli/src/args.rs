@@ -199,7 +199,7 @@ pub(crate) struct CleanArgs {
     #[arg(long, value_name = "N")]
     keep: Option<usize>,
 
-    /// Minimum age of a removed release, counted from its replacement: 7d, 12h, 30m, or 0 [default: 7d]
+    /// Minimum time between the replacement and the removal of a release: 7d, 12h, 30m, or 0 [default: 7d]
     #[arg(long, value_name = "AGE", value_parser = parse_duration)]
     older_than: Option<Duration>,
 
@@ -238,7 +238,7 @@ Examples:
 #[derive(clap::Args, Debug)]
 #[command(after_help = ROLLBACK_HELP)]
 pub(crate) struct RollbackArgs {
-    /// Number of the release to publish again [default: the release that the current one replaced]
+    /// Number of the release to publish again [default: the release that the current release replaced]
     #[arg(value_name = "NUMBER")]
     number: Option<u64>,
 

@@ -36,7 +36,7 @@ pub use releases::{ReleaseChanges, ReleaseList, ReleaseSummary, releases};
 pub use report::Report;
 pub use rollback::{report::RollbackReport, rollback, rollback_config::RollbackConfig, rollback_with};
 
-/// Items for the other crates of this workspace. They may change in every release.
+/// Items for the other crates of this workspace. These items may change in every release.
 #[doc(hidden)]
 pub mod __private {
     use fingerpost::Settings;

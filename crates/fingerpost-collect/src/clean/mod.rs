@@ -123,7 +123,7 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
     Ok(report)
 }
 
-/// Retains all releases, because each may have been current until another program changed the manifest.
+/// Retains all releases, because each release may have been current until another program changed the manifest.
 fn keep_all(
     history: &ReleaseHistory,
     kept: &mut BTreeSet<u64>,

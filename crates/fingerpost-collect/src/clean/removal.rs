@@ -1,4 +1,4 @@
-//! Finds and removes the files that only removed releases contain.
+//! Finds and removes the files that are only in removed releases.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -41,7 +41,7 @@ enum Claim<'a> {
 type Claims<'a> = BTreeMap<String, Claim<'a>>;
 
 impl Removal {
-    /// Finds the files that a removed release contains and no retained release contains.
+    /// Finds the files that are only in removed releases.
     pub(super) fn plan(out: &Path, history: &ReleaseHistory, kept: &BTreeSet<u64>) -> Result<Self, Problem> {
         let root = fs::canonicalize(out).map_err(|err| Problem::output("read", out, &err))?;
         let is_kept = |number: &u64| kept.contains(number);

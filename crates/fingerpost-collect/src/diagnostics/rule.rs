@@ -22,7 +22,7 @@ pub enum Rule {
     /// A relative reference must not leave the base URL. Defaults to an error.
     LeavesBase,
     /// An absolute reference to a file of a source directory must be below the base URL. Defaults to a warning, because
-    /// another server may have a file of that name.
+    /// another server may have a file of the same name.
     OutsideBase,
     /// A script that seems to have references must be parseable. Defaults to a warning.
     Syntax,

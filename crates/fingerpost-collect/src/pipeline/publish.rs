@@ -106,7 +106,7 @@ impl Publication {
 /// The release files and the manifest of a publication, staged.
 pub(crate) struct StagedRecords {
     releases: Vec<Staged>,
-    /// `Some` if the manifest has a new release or its file changes.
+    /// `Some` if the manifest has a new release, or if `staticfiles.json` changes.
     manifest: Option<Staged>,
     edit: Option<Edit>,
 }

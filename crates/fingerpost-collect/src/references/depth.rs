@@ -13,7 +13,8 @@ use super::source_map::LINE_ENDS;
 /// operand as one level.
 pub(super) const DEEPEST: u32 = 200_000;
 
-/// The stack that the parser and the tree visitors use per level, in bytes. A third more than measured on x86-64.
+/// The stack that the parser and the tree visitors use per level, in bytes. The value is a third more than the stack measured
+/// on x86-64.
 pub(super) const STACK_PER_LEVEL: usize = if cfg!(debug_assertions) { 1536 } else { 512 };
 
 const BRACKET: u32 = 6;
@@ -41,7 +42,7 @@ pub(super) fn depth(text: &str) -> Result<u32, TooDeep> {
 struct Scan<'a> {
     text: &'a str,
     bytes: &'a [u8],
-    /// All open brackets. Readings share the brackets that were open before they diverged.
+    /// All open brackets. Readings share the brackets that were open before the readings diverged.
     levels: Vec<Level>,
     others: Vec<Reading>,
     deepest: u32,
@@ -361,7 +362,8 @@ impl Scan<'_> {
         new_line
     }
 
-    /// White space outside of ASCII. Includes U+200B, because the parser accepts it as white space.
+    /// Returns the white space outside of ASCII at this position. Includes U+200B, because the parser accepts U+200B as white
+    /// space.
     fn space(&self, at: usize) -> Option<char> {
         let char = self.text[at..].chars().next()?;
         (char.is_whitespace() || matches!(char, '\u{200b}' | '\u{feff}')).then_some(char)
@@ -443,7 +445,7 @@ impl Scan<'_> {
         reading.last = Token::Operator;
     }
 
-    /// Closes the innermost bracket. Returns `false` if the closing bracket does not match it.
+    /// Closes the innermost bracket. Returns `false` if the closing bracket does not match the opening bracket.
     fn close(&mut self, reading: &mut Reading, byte: u8) -> bool {
         let Level { closing, becomes, outer, count, .. } = self.levels[reading.open];
         let inside = count.inside.max(BRACKET + reading.count.content());

@@ -36,7 +36,7 @@ const DEEP_STACK: usize = USUAL_STACK + DEEPEST as usize * STACK_PER_LEVEL;
 /// process, because not all of its memory is in the arena.
 const MEMORY_PER_BYTE: usize = 16;
 
-/// The same for scripts that are longer than published code. Such scripts may consist of short tokens or of errors.
+/// The free memory required per byte of a longer script, which may consist of short tokens or of errors.
 const MEMORY_PER_BYTE_OF_LONG: usize = 64;
 
 const LONG: usize = 16 * 1024 * 1024;

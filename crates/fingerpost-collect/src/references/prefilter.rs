@@ -88,7 +88,7 @@ fn past_comments(bytes: &[u8]) -> &[u8] {
     let (mut near, beyond) = rest.split_at(window);
     loop {
         let end = match near {
-            // U+2028 ends a comment too. A comment with its first byte (0xe2) is left to the parser.
+            // U+2028 ends a comment too. A comment with 0xe2, the first byte of U+2028, is left to the parser.
             [b'/', b'/', ..] => memchr::memchr3(b'\n', b'\r', 0xe2, near).filter(|&end| near[end] != 0xe2),
             [b'/', b'*', ..] => memchr::memmem::find(&near[2..], b"*/").map(|at| at + 4),
             _ => return rest,

@@ -47,7 +47,7 @@ impl Target {
     }
 }
 
-/// Returns the number of the release that `current` replaced, or the reason why it is unknown.
+/// Returns the number of the release that `current` replaced, or the reason why the number is unknown.
 fn replaced(
     current: Option<&Release>,
     history: &History<'_>,
