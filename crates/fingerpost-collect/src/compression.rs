@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn refused(texts: &[&str]) -> String {
+    fn error_of(texts: &[&str]) -> String {
         Compression::list(texts).unwrap_err().to_string()
     }
 
@@ -110,16 +110,16 @@ mod tests {
     fn invalid_compressions_are_rejected_with_valid_values() {
         let unknown = "is unknown; write `gzip`, `br` or `zstd`, optionally with a level, such as `br:11`";
         for text in ["brotli", "", "GZIP", "gzip ", " br", "gz:9"] {
-            assert_eq!(refused(&[text]), format!("compression `{text}` {unknown}"));
+            assert_eq!(error_of(&[text]), format!("compression `{text}` {unknown}"));
         }
         for text in ["gzip:0", "gzip:10", "gzip:", "gzip:x", "gzip:+9", "gzip:-1", "gzip:9:9", "gzip:256"] {
             assert_eq!(
-                refused(&[text]),
+                error_of(&[text]),
                 format!("compression `{text}` has no such level; `gzip` has 1 to 9")
             );
         }
-        assert_eq!(refused(&["br:12"]), "compression `br:12` has no such level; `br` has 0 to 11");
-        assert_eq!(refused(&["zstd:20"]), "compression `zstd:20` has no such level; `zstd` has 1 to 19");
-        assert_eq!(refused(&["br", "gzip", "br:5"]), "compression `br` is listed twice");
+        assert_eq!(error_of(&["br:12"]), "compression `br:12` has no such level; `br` has 0 to 11");
+        assert_eq!(error_of(&["zstd:20"]), "compression `zstd:20` has no such level; `zstd` has 1 to 19");
+        assert_eq!(error_of(&["br", "gzip", "br:5"]), "compression `br` is listed twice");
     }
 }

@@ -70,9 +70,9 @@ mod tests {
             "0x1d",
             "18446744073709551615w",
         ] {
-            let refused = parse_duration(text).unwrap_err().to_string();
+            let message = parse_duration(text).unwrap_err().to_string();
             assert_eq!(
-                refused,
+                message,
                 format!(
                     "age `{text}` is invalid; write a whole number and a unit, such as `7d`, `12h`, `30m`, or `0`"
                 )

@@ -17,8 +17,8 @@ use crate::diagnostics::{Diagnostics, ErrorKind, Problem};
 /// Without this file, any release may have been current until now.
 pub(crate) const FILE: &str = ".fingerpost/manifest-times.json";
 
-/// An empty file that is never written to. If its times differ from the recorded times, the whole directory was copied, or
-/// the attributes of all files were changed.
+/// An empty file that is never written to. If the times of this file differ from the recorded times, the whole directory was
+/// copied, or the attributes of all files were changed.
 const REFERENCE: &str = ".fingerpost/manifest-times.ref";
 
 /// Archives truncate times to whole seconds, or to multiples of two seconds.

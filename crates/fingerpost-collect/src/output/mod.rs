@@ -45,7 +45,7 @@ use crate::{
 pub(crate) struct Output {
     fsync: bool,
     pub(crate) staging: Staging,
-    /// `None` in a dry run.
+    /// The held lock. `None` in a dry run.
     lock: Option<Lock>,
     /// Changes of the manifest since the last release.
     pub(crate) change: Change,
@@ -79,7 +79,7 @@ impl Output {
         Ok(output)
     }
 
-    /// Opens an output directory for reading. [`acquire`](Self::acquire) makes it writable.
+    /// Opens an output directory for reading. [`acquire`](Self::acquire) makes the output directory writable.
     pub(crate) fn dry(dir: &Path) -> Result<Self, Problem> {
         refuse_symlinks(dir, &[".fingerpost", STAGING, ".fingerpost/releases", LOCK])?;
         let (change, real, published) = (Change::read(dir), Mutex::default(), PublishedFiles::default());
@@ -142,7 +142,7 @@ impl Output {
         self.dir().join(path).is_file()
     }
 
-    /// Returns `true` if a file has exactly this content. For names whose content may change.
+    /// Returns `true` if a file has exactly this content. Records no damage, because the content of the name may change.
     pub(crate) fn has_content(&self, path: &str, size: u64, sha256: &Digest) -> bool {
         let file = self.dir().join(path);
         fs::symlink_metadata(&file).is_ok_and(|metadata| {

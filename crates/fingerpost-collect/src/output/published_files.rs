@@ -71,7 +71,7 @@ impl PublishedFiles {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns `true` if a file has this digest. Reads the file unless a record proves it.
+    /// Returns `true` if a file has this digest. Reads the file unless a record proves the digest.
     pub(crate) fn holds(&self, name: &str, file: &Path, stamp: FileStamp, sha256: Digest) -> bool {
         if self.is_known(name, stamp, sha256) {
             return true;
@@ -98,8 +98,8 @@ impl PublishedFiles {
         }
     }
 
-    /// Returns `true` if an unchanged stamp proves unchanged bytes: all its times are before the record, by the clock of the
-    /// file system.
+    /// Returns `true` if an unchanged stamp proves unchanged bytes: all times of the stamp are before the record, by the
+    /// clock of the file system.
     fn proves(&self, stamp: FileStamp) -> bool {
         // `is_settled_at` requires a difference of two seconds, which is only needed for a comparison with another clock.
         let margin = Duration::from_secs(2) - Duration::from_nanos(1);

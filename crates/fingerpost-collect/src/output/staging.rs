@@ -28,7 +28,7 @@ pub(crate) struct Staging {
 
 /// A file in the staging directory. Dropping the value removes the file, unless the file was published or is in the tree.
 pub(crate) struct Staged {
-    /// `None` for a file in the tree.
+    /// The temporary file. `None` for a file in the tree.
     pub(super) file: Option<TempPath>,
     /// The final name in the output directory.
     pub(super) name: PathBuf,

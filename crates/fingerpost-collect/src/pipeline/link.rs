@@ -171,8 +171,8 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// Returns the advice for a reference with too many `../`: the reference with as few `../` removed as possible that
-    /// resolves to a file.
+    /// Returns the advice for a reference with too many `../`. Removes `../` from the start until the reference resolves to a
+    /// file.
     fn with_fewer_parent_segments(&self, written: &str, kind: Kind, place: Place<'_>) -> Option<String> {
         let shorter = iter::successors(written.strip_prefix("../"), |shorter| shorter.strip_prefix("../"));
         let is_file = |shorter: &&str| {

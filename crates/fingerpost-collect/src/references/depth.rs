@@ -176,20 +176,20 @@ impl Scan<'_> {
         reading.at = if self.bytes.starts_with(b"#!") { line_length(self.text) } else { 0 };
         loop {
             let start = reading.at;
-            let goes_on = self.step(&mut reading)?;
+            let continues = self.step(&mut reading)?;
             let Count { outside, here, inside, .. } = reading.count;
             self.deepest = self.deepest.max(outside + here + inside);
             if self.deepest > DEEPEST || self.levels.len() > MOST_BRACKETS {
                 return Err(TooDeep(reading.at.min(self.bytes.len())));
             }
             if self.others.is_empty() {
-                if goes_on {
+                if continues {
                     continue;
                 }
                 return Ok(self.deepest);
             }
             self.spend(reading.at - start, start)?;
-            if goes_on {
+            if continues {
                 self.add(reading)?;
             }
             // The reading at the earliest position is next.

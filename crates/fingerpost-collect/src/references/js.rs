@@ -98,7 +98,7 @@ fn checked<'a>(
     text: &'a str,
     source_type: SourceType,
 ) -> Result<Result<ParserReturn<'a>, ParseFailure>, ScanError> {
-    silence_lack_of_memory();
+    silence_out_of_memory_panics();
     let parse = || {
         // Only an analysis of scopes needs the hashes of names.
         let options = ParseOptions { enable_ident_hashes: false, ..ParseOptions::default() };
@@ -108,24 +108,24 @@ fn checked<'a>(
     };
     panic::catch_unwind(panic::AssertUnwindSafe(parse)).or_else(|payload| {
         match payload.downcast_ref::<&str>() {
-            Some(&LACK_OF_MEMORY) => Err(ScanError::OutOfMemory),
+            Some(&OUT_OF_MEMORY) => Err(ScanError::OutOfMemory),
             _ => Ok(Err(ParseFailure::not_parsed("the parser failed"))),
         }
     })
 }
 
 /// The panic message of [`Allocator`] when the system has no free memory.
-const LACK_OF_MEMORY: &str = "out of memory";
+const OUT_OF_MEMORY: &str = "out of memory";
 
 /// Prevents a backtrace when an allocation of the parser fails. A backtrace allocates memory, and a second failed allocation
 /// blocks the process forever.
-fn silence_lack_of_memory() {
+fn silence_out_of_memory_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let hook = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             let is_arena = info.location().is_some_and(|location| location.file().contains("oxc_allocator"));
-            if !is_arena || info.payload().downcast_ref::<&str>() != Some(&LACK_OF_MEMORY) {
+            if !is_arena || info.payload().downcast_ref::<&str>() != Some(&OUT_OF_MEMORY) {
                 hook(info);
             }
         }));

@@ -28,7 +28,9 @@ impl Target {
     ) -> Result<Self, Problem> {
         let place = quoted(history.place.display()).to_string();
         if history.numbers.is_empty() {
-            return Err(wrong(format!("{place} has no releases; run `fingerpost collect` to publish one")));
+            return Err(release_error(format!(
+                "{place} has no releases; run `fingerpost collect` to publish one"
+            )));
         }
         let holder = history.manifest().and_then(|manifest| history.newest_with(manifest, diagnostics));
         let current = holder.as_ref().map(|holder| holder.number);
@@ -43,7 +45,7 @@ impl Target {
         });
         release
             .map(|release| Self { release, current })
-            .map_err(|reason| wrong(format!("{reason}: {}", list(&history.numbers, current))))
+            .map_err(|reason| release_error(format!("{reason}: {}", list(&history.numbers, current))))
     }
 }
 
@@ -91,6 +93,6 @@ fn list(numbers: &[u64], current: Option<u64>) -> String {
     numbers.iter().map(number).collect::<Vec<_>>().join(", ")
 }
 
-fn wrong(message: String) -> Problem {
+fn release_error(message: String) -> Problem {
     Problem::new(ErrorKind::Release, message)
 }

@@ -12,7 +12,7 @@ fn list(site: &Site) -> ReleaseList {
 }
 
 #[track_caller]
-fn refused(site: &Site, out: &str) -> (ErrorKind, String) {
+fn error_of(site: &Site, out: &str) -> (ErrorKind, String) {
     let err = releases(&DirStore::new(site.path(out))).unwrap_err();
     (err.kind(), err.to_string())
 }
@@ -134,12 +134,15 @@ fn directory_without_releases_is_an_error() {
     let site = Site::new(&[("empty/other.txt", "")]);
     for out in ["empty", "absent"] {
         let advice = "has no releases; run `fingerpost collect`, or correct the path of the output directory";
-        assert_eq!(refused(&site, out), (ErrorKind::Manifest, format!("{} {advice}", site.quoted_path(out))));
+        assert_eq!(
+            error_of(&site, out),
+            (ErrorKind::Manifest, format!("{} {advice}", site.quoted_path(out)))
+        );
     }
     site.write("empty/staticfiles.json", "[]");
     let place = site.quoted_path("empty/staticfiles.json");
     let message = format!(
         "manifest {place} is not a JSON object; restore it, or remove it and run `fingerpost collect` again"
     );
-    assert_eq!(refused(&site, "empty"), (ErrorKind::Manifest, message));
+    assert_eq!(error_of(&site, "empty"), (ErrorKind::Manifest, message));
 }

@@ -30,7 +30,7 @@ fn numbers(config: &RollbackConfig) -> (Option<u64>, u64, Option<u64>) {
 
 /// Returns the problems of a failed run. Checks that the run changed nothing.
 #[track_caller]
-fn refused(site: &Site, config: &RollbackConfig) -> (ErrorKind, Vec<String>) {
+fn problems_of_failed_run(site: &Site, config: &RollbackConfig) -> (ErrorKind, Vec<String>) {
     let before = records(site);
     let err = rollback(config).expect_err("a failing run");
     assert_eq!(records(site), before, "{err}");
@@ -38,13 +38,13 @@ fn refused(site: &Site, config: &RollbackConfig) -> (ErrorKind, Vec<String>) {
 }
 
 #[track_caller]
-fn assert_refused(site: &Site, config: &RollbackConfig, message: &str) {
-    assert_eq!(refused(site, config), (ErrorKind::Release, vec![message.to_owned()]));
+fn assert_release_error(site: &Site, config: &RollbackConfig, message: &str) {
+    assert_eq!(problems_of_failed_run(site, config), (ErrorKind::Release, vec![message.to_owned()]));
 }
 
 #[track_caller]
-fn assert_file_refused(site: &Site, config: &RollbackConfig, message: &str) {
-    assert_eq!(refused(site, config), (ErrorKind::File, vec![message.to_owned()]));
+fn assert_file_error(site: &Site, config: &RollbackConfig, message: &str) {
+    assert_eq!(problems_of_failed_run(site, config), (ErrorKind::File, vec![message.to_owned()]));
 }
 
 fn current(site: &Site) -> String {
@@ -101,7 +101,7 @@ fn unknown_release_is_an_error_that_lists_the_releases() {
     let place = site.quoted_path("out");
     for number in [999, 0] {
         let message = format!("{place} has no release {number}; name one of its releases: 1, 2, 3 (current)");
-        assert_refused(&site, &config(&site).release(number), &message);
+        assert_release_error(&site, &config(&site).release(number), &message);
     }
 }
 
@@ -109,7 +109,7 @@ fn unknown_release_is_an_error_that_lists_the_releases() {
 fn first_release_has_no_replaced_release() {
     let site = published(&["one"]);
     let message = "release 1 is current and replaced no release; name one of the releases: 1 (current)";
-    assert_refused(&site, &config(&site), message);
+    assert_release_error(&site, &config(&site), message);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn directory_without_releases_is_an_error() {
     let site = Site::new(&[("out/x", "")]);
     let message =
         format!("{} has no releases; run `fingerpost collect` to publish one", site.quoted_path("out"));
-    assert_refused(&site, &config(&site), &message);
+    assert_release_error(&site, &config(&site), &message);
     let err = rollback(&RollbackConfig::new(site.path("nope"))).unwrap_err();
     let advice = "is not a directory; correct the path, or collect into it first";
     assert_eq!(err.to_string(), format!("output directory {} {advice}", site.quoted_path("nope")));
@@ -130,7 +130,7 @@ fn replaced_release_that_is_not_retained_is_an_error() {
     cleaned(&config_by_count(&site));
     let message =
         "release 3 replaced release 2, which is not retained; name one of the releases: 3 (current)";
-    assert_refused(&site, &config(&site), message);
+    assert_release_error(&site, &config(&site), message);
 }
 
 #[test]
@@ -141,12 +141,12 @@ fn missing_and_damaged_files_are_reported_and_nothing_is_published() {
     let message = |name: &str, state: &str| {
         format!("file {} of release 1 is {state}", site.quoted_path(&format!("out/{name}")))
     };
-    assert_file_refused(&site, &config(&site), &message(&file, "missing"));
+    assert_file_error(&site, &config(&site), &message(&file, "missing"));
     // The length is the same, so only a comparison of the bytes detects the damage.
     site.write(&format!("out/{unchanged}"), "U");
     let expected = vec![message(&file, "missing"), message(&unchanged, "damaged")];
-    assert_eq!(refused(&site, &config(&site).release(1)), (ErrorKind::File, expected.clone()));
-    assert_eq!(refused(&site, &config(&site).release(1).dry_run(true)).1, expected);
+    assert_eq!(problems_of_failed_run(&site, &config(&site).release(1)), (ErrorKind::File, expected.clone()));
+    assert_eq!(problems_of_failed_run(&site, &config(&site).release(1).dry_run(true)).1, expected);
 }
 
 #[test]
@@ -159,14 +159,14 @@ fn missing_variant_is_reported() {
     collect(&gzip).unwrap();
     site.remove(&format!("out/{variant}"));
     let message = format!("file {} of release 1 is missing", site.quoted_path(&format!("out/{variant}")));
-    assert_file_refused(&site, &config(&site), &message);
+    assert_file_error(&site, &config(&site), &message);
 }
 
 #[test]
 fn damaged_release_file_is_an_error() {
     let site = published(&["one", "two"]);
     site.write("out/.fingerpost/releases/1.json", "{");
-    let (kind, problems) = refused(&site, &config(&site));
+    let (kind, problems) = problems_of_failed_run(&site, &config(&site));
     assert_eq!(kind, ErrorKind::Release);
     let advice = "; restore the release file, or name another release: 1, 2 (current)";
     assert!(
@@ -193,7 +193,7 @@ fn rollback_without_a_manifest_requires_a_number() {
     site.remove("out/staticfiles.json");
     let message = "`staticfiles.json` does not exist, so the replaced release is unknown; name one of the \
                    releases: 1, 2";
-    assert_refused(&site, &config(&site), message);
+    assert_release_error(&site, &config(&site), message);
     assert_eq!(numbers(&config(&site).release(1)), (Some(3), 1, None));
     assert_eq!(current(&site), file_of(&site, 1));
 }
@@ -204,7 +204,7 @@ fn manually_restored_manifest_is_recorded_first() {
     restore_manifest(&site, 1);
     let message = "release 1 is current, but release 3 is newer: a run was killed, or an older manifest was restored; name \
                    one of the releases: 1 (current), 2, 3";
-    assert_refused(&site, &config(&site), message);
+    assert_release_error(&site, &config(&site), message);
     let report = roll_back(&config(&site).release(2));
     assert_eq!((report.recorded, report.release, report.replaced), (Some(4), Some(5), Some(4)));
     assert_eq!(file_of(&site, 4), file_of(&site, 1));
@@ -322,21 +322,22 @@ fn settings_determine_the_plain_names() {
 
 #[test]
 fn plain_name_of_another_file_is_an_error() {
-    let refused = |files: &[(&str, &str)], later: &dyn Fn(&Site)| {
+    let problems_with = |files: &[(&str, &str)], later: &dyn Fn(&Site)| {
         let site = Site::new(files);
         site.collect();
         later(&site);
         site.collect();
-        let (kind, problems) = refused(&site, &config(&site).originals(true));
+        let (kind, problems) = problems_of_failed_run(&site, &config(&site).originals(true));
         assert_eq!(kind, ErrorKind::Clash);
         problems
     };
     let advice = "run with `--originals=false` to leave all plain names as they are";
-    let manifest = refused(&[("static/staticfiles.json", "{}")], &|site| site.write("static/b.css", "b"));
+    let manifest =
+        problems_with(&[("static/staticfiles.json", "{}")], &|site| site.write("static/b.css", "b"));
     let message = "asset `staticfiles.json` of release 1 has the name of the manifest";
     assert_eq!(manifest, [format!("{message}; {advice}")]);
 
-    let published = refused(&[("static/a.ca978112ca1b.css", "an author's own")], &|site| {
+    let published = problems_with(&[("static/a.ca978112ca1b.css", "an author's own")], &|site| {
         site.write("static/a.css", "a");
     });
     let message = "asset `a.ca978112ca1b.css` of release 1 has the name of a published file with other bytes";
@@ -349,7 +350,7 @@ fn plain_name_that_is_a_file_and_a_directory_is_an_error() {
     collect(&site.config().source(site.path("more"))).unwrap();
     site.write("static/b.css", "b");
     collect(&site.config().source(site.path("more"))).unwrap();
-    let (kind, problems) = refused(&site, &config(&site).originals(true));
+    let (kind, problems) = problems_of_failed_run(&site, &config(&site).originals(true));
     let message = "asset `docs/index.html` of release 1 has the name of a file in the directory `docs`, which is an asset; \
                    run with `--originals=false` to leave all plain names as they are";
     assert_eq!((kind, problems), (ErrorKind::Clash, vec![message.to_owned()]));

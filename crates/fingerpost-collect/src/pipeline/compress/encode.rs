@@ -1,4 +1,4 @@
-//! The encoders. Their output depends only on the input and the level, never on the time, the file name or the threads.
+//! The encoders. The output depends only on the input and the level, never on the time, the file name or the threads.
 
 use std::io;
 
