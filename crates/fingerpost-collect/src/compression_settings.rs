@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_types_are_compressed_and_compressed_types_are_not() {
+    fn text_formats_are_compressed_and_compressed_formats_are_skipped() {
         let gzip = vec![Compression::from(Encoding::Gzip)];
         let wanted = CompressionSettings { usual: gzip.clone(), maps: Vec::new() };
         for path in ["a.css", "A.CSS", "x.y/a.min.js", "a.svg", "a.wasm", "a.ttf", "a.webmanifest", ".html"] {

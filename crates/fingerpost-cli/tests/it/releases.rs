@@ -48,7 +48,7 @@ fn output_directory_comes_from_the_settings_file() {
 }
 
 #[test]
-fn unknown_changes_are_dashes() {
+fn unknown_changes_are_shown_as_dashes() {
     let site = site_with_three_releases("out");
     site.run(&["clean", "--out", "out", "--keep", "1", "--older-than", "0"]);
     let output = site.run(&["releases", "--out", "out"]);

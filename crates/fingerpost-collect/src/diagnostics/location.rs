@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_columns_match_those_of_editors() {
+    fn lines_and_columns_are_counted_as_in_editors() {
         assert_eq!(place("a\nb\r\n\té x", "x"), (3, 4, " é x".to_owned()));
         assert_eq!(place("x", "x"), (1, 1, "x".to_owned()));
         assert_eq!(place("a\r\rx\n", "x"), (3, 1, "x".to_owned()));

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_is_reused_and_empty() {
+    fn memory_of_a_dropped_buffer_is_reused() {
         let mut first = Buffer::with_capacity(1000);
         first.extend_from_slice(b"abc");
         let place = first.as_ptr();

@@ -117,8 +117,8 @@ fn check_imported(names: &[(&str, &Asset)], kept: &ImportedReleases, diagnostics
 }
 
 /// Reports names that were published with other bytes, because browsers cache hashed names for a year. There are two causes.
-/// The name of an original may look hashed. A member of a cycle is named by a hash of the group before references inside the
-/// group are rewritten, so the same name may have other bytes under another base URL.
+/// The name of an original may look hashed. A member of a cycle is named by a hash of the group, before references inside the
+/// group are rewritten. Under another base URL, the same name may then have other bytes.
 fn check_published(
     run: &Run<'_>,
     (assets, originals): (&[Asset], &[Asset]),

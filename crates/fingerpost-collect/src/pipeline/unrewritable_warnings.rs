@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn warning_names_at_most_three_files() {
+    fn warning_lists_at_most_three_files() {
         let named = ["`a`", "`b`", "`c`", "`d`"].map(str::to_owned);
         assert!(warning(&named[..1]).starts_with("`a` has references that cannot be rewritten; "));
         assert!(

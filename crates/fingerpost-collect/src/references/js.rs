@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_scripts_only_have_their_source_map_comment_rewritten() {
+    fn only_the_source_map_comment_of_an_invalid_script_is_found() {
         for js in [
             "import './m.js'; import {",
             "import './m.js'; )",

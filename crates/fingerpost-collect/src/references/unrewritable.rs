@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_that_name_files_are_found() {
+    fn file_references_in_attributes_are_found() {
         assert_eq!(names("img/a.svg", r#"<use xlink:href="b.svg#x"/>"#), [asset("img/b.svg")]);
         assert_eq!(names("img/a.SVG", r#"<image href='../c.png'/>"#), [asset("c.png")]);
         assert_eq!(

@@ -160,7 +160,7 @@ fn failed_run_does_not_change_the_pack() {
 }
 
 #[test]
-fn missing_file_of_an_earlier_release_is_reported_and_left_out() {
+fn missing_file_of_an_earlier_release_is_reported_and_not_packed() {
     let site = site();
     site.collect();
     let old = site.hashed("img/b.png");

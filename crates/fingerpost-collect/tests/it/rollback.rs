@@ -292,7 +292,7 @@ fn stale_plain_variant_is_removed() {
 }
 
 #[test]
-fn plain_names_are_not_written_without_originals() {
+fn only_existing_plain_names_are_written_without_originals() {
     let site = published(&["one", "two"]);
     // A copied file with the published bytes, and an unrelated file.
     site.write("out/css/a.css", "two");
