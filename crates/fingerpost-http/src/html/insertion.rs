@@ -25,7 +25,7 @@ const FIRST_PART: usize = 256;
 /// `textarea` is ignored. A document without `<head>` is unchanged. All other bytes are preserved, even in a body that is
 /// not UTF-8 or is truncated.
 ///
-/// Output is returned as early as possible: only an incomplete tag is held back. Parsing ends with the insertion; all later
+/// Output is returned as early as possible: only an incomplete tag is buffered. Parsing ends with the insertion; all later
 /// bytes are returned immediately. If the parser needs more than 16 MiB before the insertion, the document is unchanged.
 ///
 /// ```

@@ -39,14 +39,14 @@ static TEMPLATE_BASE: LazyLock<Selector> = LazyLock::new(|| selector("template b
 ///
 /// Applies [`Snapshot::url`] to references below the base URL, such as `/static/css/app.css`, in the attributes `href`,
 /// `src`, `srcset`, `imagesrcset` and `poster` of all elements. Query and fragment are preserved. If the base URL has a path
-/// token or a host, paths without them are recognized, too.
+/// token or a host, paths without the token or the host are recognized, too.
 ///
 /// Unknown assets, URLs with a `v` parameter, URLs of other hosts and relative URLs are unchanged. A second pass changes
-/// nothing. Comments are unchanged, and the text of elements such as `script`, `style`, `textarea`, `noscript` and `iframe`.
+/// nothing. Comments and the text of elements such as `script`, `style`, `textarea`, `noscript` and `iframe` are unchanged.
 /// All bytes outside changed attribute values are preserved.
 ///
-/// After a `<base href>` with a different host than the base URL, a path such as `/static/a.css` refers to the different
-/// host and is unchanged. If the base URL is a path, every host is different.
+/// After a `<base href>` with another host than the base URL, a path such as `/static/a.css` refers to the other host and
+/// is unchanged. If the base URL is a path, every host counts as another host.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -71,7 +71,7 @@ pub fn rewrite_html(html: &str, snapshot: &Snapshot) -> String {
 
 /// Applies [`rewrite_html`] to a document that arrives in chunks of any size.
 ///
-/// Output is returned as early as possible: only an incomplete tag is held back. If a tag has more than 16 MiB, or hundreds
+/// Output is returned as early as possible: only an incomplete tag is buffered. If a tag has more than 16 MiB, or hundreds
 /// of thousands of elements are nested, the rest of the document passes unchanged.
 ///
 /// In development, each reference below the base URL costs as much as a call of [`Snapshot::url`]: a `stat`, and a hash if
@@ -96,7 +96,7 @@ pub struct UrlRewriter {
 }
 
 impl UrlRewriter {
-    /// Creates a rewriter for UTF-8 documents. Attributes with other bytes are unchanged.
+    /// Creates a rewriter for UTF-8 documents. Attributes with invalid UTF-8 are unchanged.
     pub fn new(snapshot: &Snapshot) -> Self {
         Self::with_encoding(snapshot, HtmlEncoding::default())
     }
@@ -124,10 +124,10 @@ impl UrlRewriter {
                 return Ok(());
             }
             for attribute in element.attributes() {
-                if let Some(place) = attribute.value_source_location()
+                if let Some(location) = attribute.value_source_location()
                     && let Some(value) = rewritten(&attribute.name(), &attribute.value(), &references)
                 {
-                    edits.lock().replace(place.bytes(), value);
+                    edits.lock().replace(location.bytes(), value);
                 }
             }
             Ok(())

@@ -21,13 +21,13 @@ impl References {
         Self { snapshot: snapshot.clone(), bases: bases(snapshot), paths_are_on_other_host: None }
     }
 
-    /// Applies a `<base href>` to the references after it. HTML Standard: only the first one counts.
+    /// Applies a `<base href>` to the references after it. HTML Standard: only the first `<base href>` counts.
     pub(super) fn rebase(&mut self, href: &str) {
         let base = self.snapshot.assets().base_url();
         self.paths_are_on_other_host.get_or_insert_with(|| is_on_other_host(href, host(base)));
     }
 
-    /// Returns the current URL of the asset that `url` refers to. `None` for other URLs, and if it already has a version.
+    /// Returns the current URL of the asset that `url` refers to. Returns `None` for other URLs, and for URLs with a version.
     pub(super) fn rewritten(&self, url: &str) -> Option<Url> {
         let paths_are_on_other_host = self.paths_are_on_other_host.unwrap_or_default();
         let mut bases = self.bases.iter().filter(|base| base.host > 0 || !paths_are_on_other_host);
@@ -60,8 +60,8 @@ impl Base {
     }
 }
 
-/// Returns the base URL, and the base URL without its path token, which is unknown to authors. Also returns both without
-/// the host, unless the path is `/`.
+/// Returns the base URL, and the base URL without its path token, which is unknown to authors. Unless the path is
+/// `/`, also returns the two URLs without the host.
 fn bases(snapshot: &Snapshot) -> Vec<Base> {
     let assets = snapshot.assets();
     let base = assets.base_url();
@@ -87,7 +87,7 @@ fn host(base: &BaseUrl) -> &str {
     &base.as_str()[..base.as_str().len() - base.path().len()]
 }
 
-/// Decodes a path in a URL. `?` and `#` cannot occur in it, because `try_url` would read them as query and fragment.
+/// Decodes a path in a URL. Returns `None` for a path with `?` or `#`, which `try_url` would parse as query or fragment.
 fn file_name(path: &str) -> Option<Cow<'_, str>> {
     asset_path(path).filter(|name| !name.starts_with('/') && !name.contains(['?', '#']))
 }

@@ -4,14 +4,14 @@ use bytes::Bytes;
 
 use super::HtmlEncoding;
 
-/// Replaces attribute values in a document that passes through.
+/// Replaces attribute values in a document that is processed in chunks.
 ///
 /// Setting an attribute through `lol_html` would serialize the whole tag again. Here `lol_html` only reports the positions
-/// of the attributes and emits the unchanged document; the new values are inserted at these positions.
+/// of the attributes and emits the unchanged document. `Splicer` inserts the new values at these positions.
 #[derive(Debug)]
 pub(super) struct Splicer {
     encoding: HtmlEncoding,
-    /// The number of bytes of the document that have passed.
+    /// The number of processed bytes of the document.
     position: usize,
     /// The positions of old values with the new values, in document order.
     edits: VecDeque<(Range<usize>, String)>,
@@ -23,9 +23,9 @@ impl Splicer {
         Self { encoding, position: 0, edits: VecDeque::new(), output: Vec::new() }
     }
 
-    /// Replaces the attribute value at `place`, which excludes the quotes. `value` must be escaped for both kinds of quotes.
-    pub(super) fn replace(&mut self, place: Range<usize>, value: String) {
-        self.edits.push_back((place, value));
+    /// Replaces the attribute value at `range`, which excludes the quotes. `value` must be escaped for both kinds of quotes.
+    pub(super) fn replace(&mut self, range: Range<usize>, value: String) {
+        self.edits.push_back((range, value));
     }
 
     /// Returns the output since the last call.
@@ -38,8 +38,8 @@ impl Splicer {
     pub(super) fn pass(&mut self, chunk: &[u8]) {
         let (start, mut done) = (self.position, 0);
         self.position += chunk.len();
-        while let Some((place, value)) = self.edits.pop_front_if(|(place, _)| place.end <= self.position) {
-            let (Some(from), Some(to)) = (place.start.checked_sub(start), place.end.checked_sub(start))
+        while let Some((range, value)) = self.edits.pop_front_if(|(range, _)| range.end <= self.position) {
+            let (Some(from), Some(to)) = (range.start.checked_sub(start), range.end.checked_sub(start))
             else {
                 continue;
             };

@@ -2,7 +2,7 @@ use std::{iter, ops::Range};
 
 /// Returns the positions of the URLs in a `srcset`.
 ///
-/// HTML Standard, "parse a srcset attribute": a URL ends at whitespace, so it may contain commas, but not at its end. A
+/// HTML Standard, "parse a srcset attribute": a URL ends at whitespace, and may contain commas except at its end. A
 /// comma in parentheses does not end the descriptors.
 pub(super) fn urls(srcset: &str) -> impl Iterator<Item = Range<usize>> {
     let mut position = 0;
@@ -56,7 +56,7 @@ mod tests {
             ("a.png ((x), y), b.png", &["a.png", "y)", "b.png"]),
             ("ä.png 1x, ⊗.png", &["ä.png", "⊗.png"]),
         ] {
-            assert_eq!(urls(srcset).map(|place| &srcset[place]).collect::<Vec<_>>(), expected, "{srcset:?}");
+            assert_eq!(urls(srcset).map(|range| &srcset[range]).collect::<Vec<_>>(), expected, "{srcset:?}");
         }
     }
 }

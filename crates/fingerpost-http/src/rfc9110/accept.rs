@@ -1,6 +1,6 @@
 use http::{HeaderMap, header::ACCEPT};
 
-/// Returns `true` if `Accept` contains `text/html`. Browsers send it in navigations.
+/// Returns `true` if `Accept` contains `text/html`. Browsers send `text/html` in navigations.
 pub(crate) fn names_html(headers: &HeaderMap) -> bool {
     let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|item| essence(item).eq_ignore_ascii_case("text/html"))

@@ -11,7 +11,7 @@ pub(crate) fn has_any_directive(headers: &HeaderMap, directives: &[&str]) -> boo
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CachePolicy {
-    /// A year, without revalidation. Only for URLs that identify the bytes of the response.
+    /// Stored for a year without revalidation. Only for URLs that identify the bytes of the response.
     Immutable,
     /// Stored for this number of seconds.
     Seconds(u32),

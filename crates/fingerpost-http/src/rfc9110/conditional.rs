@@ -43,7 +43,7 @@ pub fn precondition(headers: &HeaderMap, tag: Option<&str>) -> Precondition {
     }
 }
 
-/// Returns `true` if `Range` applies: there is no `If-Range`, or it equals this tag.
+/// Returns `true` if `Range` applies: `If-Range` is missing or equals this tag.
 ///
 /// A date or a weak tag never matches (§13.1.5).
 pub fn may_send_part(headers: &HeaderMap, tag: Option<&str>) -> bool {
@@ -71,7 +71,7 @@ fn matches_tag(headers: &HeaderMap, name: &HeaderName, tag: Option<&str>, compar
     })
 }
 
-/// Iterates over the tags of a list, with their quotes, and whether each is weak. Stops at the first malformed tag.
+/// Iterates over a list of tags. Yields `true` for a weak tag, and the tag with its quotes. Stops at the first malformed tag.
 ///
 /// A tag may contain commas.
 pub(crate) struct Tags<'a>(pub(crate) &'a [u8]);

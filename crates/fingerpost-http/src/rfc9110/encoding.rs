@@ -9,10 +9,11 @@ use http::{HeaderMap, header::ACCEPT_ENCODING};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAcceptable;
 
-/// Chooses between the uncompressed file and its variants. `identity` is the size of the uncompressed file, `variants` has
-/// the size of each variant. Returns `None` for the uncompressed file.
+/// Chooses between the uncompressed file and its variants. `identity` is the size of the uncompressed file, and `variants`
+/// has the size of each variant. Returns `None` for the uncompressed file.
 ///
-/// The highest weight wins; among equal weights, the smallest size; among equal sizes, Brotli, Zstandard, gzip.
+/// The highest weight wins. Among equal weights, the smallest size wins. Among equal sizes, the order is Brotli, Zstandard,
+/// gzip.
 ///
 /// - If the header is missing or empty, the result is the uncompressed file, because clients that omit the header often
 ///   cannot decompress.

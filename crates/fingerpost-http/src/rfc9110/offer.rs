@@ -31,7 +31,7 @@ pub struct Offer<'a> {
 pub struct Representation {
     /// Length in bytes.
     pub size: u64,
-    /// The SHA-256 of the bytes. `None` if it is not known before they are sent.
+    /// The SHA-256 of the bytes. `None` if the digest is unknown when the response begins.
     pub sha256: Option<Digest>,
 }
 
@@ -99,7 +99,7 @@ impl Offer<'_> {
 
     /// RFC 9110, §14.2: a range applies only to GET.
     fn ranged(&self, method: &Method, headers: &HeaderMap) -> Ranged {
-        // Most requests have no range, so this skips computing the tag.
+        // Avoids computing the tag: most requests have no range.
         if *method != Method::GET || !headers.contains_key(RANGE) {
             return Ranged::Whole;
         }
@@ -113,7 +113,9 @@ impl Offer<'_> {
     pub(crate) fn representation(&self, encoding: Option<Encoding>) -> Option<&Representation> {
         match encoding {
             None => Some(&self.identity),
-            Some(encoding) => self.variants.iter().find(|(other, _)| *other == encoding).map(|(_, it)| it),
+            Some(encoding) => {
+                self.variants.iter().find(|(other, _)| *other == encoding).map(|(_, variant)| variant)
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use http::{
 use super::router_config::{Route, RouterConfig};
 use crate::rfc9110::cache_control::has_any_directive;
 
-/// The route of a request, which also completes its response.
+/// The route of a request, and the headers for the response.
 #[derive(Debug, Clone)]
 pub struct Routing {
     pub(super) config: Arc<RouterConfig>,
@@ -48,7 +48,7 @@ impl Routing {
             headers.insert(config.served_header.clone(), version.clone());
             headers.insert(config.target_header.clone(), target.clone());
         }
-        // An `immutable` response is the same in all versions, so caches should store it once.
+        // An `immutable` response is the same in all versions, so caches should store only one copy.
         if !has_any_directive(headers, &["immutable"]) && headers.get(VARY).is_none_or(|vary| vary != "*") {
             headers.append(VARY, config.vary.clone());
         }

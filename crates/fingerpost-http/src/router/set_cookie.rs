@@ -34,7 +34,9 @@ impl Cookie {
             return refuse("path", path, "write a path that begins with `/` and has no spaces and no `;`");
         }
         let is_in_domains = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
-        if let Some(domain) = domain.as_ref().filter(|it| it.is_empty() || !it.chars().all(is_in_domains)) {
+        if let Some(domain) =
+            domain.as_ref().filter(|domain| domain.is_empty() || !domain.chars().all(is_in_domains))
+        {
             return refuse("domain", domain, "write a host name such as `example.com`");
         }
         // RFC 6265bis, §4.1.3: browsers reject other cookies with this prefix.

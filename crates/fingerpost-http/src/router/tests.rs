@@ -42,7 +42,7 @@ fn through(
     Ok(response)
 }
 
-/// Returns the served version and its target of a GET (`-` for a missing header), or the status of a refusal.
+/// Sends a GET. Returns the served version and its target, with `-` for a missing header, or the status of a refusal.
 fn outcome(router: &VersionRouter, headers: &[(&str, &[u8])]) -> String {
     match through(router, "GET", headers, &[]) {
         Ok(response) => {
@@ -360,8 +360,10 @@ fn bytes_of_a_header() -> impl Strategy<Value = Vec<u8>> {
         prop::sample::select(vec!["app_version=v1", "app_version=", "v1", "v2", "=", ";", "\"", " ", ","]);
     let any = prop::collection::vec(any::<u8>(), 0..8);
     let part = prop_oneof![near.prop_map(|text| text.as_bytes().to_vec()), any];
-    let of_header = |bytes: &Vec<u8>| HeaderValue::from_bytes(bytes).is_ok();
-    prop::collection::vec(part, 0..8).prop_map(|parts| parts.concat()).prop_filter("no header", of_header)
+    let is_valid = |bytes: &Vec<u8>| HeaderValue::from_bytes(bytes).is_ok();
+    prop::collection::vec(part, 0..8)
+        .prop_map(|parts| parts.concat())
+        .prop_filter("invalid header value", is_valid)
 }
 
 proptest! {

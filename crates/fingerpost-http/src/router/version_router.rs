@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Lets the client script distinguish a 409 of the router from a 409 of the application.
+/// Distinguishes a 409 of the router from a 409 of the application, for the client script.
 const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refused");
 
 /// Routes requests to one of several running versions. The router is the base of framework integrations and needs no async
@@ -28,7 +28,7 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 ///
 /// 1. the header `X-App-Requested-Version`, which is set per tab;
 /// 2. the cookie `app_version`, which all tabs share;
-/// 3. the default, if there is one.
+/// 3. the default version, if set.
 ///
 /// If the version is in the map passed to [`new`](Self::new), the response gets the headers `x-backend-target`, for a proxy,
 /// and `x-app-served-version`. If the header has any other version, the request is refused with 409, a list of the versions
@@ -36,9 +36,9 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 ///
 /// - A cookie with an unknown version is ignored. A 409 for a page load could repeat forever: it contains no client script
 ///   that reloads, and the router cannot expire a cookie that a sibling host set with `Domain=`. The response to a page load
-///   (GET or HEAD whose `Accept` contains `text/html`) expires the cookie, unless the response sets it.
+///   (GET or HEAD whose `Accept` contains `text/html`) expires the cookie, unless the application sets the cookie.
 /// - Of several version cookies, the first with a version in the map is used. Browsers send the cookie with the longest path
-///   first. The cookie is expired only if none of them has a version in the map.
+///   first. The cookie is expired only if no cookie has a version in the map.
 /// - Empty headers and cookies are ignored. Several headers must have the same value, or the version counts as unknown.
 /// - If the map is empty, all requests and responses pass unchanged.
 ///
@@ -70,7 +70,7 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 pub struct VersionRouter(Arc<RouterConfig>);
 
 impl VersionRouter {
-    /// Creates a router from versions and their targets: names that the proxy configuration defines.
+    /// Creates a router from versions and their targets. A target is a name in the configuration of the proxy.
     ///
     /// # Errors
     ///
@@ -101,11 +101,11 @@ impl VersionRouter {
         })))
     }
 
-    /// Sets the version of requests without one. By default such requests pass unchanged.
+    /// Sets the version of requests without a version. By default these requests pass unchanged.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the map does not have it.
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the version is not in the map.
     pub fn default_version(mut self, version: impl AsRef<str>) -> Result<Self, Error> {
         let version = version.as_ref();
         let config = Arc::make_mut(&mut self.0);
@@ -126,7 +126,7 @@ impl VersionRouter {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the name of a header.
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if `name` cannot be the name of a header.
     pub fn version_header(mut self, name: &str) -> Result<Self, Error> {
         let config = Arc::make_mut(&mut self.0);
         config.version_header = header_name(name)?;
@@ -160,7 +160,7 @@ impl VersionRouter {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the name of a cookie, or begins
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if `name` cannot be the name of a cookie, or begins
     /// with `__Host-` although the cookie has a domain or a path other than `/`.
     pub fn cookie_name(self, name: &str) -> Result<Self, Error> {
         self.with_cookie(|cookie| name.clone_into(&mut cookie.name))
@@ -170,17 +170,17 @@ impl VersionRouter {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the path of a cookie.
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if `path` cannot be the path of a cookie.
     pub fn cookie_path(self, path: &str) -> Result<Self, Error> {
         self.with_cookie(|cookie| path.clone_into(&mut cookie.path))
     }
 
     /// Sets the domain of the cookie. Use the `Domain` with which the application or the proxy sets the cookie. By default
-    /// there is none: the cookie belongs to one host.
+    /// the cookie has no domain, and belongs to one host.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if this cannot be the domain of a cookie.
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if `domain` cannot be the domain of a cookie.
     pub fn cookie_domain(self, domain: &str) -> Result<Self, Error> {
         self.with_cookie(|cookie| cookie.domain = Some(domain.to_owned()))
     }

@@ -26,7 +26,7 @@ impl ClientPath {
         format!("{}/{name}", self.0)
     }
 
-    /// Returns the rest of a path below this one.
+    /// Returns the part of a request path below this path.
     pub(super) fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
         path.strip_prefix(&*self.0)?.strip_prefix('/')
     }

@@ -22,13 +22,13 @@ impl ClientTag {
         Self { path, script, compressed: Arc::default(), invalid_nonce: Arc::default() }
     }
 
-    /// Returns all inputs of the tag besides the release.
+    /// Returns all inputs of the tag except the release.
     pub(super) fn inputs(&self, on_mismatch: OnMismatch, has_nonce: bool) -> String {
         let nonce = if has_nonce { " nonce" } else { "" };
         format!("{} {on_mismatch}{nonce}", self.script)
     }
 
-    /// Returns the tag. `version` and `nonce` have only characters without meaning in HTML.
+    /// Returns the tag. `version` and `nonce` have only characters without special meaning in HTML.
     pub(super) fn html(
         &self,
         version: &str,

@@ -29,15 +29,15 @@ pub fn version_json(snapshot: &Snapshot) -> String {
     json!({ "version": *version, "source": version.source().as_str(), "components": components }).to_string()
 }
 
-/// The endpoints `GET /version` and `POST /cache/bust`. Framework integrations are built on them; they need no async
-/// runtime.
+/// The endpoints `GET /version` and `POST /cache/bust`. The endpoints are the base of framework
+/// integrations and need no async runtime.
 ///
 /// `POST /cache/bust` requires the bearer token (RFC 6750, §2.1) that [`BustToken`] describes. The endpoint calls
 /// [`Assets::reload`], which takes effect for all clones at once. If the reload fails, the response contains the error, and
 /// nothing changes. All responses are `no-store`.
 ///
 /// The response to a successful bust has the new [`Snapshot`] in its extensions. An outer layer that adds the app version
-/// to headers can use it, so that header and body agree.
+/// to headers can use this snapshot, so that header and body agree.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -94,7 +94,7 @@ impl VersionEndpoints {
         let is_unset = std::env::var_os("FINGERPOST_SECRET").is_none_or(|secret| secret.is_empty());
         if is_unset && assets.mode() == Mode::Dev {
             tracing::warn!(
-                "FINGERPOST_SECRET is not set, so there is no `POST /cache/bust` in development; set it, or choose \
+                "FINGERPOST_SECRET is not set, so there is no `POST /cache/bust` in development; set the variable, or choose \
                  `without_bust`"
             );
             return Ok(Self::new(assets, None));
@@ -102,7 +102,7 @@ impl VersionEndpoints {
         Ok(Self::new(assets, Some(BustToken::from_env()?)))
     }
 
-    /// Sets the paths. They default to `/version` and `/cache/bust`. A missing leading `/` is added.
+    /// Sets the paths. Defaults to `/version` and `/cache/bust`. A missing leading `/` is added.
     #[must_use]
     pub fn paths(
         mut self,
@@ -120,7 +120,8 @@ impl VersionEndpoints {
         path == self.version_path || self.token.is_some() && path == self.bust_path
     }
 
-    /// Returns the response, or `None` if it requires a reload. Call [`respond_blocking`](Self::respond_blocking) then.
+    /// Returns the response, or `None` if the response requires a reload. After `None`, call
+    /// [`respond_blocking`](Self::respond_blocking).
     pub fn respond(&self, request: &request::Parts) -> Option<Response<Bytes>> {
         let Some(token) = self.token.as_ref().filter(|_| request.uri.path() == self.bust_path) else {
             let snapshot = current_snapshot(&self.assets, &request.extensions);

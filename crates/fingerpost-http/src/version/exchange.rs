@@ -36,11 +36,11 @@ impl VersionExchange {
         }
     }
 
-    /// Sets the headers of a response, without the feature `html` or for a body that must stay. Returns `false` if an inner
-    /// version layer has set them.
+    /// Sets the headers of a response. Use this method without the feature `html`, or for a body that must not change. Returns
+    /// `false` if an inner version layer has already set the headers.
     ///
-    /// If the extensions of the response have a snapshot of the same assets, its app version is used: the response to a
-    /// reload belongs to the new release.
+    /// If the extensions of the response have a snapshot of the same assets, the app version of this snapshot is used: the
+    /// response to a reload belongs to the new release.
     pub fn set_headers(&self, response: &mut response::Parts) -> bool {
         let is_first = response.extensions.insert(VersionHandled).is_none();
         if is_first {
@@ -51,8 +51,8 @@ impl VersionExchange {
         is_first
     }
 
-    /// Sets the headers of a response like [`set_headers`](Self::set_headers); for a page, also its validators. Returns
-    /// [`HtmlChange::Body`] if the body is a page; rewrite it with [`inserter`](Self::inserter).
+    /// Sets the headers of a response like [`set_headers`](Self::set_headers). Replaces the validators of a page. If the body
+    /// is a page, returns [`HtmlChange::Body`]: pass the body through [`inserter`](Self::inserter).
     ///
     /// Responses of an inner version layer keep the headers of the inner layer.
     #[cfg(feature = "html")]

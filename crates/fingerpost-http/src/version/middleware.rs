@@ -14,8 +14,8 @@ use super::{
 };
 use super::{exchange::VersionExchange, on_mismatch::OnMismatch, options::VersionOptions};
 
-/// Adds the app version to responses, and the client script to pages. Framework integrations are built on it; it needs no
-/// async runtime. Without the feature `html`, it sets only the headers.
+/// Adds the app version to responses, and the client script to pages. The middleware is the base of framework
+/// integrations and needs no async runtime. Without the feature `html`, the middleware sets only the headers.
 ///
 /// For each request, call [`respond`](Self::respond) first. If it returns `None`, call [`begin`](Self::begin), forward the
 /// request, and pass the response to [`VersionExchange::finish`].
@@ -80,7 +80,7 @@ impl VersionMiddleware {
     /// Sets the path prefix of the client script, `client.<hash>.js`, and of its endpoint, `version`. Defaults to
     /// `/_fingerpost`.
     ///
-    /// Pages have URLs with this prefix, and requests must arrive with it: outer layers must not remove a part of the path.
+    /// URLs in pages have this prefix. Requests must have the same prefix: outer layers must not remove a part of the path.
     ///
     /// # Errors
     ///

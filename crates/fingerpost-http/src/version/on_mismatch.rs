@@ -4,7 +4,7 @@ use fingerpost::{__private::quoted, Error};
 
 /// The action of the client script when the server has another version than the page.
 ///
-/// It can be parsed from a setting, such as an environment variable:
+/// The action can be parsed from a setting, such as an environment variable:
 ///
 /// ```
 /// use fingerpost_http::OnMismatch;

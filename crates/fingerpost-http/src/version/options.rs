@@ -15,7 +15,7 @@ pub(super) struct VersionOptions {
     pub(super) client: ClientTag,
 }
 
-/// Marks a response whose headers an inner layer has set. Outer layers keep them.
+/// A response extension: an inner layer has set the headers. Outer layers preserve these headers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct VersionHandled;
 

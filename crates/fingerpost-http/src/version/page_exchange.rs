@@ -34,10 +34,10 @@ impl PageExchange {
         let Some(html) = &self.html else { return HtmlChange::Nothing };
         let change = html.finish(response);
         if change == HtmlChange::Nothing {
-            if html.is_kept_by_compression(response) {
+            if html.is_unchanged_because_compressed(response) {
                 options.client.compressed.report(|| {
                     tracing::warn!(
-                        "the client script was not inserted into a page because it is compressed; place the version layer \
+                        "the client script was not inserted into a page because the page is compressed; place the version layer \
                          inside the compression layer"
                     );
                 });
@@ -54,7 +54,7 @@ impl PageExchange {
         if self.nonce.is_some() && nonce.is_none() {
             options.client.invalid_nonce.report(|| {
                 tracing::warn!(
-                    "a `CspNonce` is not a valid nonce and was left out of the script tag; it may contain only letters, \
+                    "a `CspNonce` is not a valid nonce and was left out of the script tag; a nonce may contain only letters, \
                      digits, `+ / - _`, and up to two `=` at its end"
                 );
             });

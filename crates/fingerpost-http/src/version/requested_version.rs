@@ -8,7 +8,7 @@ pub(crate) static VERSION_HEADER: HeaderName = HeaderName::from_static("x-app-re
 /// The name of the version cookie, which all tabs share.
 pub(crate) const VERSION_COOKIE: &str = "app_version";
 
-/// The requested version. Its bytes are unchecked input.
+/// The requested version, as unchecked bytes of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestedVersion<'r> {
     Nothing,

@@ -276,7 +276,7 @@ async fn development_without_a_secret_has_only_the_version_endpoint() {
         assert_eq!(
             messages,
             [
-                "FINGERPOST_SECRET is not set, so there is no `POST /cache/bust` in development; set it, or choose \
+                "FINGERPOST_SECRET is not set, so there is no `POST /cache/bust` in development; set the variable, or choose \
               `without_bust`"
             ]
         );

@@ -1,6 +1,6 @@
-use super::{by_manifest, by_query, by_token, untouched, versioned};
+use super::{assert_rewritten, assert_unchanged, by_manifest, by_query, by_token};
 
-const ELSEWHERE: &[&str] = &[
+const OTHER_HOST: &[&str] = &[
     "https://other.example/",
     "HTTPS://other.example",
     "//other.example/",
@@ -17,7 +17,7 @@ const ELSEWHERE: &[&str] = &[
     "about:blank",
 ];
 
-const HERE: &[&str] = &[
+const WITHOUT_HOST: &[&str] = &[
     "",
     "/",
     "/static/",
@@ -33,7 +33,7 @@ const HERE: &[&str] = &[
     "JAVA&NewLine;SCRIPT://other.example/",
 ];
 
-const OWN: &[&str] = &[
+const HOST_OF_BASE_URL: &[&str] = &[
     "https://cdn.example.com/",
     "HTTPS://CDN.EXAMPLE.COM",
     "https://cdn.example.com/static/?x",
@@ -48,18 +48,18 @@ fn paths_below_a_base_element_with_another_host_are_unchanged() {
         let snapshot = by_manifest(base_url);
         let new = |html: &str| html.replace("/static/a.css", &format!("{base_url}a.H.css"));
         let reference = r#"<link href="/static/a.css">"#;
-        for elsewhere in ELSEWHERE {
-            let rest = format!(r#"<base href="{elsewhere}">{reference}<img srcset="/static/img/a.png 2x">"#);
-            versioned(&snapshot, &format!("{reference}{rest}"), &format!("{}{rest}", new(reference)));
+        for href in OTHER_HOST {
+            let rest = format!(r#"<base href="{href}">{reference}<img srcset="/static/img/a.png 2x">"#);
+            assert_rewritten(&snapshot, &format!("{reference}{rest}"), &format!("{}{rest}", new(reference)));
         }
-        for here in HERE {
-            let base = format!(r#"<base href="{here}">"#);
-            versioned(&snapshot, &format!("{base}{reference}"), &format!("{base}{}", new(reference)));
+        for href in WITHOUT_HOST {
+            let base = format!(r#"<base href="{href}">"#);
+            assert_rewritten(&snapshot, &format!("{base}{reference}"), &format!("{base}{}", new(reference)));
         }
-        for own in OWN {
-            let base = format!(r#"<base href="{own}">"#);
+        for href in HOST_OF_BASE_URL {
+            let base = format!(r#"<base href="{href}">"#);
             let after = if base_url.starts_with('/') { reference.to_owned() } else { new(reference) };
-            versioned(&snapshot, &format!("{base}{reference}"), &format!("{base}{after}"));
+            assert_rewritten(&snapshot, &format!("{base}{reference}"), &format!("{base}{after}"));
         }
     }
 }
@@ -68,7 +68,7 @@ fn paths_below_a_base_element_with_another_host_are_unchanged() {
 fn base_element_does_not_affect_absolute_urls() {
     let snapshot = by_token("https://cdn.example.com/static/{breaker}/");
     let base = r#"<base href="//other.example/"><a href="/static/1000/a.css">"#;
-    versioned(
+    assert_rewritten(
         &snapshot,
         &format!(r#"{base}<link href="https://cdn.example.com/static/a.css">"#),
         &format!(r#"{base}<link href="https://cdn.example.com/static/1000/a.css">"#),
@@ -84,7 +84,7 @@ fn href_of_a_base_element_is_not_rewritten() {
         r#"<template><base href="/static/a.css"></template>"#,
         r#"<base href="/"><base href="/static/a.css">"#,
     ] {
-        untouched(&snapshot, html);
+        assert_unchanged(&snapshot, html);
     }
 }
 
@@ -102,13 +102,13 @@ fn first_base_element_with_an_href_applies() {
         r#"<base target="//other.example/"><a href="//other.example/"></a>"#,
         r#"<base href="/" href="//other.example/">"#,
     ] {
-        versioned(&snapshot, &format!("{ignored}{before}"), &format!("{ignored}{after}"));
+        assert_rewritten(&snapshot, &format!("{ignored}{before}"), &format!("{ignored}{after}"));
     }
     for applied in [
         r#"<base target="_top"><base href="//other.example/"><base href="/">"#,
         r#"<template><base href="/"></template><base href="//other.example/">"#,
         r#"<svg><base href="/"/></svg><p><base href="//other.example/">"#,
     ] {
-        untouched(&snapshot, &format!("{applied}{before}"));
+        assert_unchanged(&snapshot, &format!("{applied}{before}"));
     }
 }

@@ -1,11 +1,11 @@
 use http::HeaderValue;
 
-use super::{by_query, in_pieces, versioned};
+use super::{assert_rewritten, by_query, in_pieces};
 use crate::html::{HtmlEncoding, UrlRewriter, rewrite_html};
 
 #[test]
 fn other_parts_of_a_tag_are_preserved_exactly() {
-    versioned(
+    assert_rewritten(
         &by_query(),
         "\u{feff}<!DOCTYPE html>\r\n<LINK  Rel = stylesheet\n\thref\t=\n'/static/a.css'   data-x='&#38;&lt;\"'  / >\r\n<p  class= x >",
         "\u{feff}<!DOCTYPE html>\r\n<LINK  Rel = stylesheet\n\thref\t=\n'/static/a.css?v=H'   data-x='&#38;&lt;\"'  / >\r\n<p  class= x >",
@@ -88,14 +88,14 @@ fn documents_that_exceed_the_memory_limit_pass_unchanged() {
     for (what, pieces) in [(&long, 100), (&long, 100_000), (&deep, 1_000), (&deep, 1 << 20)] {
         let html = format!("{reference}{what}{reference}");
         let mut rewriter = UrlRewriter::with_memory(&snapshot, HtmlEncoding::default(), 20_000);
-        let mut versioned: Vec<u8> =
+        let mut rewritten: Vec<u8> =
             html.as_bytes().chunks(pieces).flat_map(|piece| rewriter.write(piece)).collect();
-        versioned.extend(rewriter.end());
-        let versioned = String::from_utf8(versioned).unwrap();
-        assert_eq!(versioned.replace("?v=H", ""), html);
-        assert!(versioned.starts_with(r#"<a href="/static/a.css?v=H">"#));
+        rewritten.extend(rewriter.end());
+        let rewritten = String::from_utf8(rewritten).unwrap();
+        assert_eq!(rewritten.replace("?v=H", ""), html);
+        assert!(rewritten.starts_with(r#"<a href="/static/a.css?v=H">"#));
         if pieces == 100 || what == &deep {
-            assert!(versioned.ends_with(reference), "rewriting has ended");
+            assert!(rewritten.ends_with(reference), "rewriting has ended");
         }
     }
     let open = format!("{}{reference}", "<b>".repeat(100_000));

@@ -21,7 +21,7 @@ fn inserter() -> HeadInserter {
 
 /// Checks that the tag is inserted at `¦`.
 #[track_caller]
-fn inserted(marked: &str) {
+fn assert_inserted(marked: &str) {
     let (html, expected) = (marked.replace('¦', ""), marked.replace('¦', TAG));
     let whole = through(inserter(), [html.as_bytes()]);
     assert_eq!(String::from_utf8(whole).unwrap(), expected);
@@ -42,7 +42,7 @@ fn tag_becomes_the_first_child_of_the_first_head() {
         "<head / >¦",
         "<head a=<head>¦ b>",
         "<header><head>¦</head></header>",
-        "<p>a late one<head>¦</head>",
+        "<p>a late head<head>¦</head>",
         "<template><head></head></template><head>¦</head>",
         "<template><p><template><head></template><head></p></template><html><head>¦</html>",
         "<svg><head></head></svg><math><head></head></math><head>¦",
@@ -52,7 +52,7 @@ fn tag_becomes_the_first_child_of_the_first_head() {
         "<select><option><xmp><head></xmp></select><head>¦",
         "<head>¦<template><head>",
     ] {
-        inserted(marked);
+        assert_inserted(marked);
     }
 }
 
@@ -79,7 +79,7 @@ fn document_without_a_head_is_unchanged() {
         "<svg><g><head></g></svg>",
         "<svg><![CDATA[<head>]]></svg>",
     ] {
-        inserted(html);
+        assert_inserted(html);
     }
 }
 

@@ -29,21 +29,21 @@ fn production(dir: &Path) -> AssetsBuilder {
     Assets::builder().source(dir).mode(Mode::Production)
 }
 
-/// `/static/a.css?v=H`
+/// Returns a snapshot with URLs such as `/static/a.css?v=H`.
 fn by_query() -> Snapshot {
     let dir = files();
     let assets = production(dir.path()).strategy(Strategy::VersionQuery).app_version("H");
     assets.build().unwrap().snapshot()
 }
 
-/// `/static/1000/a.css`
+/// Returns a snapshot with URLs such as `/static/1000/a.css`.
 fn by_token(base_url: &str) -> Snapshot {
     let dir = files();
     let strategy = Strategy::PathToken(Token::ordered(1000).unwrap());
     production(dir.path()).strategy(strategy).base_url(base_url).build().unwrap().snapshot()
 }
 
-/// `<base url>a.H.css`
+/// Returns a snapshot with URLs such as `<base url>a.H.css`.
 fn by_manifest(base_url: &str) -> Snapshot {
     let dir = tempfile::tempdir().unwrap();
     let manifest = r#"{"version": "1.1", "paths": {"a.css": "a.H.css", "img/a.png": "img/a.H.png", "comma,": "comma.H,"}}"#;
@@ -54,19 +54,19 @@ fn by_manifest(base_url: &str) -> Snapshot {
 
 fn in_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, snapshot: &Snapshot) -> Vec<u8> {
     let mut rewriter = UrlRewriter::new(snapshot);
-    let mut versioned: Vec<u8> = pieces.into_iter().flat_map(|piece| rewriter.write(piece)).collect();
-    versioned.extend(rewriter.end());
-    versioned
+    let mut rewritten: Vec<u8> = pieces.into_iter().flat_map(|piece| rewriter.write(piece)).collect();
+    rewritten.extend(rewriter.end());
+    rewritten
 }
 
 #[track_caller]
-fn versioned(snapshot: &Snapshot, html: &str, expected: &str) {
+fn assert_rewritten(snapshot: &Snapshot, html: &str, expected: &str) {
     let once = rewrite_html(html, snapshot);
     assert_eq!(once, expected);
     assert_eq!(rewrite_html(&once, snapshot), once, "a second pass changes nothing");
 }
 
 #[track_caller]
-fn untouched(snapshot: &Snapshot, html: &str) {
+fn assert_unchanged(snapshot: &Snapshot, html: &str) {
     assert_eq!(rewrite_html(html, snapshot), html);
 }

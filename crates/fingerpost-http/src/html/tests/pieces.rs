@@ -10,7 +10,7 @@ use proptest::{
 
 use super::{by_query, in_pieces};
 
-/// Generates documents from markup, references, and characters that may break either.
+/// Generates documents from markup, references, and characters with a meaning in HTML or URLs.
 fn html() -> impl Strategy<Value = Vec<u8>> {
     const WORDS: &[&str] = &[
         "<",
@@ -85,7 +85,7 @@ fn html() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn output_does_not_depend_on_chunk_sizes(html in html(), sizes in vec(1..9_usize, 1..20)) {
-        let snapshot = by_query_once();
+        let snapshot = shared_snapshot();
         let whole = in_pieces([&html[..]], snapshot);
         let (mut rest, mut pieces) = (&html[..], Vec::new());
         for size in sizes.iter().cycle() {
@@ -101,7 +101,7 @@ proptest! {
 
     #[test]
     fn second_pass_changes_nothing(html in html()) {
-        let snapshot = by_query_once();
+        let snapshot = shared_snapshot();
         let once = in_pieces([&html[..]], snapshot);
         prop_assert_eq!(in_pieces([&once[..]], snapshot), once);
     }
@@ -109,16 +109,16 @@ proptest! {
     #[test]
     fn document_without_assets_is_unchanged(html in html()) {
         let html: Vec<u8> = html.iter().map(|byte| if *byte == b's' { b'z' } else { *byte }).collect();
-        prop_assert_eq!(in_pieces([&html[..]], by_query_once()), html);
+        prop_assert_eq!(in_pieces([&html[..]], shared_snapshot()), html);
     }
 
     #[test]
     fn arbitrary_bytes_are_preserved(html in vec(any::<u8>(), 0..200)) {
-        prop_assert_eq!(in_pieces([&html[..]], by_query_once()), html);
+        prop_assert_eq!(in_pieces([&html[..]], shared_snapshot()), html);
     }
 }
 
-fn by_query_once() -> &'static Snapshot {
+fn shared_snapshot() -> &'static Snapshot {
     static SNAPSHOT: OnceLock<Snapshot> = OnceLock::new();
     SNAPSHOT.get_or_init(by_query)
 }

@@ -1,4 +1,4 @@
-use super::{by_manifest, by_query, untouched, versioned};
+use super::{assert_rewritten, assert_unchanged, by_manifest, by_query};
 
 #[test]
 fn references_to_assets_get_the_version_parameter() {
@@ -33,7 +33,7 @@ fn references_to_assets_get_the_version_parameter() {
             r#"<a href="/static/a.css?v=H"><img src='/static/img/a.png?v=H' href="/static/a.css?v=H">"#,
         ),
     ] {
-        versioned(&snapshot, html, expected);
+        assert_rewritten(&snapshot, html, expected);
     }
 }
 
@@ -53,7 +53,7 @@ fn every_url_in_a_srcset_gets_the_version_parameter() {
         ("/static/comma%2C 1x", "/static/comma,?v=H 1x"),
     ] {
         for name in ["srcset", "imagesrcset", "SrcSet"] {
-            versioned(
+            assert_rewritten(
                 &snapshot,
                 &format!(r#"<img {name}="{value}">"#),
                 &format!(r#"<img {name}="{expected}">"#),
@@ -62,8 +62,8 @@ fn every_url_in_a_srcset_gets_the_version_parameter() {
     }
     // Browsers parse a comma at the end of a URL as the end of the image candidate.
     let manifest = by_manifest("/static/");
-    versioned(&manifest, "<img srcset='/static/comma%2C 1x'>", "<img srcset='/static/comma.H%2C 1x'>");
-    versioned(&manifest, "<a href='/static/comma%2C'>", "<a href='/static/comma.H,'>");
+    assert_rewritten(&manifest, "<img srcset='/static/comma%2C 1x'>", "<img srcset='/static/comma.H%2C 1x'>");
+    assert_rewritten(&manifest, "<a href='/static/comma%2C'>", "<a href='/static/comma.H,'>");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn other_urls_are_unchanged() {
         "&",
         "&#0;&bogus;&amp",
     ] {
-        untouched(&snapshot, &format!("<a  HREF = \"{value}\"\n\tsrcset='{value}' >x</a >"));
+        assert_unchanged(&snapshot, &format!("<a  HREF = \"{value}\"\n\tsrcset='{value}' >x</a >"));
     }
 }
 
@@ -125,9 +125,9 @@ fn only_known_url_attributes_of_elements_are_rewritten() {
         "text /static/a.css",
         r#"<a title='href="/static/a.css"'>"#,
     ] {
-        untouched(&snapshot, html);
+        assert_unchanged(&snapshot, html);
     }
-    versioned(
+    assert_rewritten(
         &snapshot,
         r#"<svg><script><a href="/static/a.css"></a></script><style><a href="/static/a.css"></style></svg>"#,
         r#"<svg><script><a href="/static/a.css?v=H"></a></script><style><a href="/static/a.css?v=H"></style></svg>"#,

@@ -1,4 +1,4 @@
-//! Detects requests and responses that must not be rewritten by their headers.
+//! Inspects the headers of requests and responses: some must not be changed.
 
 use http::{HeaderMap, header::CONTENT_DISPOSITION};
 
@@ -6,9 +6,13 @@ use crate::rfc9110::cache_control::has_any_directive;
 
 /// Returns `true` if `Sec-Fetch-Dest` is a destination whose response cannot be HTML.
 ///
-/// Fetch Standard, §2.2.5 (request destinations). The list omits destinations that navigate (`document`, `frame`, `iframe`,
-/// `fencedframe`, `object`, `embed`), `empty`, which `fetch()` and htmx send, and `text`, which imports any text. Unknown
-/// destinations do not match.
+/// Fetch Standard, §2.2.5 (request destinations). The list omits:
+///
+/// - destinations that navigate: `document`, `frame`, `iframe`, `fencedframe`, `object`, `embed`;
+/// - `empty`, the destination of `fetch()` and htmx;
+/// - `text`, the destination of imports of any text.
+///
+/// Unknown destinations do not match.
 pub(super) fn is_for_subresource(headers: &HeaderMap) -> bool {
     const SUBRESOURCES: [&str; 16] = [
         "audio",

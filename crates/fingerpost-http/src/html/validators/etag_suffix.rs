@@ -33,7 +33,8 @@ impl EtagSuffix {
         HeaderValue::from_bytes(&[b"W/", inner, suffix.as_bytes()].concat()).ok()
     }
 
-    /// Splits a tag into the tag without the suffix and the hash in the suffix, if it has one. Both tags include their quotes.
+    /// Splits a tag into the tag without the suffix and the hash in the suffix. Both tags include their quotes. Returns `None`
+    /// for a tag without a suffix.
     pub(super) fn split(&self, tag: &[u8]) -> Option<(Vec<u8>, ContentHash)> {
         let tag = tag.strip_suffix(b"\"")?;
         let (rest, hash) = tag.split_at_checked(tag.len().checked_sub(12)?)?;
@@ -43,7 +44,7 @@ impl EtagSuffix {
     }
 }
 
-/// Returns a tag with its quotes, without `W/`. `None` if it is malformed.
+/// Returns a tag with its quotes, without `W/`. Returns `None` if the tag is malformed.
 pub(super) fn quoted(tag: &HeaderValue) -> Option<&[u8]> {
     let tag = tag.as_bytes().trim_ascii();
     let tag = tag.strip_prefix(b"W/").unwrap_or(tag);

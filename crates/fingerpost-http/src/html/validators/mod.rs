@@ -1,7 +1,7 @@
 //! Validators of HTML that a layer changes.
 //!
-//! The `ETag` and `Last-Modified` of a page describe it before the change. If a browser revalidated with them, it would get
-//! 304 forever, although the URLs in the page change with each release.
+//! The `ETag` and `Last-Modified` of a page describe the page before the change. A browser that revalidated with these
+//! validators would get 304 forever, although the URLs in the page change with each release.
 
 mod conditions;
 mod etag_suffix;
@@ -82,7 +82,7 @@ impl HtmlExchange {
     /// - `If-Modified-Since` is removed, unless `Sec-Fetch-Dest` rules out HTML.
     /// - `Range` and `If-Range` are removed if `Accept` contains `text/html`.
     /// - In `If-None-Match`, the suffix is removed from tags with the current suffix. Tags with another suffix are removed.
-    ///   Tags without a suffix, from before the layer was added, are removed if `Accept` contains `text/html`. If no tag is
+    ///   Tags without a suffix, from a time without the layer, are removed if `Accept` contains `text/html`. If no tag is
     ///   left, `If-Modified-Since` is removed as well, because servers evaluate it only without `If-None-Match` (RFC 9110,
     ///   §13.1.3).
     ///
@@ -169,7 +169,7 @@ impl HtmlExchange {
     }
 
     /// Returns `true` if a response is unchanged only because it is compressed.
-    pub(crate) fn is_kept_by_compression(&self, response: &response::Parts) -> bool {
+    pub(crate) fn is_unchanged_because_compressed(&self, response: &response::Parts) -> bool {
         is_compressed(&response.headers) && !must_stay(&response.headers) && self.page(response).is_some()
     }
 

@@ -14,7 +14,7 @@ fn release(hashed: &str, version: &str) -> Snapshot {
     assets.build().unwrap().snapshot()
 }
 
-fn present() -> Snapshot {
+fn current() -> Snapshot {
     release("a.1.css", "1")
 }
 
@@ -77,30 +77,30 @@ fn names(headers: &HeaderMap) -> Vec<&str> {
 
 #[test]
 fn etag_becomes_weak_and_changes_with_the_release_and_the_app_version() {
-    let one = tag(&present(), "\"x\"");
+    let one = tag(&current(), "\"x\"");
     let hash = one.strip_prefix("W/\"x-html.").unwrap().strip_suffix('"').unwrap();
     assert!(hash.len() == 12 && hash.bytes().all(|b| b.is_ascii_hexdigit()), "{one}");
     assert_eq!(tag(&release("a.1.css", "1"), "\"x\""), one, "the tag is the same on all servers");
-    assert_eq!(tag(&present(), "W/\"x\""), one);
+    assert_eq!(tag(&current(), "W/\"x\""), one);
     assert_ne!(tag(&release("a.2.css", "1"), "\"x\""), one);
     assert_ne!(tag(&release("a.1.css", "2"), "\"x\""), one);
-    assert_ne!(tag(&present(), "\"y\""), one);
+    assert_ne!(tag(&current(), "\"y\""), one);
     let (mut request, ()) = Request::new(()).into_parts();
-    let other = HtmlExchange::begin("html", "other settings", &present(), &mut request);
+    let other = HtmlExchange::begin("html", "other settings", &current(), &mut request);
     assert_ne!(text(&finish(&other, 200, &[HTML, ("etag", "\"x\"")]).1, "etag"), one);
 }
 
 #[test]
 fn invalid_etags_and_all_etags_in_development_are_removed() {
     for bad in ["x", "\"x", "w/\"x\"", "", "\"x\", \"y\""] {
-        assert_eq!(tag(&present(), bad), "", "{bad}");
+        assert_eq!(tag(&current(), bad), "", "{bad}");
     }
     assert_eq!(tag(&development(), "\"x\""), "");
 }
 
 #[test]
 fn headers_describing_the_unchanged_page_are_removed() {
-    let (exchange, _) = begin(&present(), &[]);
+    let (exchange, _) = begin(&current(), &[]);
     let headers = [
         HTML,
         ("last-modified", "Sat, 29 Oct 1994 19:43:31 GMT"),
@@ -120,7 +120,7 @@ fn headers_describing_the_unchanged_page_are_removed() {
 
 #[test]
 fn responses_that_are_not_html_pages_are_unchanged() {
-    let (exchange, _) = begin(&present(), &[]);
+    let (exchange, _) = begin(&current(), &[]);
     let own =
         [("etag", "\"x\""), ("last-modified", "x"), ("content-length", "3"), ("accept-ranges", "bytes")];
     let with = |status, more: Headers<'_>| {
@@ -153,7 +153,7 @@ fn responses_that_are_not_html_pages_are_unchanged() {
 
 #[test]
 fn responses_that_are_not_html_pages_cause_no_allocation() {
-    let (snapshot, css) = (present(), [("content-type", "text/css"), ("etag", "\"x\"")]);
+    let (snapshot, css) = (current(), [("content-type", "text/css"), ("etag", "\"x\"")]);
     let (mut request, ()) =
         Request::get("/a.css").header("accept", "text/css").body(()).unwrap().into_parts();
     let mut response = Response::builder();
@@ -171,8 +171,8 @@ fn responses_that_are_not_html_pages_cause_no_allocation() {
 #[test]
 fn head_gets_the_headers_of_get() {
     let response = [HTML, ("etag", "\"x\""), ("content-length", "3"), ("last-modified", "x")];
-    let (get, _) = begin_as(&present(), "html", "GET", &[]);
-    let (head, _) = begin_as(&present(), "html", "HEAD", &[]);
+    let (get, _) = begin_as(&current(), "html", "GET", &[]);
+    let (head, _) = begin_as(&current(), "html", "HEAD", &[]);
     let ((_, by_get), (change, by_head)) = (finish(&get, 200, &response), finish(&head, 200, &response));
     assert_eq!(change, HtmlChange::Headers);
     assert_eq!(by_get, by_head);
@@ -196,18 +196,18 @@ fn if_modified_since_is_forwarded_only_for_subresources() {
         ("empty", false),
         ("something-new", false),
     ] {
-        let (_, headers) = begin(&present(), &[date, ("sec-fetch-dest", destination)]);
+        let (_, headers) = begin(&current(), &[date, ("sec-fetch-dest", destination)]);
         assert_eq!(headers.contains_key(IF_MODIFIED_SINCE), is_forwarded, "{destination}");
     }
-    assert!(!begin(&present(), &[date]).1.contains_key(IF_MODIFIED_SINCE));
-    let (_, headers) = begin_as(&present(), "html", "HEAD", &[date]);
+    assert!(!begin(&current(), &[date]).1.contains_key(IF_MODIFIED_SINCE));
+    let (_, headers) = begin_as(&current(), "html", "HEAD", &[date]);
     assert!(!headers.contains_key(IF_MODIFIED_SINCE));
 }
 
 #[test]
 fn range_headers_are_removed_from_page_requests() {
     let range = [("range", "bytes=0-1"), ("if-range", "\"x\"")];
-    let ranges = |accept| names(&begin(&present(), &[&range[..], accept].concat()).1).len();
+    let ranges = |accept| names(&begin(&current(), &[&range[..], accept].concat()).1).len();
     assert_eq!(ranges(&[("accept", "*/*")]), 3);
     assert_eq!(ranges(&[]), 2);
     assert_eq!(ranges(&[PAGE]), 1);
@@ -217,11 +217,11 @@ fn range_headers_are_removed_from_page_requests() {
 
 #[test]
 fn etag_with_the_current_suffix_is_forwarded_without_it() {
-    let (present, earlier) = (present(), release("a.0.css", "1"));
-    let (ours, old) = (tag(&present, "\"x\""), tag(&earlier, "\"x\""));
+    let (current, earlier) = (current(), release("a.0.css", "1"));
+    let (ours, old) = (tag(&current, "\"x\""), tag(&earlier, "\"x\""));
     let strong = ours.trim_start_matches("W/").to_owned();
-    let seen = |accept: &str, list: &str| {
-        text(&begin(&present, &[("if-none-match", list), ("accept", accept)]).1, "if-none-match")
+    let forwarded = |accept: &str, list: &str| {
+        text(&begin(&current, &[("if-none-match", list), ("accept", accept)]).1, "if-none-match")
     };
     for (list, for_any, for_a_page) in [
         (&*ours, "W/\"x\"", "W/\"x\""),
@@ -237,8 +237,8 @@ fn etag_with_the_current_suffix_is_forwarded_without_it() {
         ("\"html.0123456789ab\"", "\"html.0123456789ab\"", ""),
         ("\"\"", "\"\"", ""),
     ] {
-        assert_eq!(seen("*/*", list), for_any, "{list}");
-        assert_eq!(seen(PAGE.1, list), for_a_page, "{list}");
+        assert_eq!(forwarded("*/*", list), for_any, "{list}");
+        assert_eq!(forwarded(PAGE.1, list), for_a_page, "{list}");
     }
     let (_, headers) = begin(&development(), &[("if-none-match", &ours)]);
     assert_eq!(headers.len(), 0, "there is no suffix in development");
@@ -246,9 +246,9 @@ fn etag_with_the_current_suffix_is_forwarded_without_it() {
 
 #[test]
 fn if_none_match_lists_in_several_headers_are_merged() {
-    let ours = tag(&present(), "\"x\"");
+    let ours = tag(&current(), "\"x\"");
     let lists = [("if-none-match", "\"y\""), ("if-none-match", &*ours)];
-    let (_, headers) = begin(&present(), &lists);
+    let (_, headers) = begin(&current(), &lists);
     assert_eq!(headers.get_all(IF_NONE_MATCH).iter().collect::<Vec<_>>(), ["\"y\", W/\"x\""]);
 }
 
@@ -260,14 +260,14 @@ fn if_modified_since_is_removed_when_if_none_match_is_removed() {
         ("if-modified-since", "Sat, 29 Oct 1994 19:43:31 GMT"),
         ("sec-fetch-dest", "image"),
     ];
-    assert_eq!(names(&begin(&present(), &conditions).1), ["sec-fetch-dest"]);
+    assert_eq!(names(&begin(&current(), &conditions).1), ["sec-fetch-dest"]);
     let other = [("if-none-match", "\"y\""), conditions[1], conditions[2]];
-    assert_eq!(begin(&present(), &other).1.len(), 3);
+    assert_eq!(begin(&current(), &other).1.len(), 3);
 }
 
 #[test]
 fn conditions_of_other_methods_and_other_conditions_are_unchanged() {
-    let ours = tag(&present(), "\"x\"");
+    let ours = tag(&current(), "\"x\"");
     let conditions = [
         ("if-match", &*ours),
         ("if-unmodified-since", "Sat, 29 Oct 1994 19:43:31 GMT"),
@@ -277,20 +277,20 @@ fn conditions_of_other_methods_and_other_conditions_are_unchanged() {
         PAGE,
     ];
     for method in ["PUT", "POST", "DELETE"] {
-        let (_, headers) = begin_as(&present(), "html", method, &conditions);
+        let (_, headers) = begin_as(&current(), "html", method, &conditions);
         assert_eq!(headers.len(), conditions.len(), "{method}");
         assert_eq!(text(&headers, "if-none-match"), ours);
     }
-    let (_, headers) = begin(&present(), &conditions);
+    let (_, headers) = begin(&current(), &conditions);
     assert_eq!(names(&headers), ["accept", "if-match", "if-none-match", "if-unmodified-since"]);
     assert_eq!(text(&headers, "if-match"), ours);
 }
 
 #[test]
 fn etag_suffix_is_restored_in_a_304_response() {
-    let ours = tag(&present(), "\"x\"");
+    let ours = tag(&current(), "\"x\"");
     let list = format!("{ours}, \"y\"");
-    let (exchange, _) = begin(&present(), &[("if-none-match", &list)]);
+    let (exchange, _) = begin(&current(), &[("if-none-match", &list)]);
     for tag in ["\"x\"", "W/\"x\""] {
         let (change, headers) =
             finish(&exchange, 304, &[("etag", tag), ("last-modified", "x"), ("vary", "x")]);
@@ -307,7 +307,7 @@ fn etag_suffix_is_restored_in_a_304_response() {
 
 #[test]
 fn nested_layers_add_and_remove_their_own_etag_suffix() {
-    let snapshot = present();
+    let snapshot = current();
     for (outer, inner) in [("version", "html"), ("html", "html")] {
         let through = |tag: Headers<'_>| {
             let (outside, headers) = begin_as(&snapshot, outer, "GET", tag);
@@ -325,8 +325,8 @@ fn nested_layers_add_and_remove_their_own_etag_suffix() {
         let tag = back(&outside, &inside, 200);
         assert!(tag.starts_with(&format!("W/\"x-{inner}.")) && tag.contains(&format!("-{outer}.")), "{tag}");
 
-        let (outside, inside, seen) = through(&[("if-none-match", &tag)]);
-        assert_eq!(seen, "W/\"x\"");
+        let (outside, inside, forwarded) = through(&[("if-none-match", &tag)]);
+        assert_eq!(forwarded, "W/\"x\"");
         assert_eq!(back(&outside, &inside, 304), tag);
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn hash_in_name(file_name: &str) -> Option<ContentHash> {
     ContentHash::parse(file_name.strip_prefix("client.")?.strip_suffix(".js")?)
 }
 
-/// Responds with the current script. It is `immutable` only if the URL has its hash.
+/// Responds with the current script. The response is `immutable` only if the URL has the current hash.
 pub(crate) fn respond(request: &request::Parts, requested_hash: ContentHash) -> Response<Bytes> {
     if !matches!(request.method, Method::GET | Method::HEAD) {
         return method_not_allowed().map(Content::into_bytes);

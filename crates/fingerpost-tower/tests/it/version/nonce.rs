@@ -46,7 +46,7 @@ fn invalid_nonce_is_never_written_and_is_logged_once() {
     assert_eq!(
         messages,
         [
-            "a `CspNonce` is not a valid nonce and was left out of the script tag; it may contain only letters, digits, \
+            "a `CspNonce` is not a valid nonce and was left out of the script tag; a nonce may contain only letters, digits, \
           `+ / - _`, and up to two `=` at its end"
         ]
     );

@@ -111,7 +111,7 @@ fn compressed_page_is_unchanged_and_logged_once() {
     assert_eq!(
         messages,
         [
-            "the client script was not inserted into a page because it is compressed; place the version layer inside the \
+            "the client script was not inserted into a page because the page is compressed; place the version layer inside the \
              compression layer"
         ]
     );
