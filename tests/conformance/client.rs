@@ -1,4 +1,4 @@
-//! A client for HTTP/1.1 that sends paths and headers as they are.
+//! A client for HTTP/1.1 that sends paths and headers without normalization.
 
 use std::{
     fmt,
@@ -13,7 +13,7 @@ use crate::{Result, requests::Request};
 /// Headers that depend on the time or the connection.
 const IGNORED: [&str; 4] = ["connection", "date", "keep-alive", "transfer-encoding"];
 
-/// Sends requests over one connection, and opens another one if the server closes it.
+/// Sends requests over one connection, and reconnects if the server closes the connection.
 pub(crate) struct Client {
     host: String,
     connection: Option<BufReader<TcpStream>>,
@@ -22,21 +22,21 @@ pub(crate) struct Client {
 #[derive(Default, PartialEq, Eq)]
 pub(crate) struct Response {
     pub(crate) status: u16,
-    /// Sorted, with names in lowercase.
+    /// The sorted headers, with names in lowercase.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
 impl Client {
     pub(crate) fn new(site: &str) -> Result<Self> {
-        let host = site.strip_prefix("http://").ok_or("a site begins with http://")?;
+        let host = site.strip_prefix("http://").ok_or("the URL of a site must begin with `http://`")?;
         Ok(Self { host: host.trim_end_matches('/').to_owned(), connection: None })
     }
 
     pub(crate) fn send(&mut self, request: &Request) -> Result<Response> {
         let was_open = self.connection.is_some();
         match self.try_send(request) {
-            // The server may have closed the connection in the meantime.
+            // The server may have closed the idle connection.
             Err(_) if was_open => {
                 self.connection = None;
                 self.try_send(request)
@@ -72,7 +72,7 @@ impl Client {
         if !is_last {
             self.connection = Some(connection);
         }
-        // Some frameworks send the length 0 with these, others no length (RFC 9110, §8.6).
+        // Some frameworks send `Content-Length: 0` with these responses to HEAD, others send no length (RFC 9110, §8.6).
         let has_no_length = method == "HEAD" && matches!(response.status, 204 | 304);
         response
             .headers
@@ -94,7 +94,7 @@ impl Response {
         self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| &**value)
     }
 
-    /// RFC 9112, §6.3.
+    /// Reads the body in the framing that the headers define (RFC 9112, §6.3).
     fn read_body(&self, connection: &mut BufReader<TcpStream>) -> io::Result<Vec<u8>> {
         let mut body = Vec::new();
         if matches!(self.status, 204 | 304) {
@@ -132,7 +132,7 @@ fn invalid() -> io::Error {
     io::Error::other("the response is not HTTP/1.1")
 }
 
-/// A short body as text, or the length and hash of a long one.
+/// Writes status, headers, and the length and hash of the body. Also writes a short body as text.
 impl fmt::Display for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.status)?;

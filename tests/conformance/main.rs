@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! conformance SITE             prints each request with its response
-//! conformance SITE REFERENCE   prints the requests whose responses differ, and exits with 1 if there are any
+//! conformance SITE REFERENCE   prints the requests with different responses, and exits with 1 after a difference
 //! ```
 //!
-//! A site is an origin, such as `http://127.0.0.1:3000`. Its page `/urls` lists the paths to request, one per line. With
-//! `--bearer TOKEN`, some requests have this bearer token. Status, headers and bytes are compared, but not `Date` and the
-//! headers of the connection.
+//! A site is an origin, such as `http://127.0.0.1:3000`. The page `/urls` of the site lists the paths to request, one per line.
+//! With `--bearer TOKEN`, some requests have this bearer token. Status, headers and bytes are compared. `Date` and the headers
+//! of the connection are ignored.
 
 mod client;
 mod requests;

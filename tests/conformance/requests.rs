@@ -14,7 +14,8 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<(&'static str, String)>,
 }
 
-/// The headers of GET and HEAD requests. `{etag}` is the tag of the response without headers, `{br}` with brotli.
+/// The headers of GET and HEAD requests. `{etag}` is the `ETag` of the uncompressed response, and `{br}` is the `ETag` of the
+/// response with Brotli.
 const HEADERS: &[&[(&str, &str)]] = &[
     &[],
     &[("accept-encoding", "gzip")],
@@ -82,7 +83,7 @@ const HEADERS: &[&[(&str, &str)]] = &[
     &[("x-forwarded-host", "evil.example"), ("x-original-url", "/etc/passwd")],
 ];
 
-/// The headers of other methods.
+/// The headers of requests with other methods.
 const OTHER_HEADERS: &[&[(&str, &str)]] = &[
     &[],
     &[("authorization", "Bearer {bearer}")],
@@ -108,7 +109,7 @@ impl Request {
     }
 }
 
-/// Returns the requests for a URL and for variations of it.
+/// Returns the requests for a URL and its variations.
 pub(crate) fn requests(client: &mut Client, url: &str, bearer: &str) -> Result<Vec<Request>> {
     let etag = settled_etag(client, url, &[])?;
     let br = settled_etag(client, url, &[("accept-encoding", "br")])?;
@@ -127,7 +128,7 @@ pub(crate) fn requests(client: &mut Client, url: &str, bearer: &str) -> Result<V
     Ok(requests)
 }
 
-/// Returns the tag of a response, after the background thread of the server has hashed a large file.
+/// Returns the `ETag` of a response. For a large file, waits until the background thread of the server has hashed the file.
 fn settled_etag(client: &mut Client, url: &str, headers: &[(&'static str, &str)]) -> Result<String> {
     let begin = Instant::now();
     loop {
@@ -143,7 +144,7 @@ fn settled_etag(client: &mut Client, url: &str, headers: &[(&'static str, &str)]
     }
 }
 
-/// Returns URLs that are similar to a URL: outdated, misspelled and hostile ones.
+/// Returns outdated, misspelled and hostile variations of a URL.
 fn variations(url: &str) -> Vec<String> {
     let (path, query) = url.split_once('?').map_or((url, ""), |(path, query)| (path, query));
     let (folder, name) = path.rsplit_once('/').unwrap_or_default();

@@ -102,7 +102,7 @@ fn problems_and_warnings_of_the_assets_are_shown_by_cargo() {
     let project = Project::new("single-binary-problems");
     project.write("static/css/app.css", "body{}\na{background:url(nope.png)}");
     project.write("static/b.css", "b{background:url(gone.png)}");
-    let err = project.try_build().err().expect("a failed build");
+    let err = project.try_build().expect_err("a failed build");
     let file = |path: &str| fs::canonicalize(project.path(path)).expect("a file").display().to_string();
     for expected in [
         format!(
@@ -127,12 +127,12 @@ fn problems_and_warnings_of_the_assets_are_shown_by_cargo() {
     );
 
     project.write("fingerpost.toml", "source = ['static']\n");
-    let err = project.try_build().err().expect("a failed build");
+    let err = project.try_build().expect_err("a failed build");
     let expected = "line 1: unknown key `source`; did you mean `sources`?";
     assert!(err.contains(expected), "{err}");
 
     fs::remove_file(project.path("fingerpost.toml")).expect("a file");
-    let err = project.try_build().err().expect("a failed build");
+    let err = project.try_build().expect_err("a failed build");
     assert!(err.contains("fingerpost.toml` does not exist"), "{err}");
 }
 
@@ -141,7 +141,7 @@ fn missing_pack_is_an_error_of_the_compiler_in_release_builds_alone() {
     let project = Project::new("single-binary-packless");
     let main = fs::read_to_string(project.path("src/main.rs")).expect("a program");
     project.write("src/main.rs", main.replace("embed!()", "embed!(\"dist/static.tar\")"));
-    let err = project.try_build().err().expect("a failed build");
+    let err = project.try_build().expect_err("a failed build");
     let path = fs::canonicalize(project.path("")).expect("a folder").join("dist/static.tar");
     assert!(err.contains(&format!("couldn't read `{}`", path.display())), "{err}");
     build_outside(&project.path(""), &[]).expect("a debug build");

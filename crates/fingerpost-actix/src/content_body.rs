@@ -25,7 +25,7 @@ pub(crate) fn content_body(content: Content, length: Option<u64>) -> BoxBody {
     }
 }
 
-/// The body of a response to HEAD: only its length is sent.
+/// The body of a response to HEAD: only the length is sent.
 struct Omitted(u64);
 
 impl MessageBody for Omitted {

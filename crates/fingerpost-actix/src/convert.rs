@@ -1,6 +1,6 @@
-//! Conversions between actix-web, which has the types of `http` 0.2, and `fingerpost-http`, which has those of `http` 1.
+//! Conversions between actix-web, which uses `http` 0.2, and `fingerpost-http`, which uses `http` 1.
 //!
-//! Both versions accept the same methods, statuses, names and values, so nothing is lost.
+//! Both versions accept the same methods, statuses, names and values, so every conversion is lossless.
 
 use actix_web::{
     HttpMessage as _, HttpResponse,
@@ -48,7 +48,7 @@ fn with_nonce(request: &ServiceRequest, mut parts: request::Parts) -> request::P
     parts
 }
 
-/// Returns the head of a request, with this path and query instead of its own, and with the needed headers.
+/// Returns the head of a request, with this path and query, and with the needed headers.
 pub(crate) fn request_parts_at(
     request: &ServiceRequest,
     path: &str,
@@ -75,7 +75,7 @@ pub(crate) fn request_snapshot(
     snapshot
 }
 
-/// Converts a response of `fingerpost-http`. `add_headers` adds its headers to those of actix-web.
+/// Converts a response of `fingerpost-http`. `add_headers` adds the headers of the response to the headers of actix-web.
 pub(crate) fn into_response(
     response: Response<Content>,
     add_headers: impl FnOnce(&response::Parts, &mut header::HeaderMap),
@@ -134,7 +134,7 @@ fn to_http(headers: &header::HeaderMap, is_needed: impl Fn(&header::HeaderName) 
     converted
 }
 
-/// Makes `to` equal to `from`. Most headers are equal already.
+/// Copies `from` to `to`. Skips equal headers, which are the most.
 pub(crate) fn copy_changes(from: &HeaderMap, to: &mut header::HeaderMap) {
     to.retain(|name, _| from.contains_key(name.as_str()));
     for name in from.keys() {

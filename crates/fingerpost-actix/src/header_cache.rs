@@ -24,7 +24,7 @@ impl HeaderCache {
     /// Adds the headers of a response to `target`.
     pub(crate) fn add(&self, response: &response::Parts, target: &mut header::HeaderMap) {
         let headers = &response.headers;
-        // Parts and error responses have other headers at each request.
+        // Partial content and error responses have different headers for each request.
         let Some(tag) = headers.get(ETAG).filter(|_| !headers.contains_key(CONTENT_RANGE)) else {
             return converted(headers).for_each(|(name, value)| target.append(name, value));
         };
@@ -34,7 +34,7 @@ impl HeaderCache {
         }
         let (original, converted_headers) =
             entries.entry((response.status, tag.clone())).or_insert_with(|| (HeaderMap::new(), Vec::new()));
-        // `Cache-Control` depends on the URL.
+        // `Cache-Control` depends on the URL of the request, so one file can have different headers.
         if !original.iter().eq(headers) {
             original.clone_from(headers);
             *converted_headers = converted(headers).collect();

@@ -16,9 +16,9 @@ use pin_project_lite::pin_project;
 use crate::snapshot_scoped::SnapshotScoped;
 
 pin_project! {
-    /// The body of a response of a layer that changes HTML.
+    /// The response body of a layer that changes HTML.
     ///
-    /// If the inner body fails, the data that it sent before the error is sent first.
+    /// If the inner body fails, the data before the error is sent first.
     pub struct HtmlBody<B: MessageBody> {
         #[pin]
         inner: SnapshotScoped<B>,
@@ -31,7 +31,7 @@ pin_project! {
 enum State {
     /// Passes data on unchanged.
     Unchanged,
-    /// Sends nothing: the body of a HEAD response, whose GET response has another length.
+    /// Sends nothing. Used for responses to HEAD, because the response to GET has another length.
     HeadersOnly,
     Transforming(Transform),
     Ended,
@@ -57,7 +57,7 @@ pub(crate) fn change_body<B: MessageBody>(
         HtmlChange::Body(_) => State::Unchanged,
     };
     if matches!(state, State::Transforming(_)) {
-        // A handler with a `Content-Length` of its own has disabled chunks.
+        // A handler that sets `Content-Length` has disabled chunks.
         response.head_mut().no_chunking(false);
     }
     response.map_body(|_, body| HtmlBody {
@@ -114,7 +114,7 @@ impl<B: MessageBody> MessageBody for HtmlBody<B> {
 }
 
 impl State {
-    /// Ends the document and returns the data that the transform held back.
+    /// Ends the document and returns the remaining output of the transform.
     fn end(&mut self) -> Bytes {
         match std::mem::replace(self, Self::Ended) {
             Self::Transforming(transform) => transform.end(),
@@ -132,7 +132,7 @@ impl Transform {
         }
     }
 
-    /// Returns the data that was held back.
+    /// Returns the remaining output.
     fn end(self) -> Bytes {
         match self {
             Self::Rewrite(rewriter) => rewriter.end(),

@@ -24,10 +24,10 @@ use crate::{
 
 /// Serves assets with their caching headers, in every mode and for every strategy.
 ///
-/// `App::service` mounts it at the path of the base URL, which [`Assets::mount_path`] returns. Files in memory are sent at
-/// once; all others are read on the blocking threads of the worker. Methods other than GET and HEAD get a 405.
+/// `App::service` mounts the service at the path of the base URL, which [`Assets::mount_path`] returns. Files in memory are
+/// sent at once. Other files are read on the blocking threads of the worker. Methods other than GET and HEAD get a 405.
 ///
-/// Create it before `HttpServer::new` and clone it into each `App`: clones share one cache.
+/// Create the service before `HttpServer::new`, and add a clone to each `App`: clones share one cache.
 ///
 /// For other settings, build an [`AssetServer`] and convert it: `StaticFiles::from(AssetServer::new(&assets).cache_capacity(0))`.
 ///
@@ -113,7 +113,7 @@ impl StaticFiles {
     }
 }
 
-/// [`AssetServer::paths_include_mount`] has no effect: actix-web knows the mount of a service.
+/// [`AssetServer::paths_include_mount`] has no effect: the mount comes from actix-web.
 impl From<AssetServer> for StaticFiles {
     fn from(server: AssetServer) -> Self {
         let mount = mount(server.assets().mount_path());
@@ -121,11 +121,11 @@ impl From<AssetServer> for StaticFiles {
     }
 }
 
-/// Returns the path without a slash at its end, in the spelling of actix-web's router.
+/// Returns the path without a trailing slash, in the encoding of actix-web's router.
 fn mount(path: &str) -> String {
     let path = path.trim_end_matches('/');
     let decoded = path.parse().map_or_else(|_| path.to_owned(), |uri| Url::new(uri).path().to_owned());
-    // A pattern would match other paths.
+    // `{` and `*` have a meaning in the patterns of the router, so such a path stays encoded.
     if path.is_empty() || decoded.contains(['{', '*']) { path.to_owned() } else { decoded }
 }
 
@@ -195,7 +195,7 @@ fn parts_below_mount(request: &ServiceRequest) -> request::Parts {
     request_parts_at(request, path, is_needed)
 }
 
-/// Returns `false` for headers of browsers that no file depends on. Converting them would take longer than the lookup.
+/// Returns `false` for browser headers that do not affect files. Converting all headers takes longer than the lookup.
 fn is_needed(name: &HeaderName) -> bool {
     let is_ignored = matches!(*name, ACCEPT | ACCEPT_LANGUAGE | COOKIE | HOST | REFERER | USER_AGENT);
     !is_ignored && !name.as_str().starts_with("sec-")

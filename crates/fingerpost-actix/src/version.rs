@@ -21,7 +21,7 @@ use crate::{
     snapshot_scoped::SnapshotScoped,
 };
 
-/// The body of a response. Without the feature `html` it is unchanged.
+/// The body of a response. Without the feature `html`, the body is unchanged.
 #[cfg(feature = "html")]
 type PageBody<B> = HtmlBody<B>;
 #[cfg(not(feature = "html"))]
@@ -29,7 +29,7 @@ type PageBody<B> = SnapshotScoped<B>;
 
 /// Adds the app version to every response, and the client script to every HTML page.
 ///
-/// Without the feature `html`, the layer sets only the headers: it inserts no script and serves none.
+/// Without the feature `html`, the layer sets only the headers, and neither inserts nor serves the script.
 ///
 /// The script compares the version of an open page with the version of later responses. After a deploy the page is stale,
 /// and the script performs the action that [`on_mismatch`](Self::on_mismatch) sets.
@@ -42,11 +42,12 @@ type PageBody<B> = SnapshotScoped<B>;
 /// ```
 ///
 /// An [`AppVersion`](fingerpost::AppVersion) contains only characters that need no escaping in headers, attributes and JSON.
-/// A page in response to another method than GET or HEAD also gets `data-posted`, because a reload would not show it again.
+/// A page in response to a method other than GET and HEAD also gets `data-posted`, because a reload cannot restore such a
+/// page.
 ///
-/// The layer serves the script as `immutable`; under an outdated hash it sends the current script with `no-store`. It also
-/// serves `/_fingerpost/version`, with the same content as `/version`. Both accept only GET and HEAD. All other requests reach
-/// the inner service.
+/// The layer serves the script as `immutable`. Under an outdated hash, the response is the current script with `no-store`.
+/// The layer also serves `/_fingerpost/version`, with the same content as `/version`. Both paths accept only GET and HEAD.
+/// All other requests reach the inner service.
 ///
 /// ```
 /// # #[actix_web::main]
@@ -79,32 +80,33 @@ type PageBody<B> = SnapshotScoped<B>;
 /// - Around the whole `App`, static files included.
 /// - Inside of `Compress`: compressed pages are left unchanged, with one warning.
 /// - Inside of a layer that sets a [`CspNonce`](crate::CspNonce) in the request's extensions. `script-src 'self'` needs no nonce.
-/// - Inside of another `VersionLayer`, or around one: the response keeps the headers and the script of the inner layer. If the
-///   layers have different assets, set another [`client_path`](VersionMiddleware::client_path) for one layer.
+/// - Several layers may be nested. The headers and the script of the innermost layer apply. If the layers have different
+///   assets, set another [`client_path`](VersionMiddleware::client_path) for one layer.
 ///
 /// # HTML
 ///
-/// The page is streamed. Until the script is inserted, an incomplete tag is held back. Pages without a `<head>` get no script; a
-/// `<head>` inside of `<template>` does not count ([`HeadInserter`](fingerpost_http::HeadInserter)). Also left unchanged:
+/// The page is streamed. Until the script is inserted, incomplete tags are buffered. Pages without a `<head>` get no script.
+/// A `<head>` inside of `<template>` does not count ([`HeadInserter`](fingerpost_http::HeadInserter)). The layer also
+/// leaves unchanged:
 ///
 /// - pages in UTF-16, and partial content (206),
 /// - responses with `Cache-Control: immutable` or `no-transform`,
 /// - downloads (`Content-Disposition: attachment`), because a saved page has no server to compare with,
 /// - all pages with [`OnMismatch::Ignore`].
 ///
-/// The script tag moves the rest of the `<head>` by about 120 bytes. Browsers look for `<meta charset>` only in the first 1024
+/// The script tag moves the rest of the `<head>` by about 120 bytes. Browsers search for `<meta charset>` only in the first 1024
 /// bytes, so set the charset in `Content-Type`, or near the start of the page.
 ///
-/// `Content-Length`, `Last-Modified` and digests are removed from a changed page. Its `ETag` changes with every release (see
-/// [`HtmlExchange`](fingerpost_http::HtmlExchange)), and is removed if there is a nonce, because every page then has a
-/// different nonce.
+/// `Content-Length`, `Last-Modified` and digests are removed from a changed page. The `ETag` of a changed page
+/// changes with every release (see [`HtmlExchange`](fingerpost_http::HtmlExchange)). With a nonce, the `ETag` is removed,
+/// because every response has another nonce.
 ///
 /// # One release
 ///
 /// All layers of the same assets share one snapshot per request, through the request's extensions. The snapshot is current
 /// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run, on the thread of
-/// the worker. So the URLs and `app_version()` in templates, the headers and the script's `data-version` always belong to the
-/// same release. In `web::block`, which runs on another thread, call `scope` of the [`Snapshot`] in the request's extensions.
+/// the worker. The URLs and `app_version()` in templates, the headers and the script's `data-version` therefore always belong
+/// to the same release. In `web::block`, which runs on another thread, call `scope` of the [`Snapshot`] in the request's extensions.
 ///
 /// # Settings
 ///

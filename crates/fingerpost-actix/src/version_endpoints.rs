@@ -16,9 +16,9 @@ use crate::{
 /// Handles `GET /version` and `POST /cache/bust` in front of a whole site.
 ///
 /// `/version` returns the app version, its source, and the number of files in each component. `/cache/bust` is for deploy
-/// scripts, and requires the bearer token that `fingerpost bust-token` prints ([`BustToken`]). It reads the manifest,
-/// components and source directories again, switches all requests to them at once, and returns the new version. If one of
-/// them is broken, the response is a 500 with the reason, and nothing changes. No response is cached. All other requests
+/// scripts, and requires the bearer token that `fingerpost bust-token` prints ([`BustToken`]). `POST /cache/bust` reads the
+/// manifest, components and source directories again. All later requests use the new state. The response has the new
+/// version. If a file is broken, the response is a 500 with the reason, and nothing changes. No response is cached. All other requests
 /// reach the inner service.
 ///
 /// For other paths, build a [`VersionEndpoints`] and convert it:
@@ -54,12 +54,13 @@ pub struct VersionEndpointsLayer(VersionEndpoints);
 impl VersionEndpointsLayer {
     /// Returns a layer with both endpoints, with the secret from the environment variable `FINGERPOST_SECRET`.
     ///
-    /// If the variable is unset or empty in development, this is [`without_bust`](Self::without_bust), with a warning.
+    /// If the variable is unset or empty in development, a warning is reported, and the layer is the same as
+    /// [`without_bust`](Self::without_bust).
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) if the variable is unset or empty in production, or if
-    /// it has fewer than 16 bytes.
+    /// the secret has fewer than 16 bytes.
     pub fn new(assets: &Assets) -> Result<Self, fingerpost::Error> {
         VersionEndpoints::from_env(assets).map(Self)
     }

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use crate::{either_body::into_bytes, snapshot_scoped::SnapshotScoped};
 
 pin_project! {
-    /// The body of a response of a layer that changes HTML.
+    /// The response body of a layer that changes HTML.
     ///
     /// Digests are removed from the trailers of a changed page. If the inner body fails, the data before the error is sent
     /// first.
@@ -29,7 +29,7 @@ pin_project! {
 enum State {
     /// Passes frames on unchanged.
     Unchanged,
-    /// Passes frames on unchanged, without a size hint. For frames after the end of a document, and for responses to HEAD:
+    /// Passes frames on unchanged, without a size hint. Used after the end of a document, and for responses to HEAD, because
     /// the response to GET has another length.
     UnknownLength,
     Transforming(Transform),

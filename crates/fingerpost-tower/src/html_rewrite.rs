@@ -16,7 +16,7 @@ use crate::{
 
 /// Part of the entity tags of this layer.
 const LAYER_NAME: &str = "html";
-/// An upgrade of this crate may change the output, so its version is part of the entity tag.
+/// The entity tag includes the version of this crate, because an upgrade of the crate may change the output.
 const ETAG_SETTINGS: &str = env!("CARGO_PKG_VERSION");
 
 /// Replaces asset references in HTML pages with their current URLs.
@@ -25,14 +25,15 @@ const ETAG_SETTINGS: &str = env!("CARGO_PKG_VERSION");
 /// streamed, and only incomplete tags are buffered. [`rewrite_html`](fingerpost_http::rewrite_html) lists the attributes that
 /// are rewritten.
 ///
-/// Put a compression layer outside of this layer, because compressed HTML is left unchanged. Also left unchanged:
+/// Put a compression layer outside of this layer, because compressed HTML is left unchanged. The layer also leaves
+/// unchanged:
 ///
 /// - responses other than `text/html`, pages in UTF-16, and partial content (206),
 /// - responses with `Cache-Control: immutable` or `no-transform`,
 /// - downloads (`Content-Disposition: attachment`), because a saved page cannot load `/static/…` from a disk.
 ///
-/// `Content-Length`, `Last-Modified` and digests are removed from a changed response. Its `ETag` changes with every release,
-/// and is removed in development ([`HtmlExchange`]).
+/// `Content-Length`, `Last-Modified` and digests are removed from a changed response. The `ETag` of a changed
+/// response changes with every release, and is removed in development ([`HtmlExchange`]).
 ///
 /// All layers of the same assets share one snapshot per request, through the request's extensions. The snapshot is current
 /// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run.

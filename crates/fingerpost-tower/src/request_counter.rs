@@ -10,7 +10,7 @@ struct Counted;
 
 /// Counts a request once, by its requested version.
 ///
-/// The labels are literals, because the facade then allocates nothing.
+/// The labels are literals, so that the crate `metrics` does not allocate.
 pub(crate) fn count_request(request: &mut request::Parts, snapshot: &Snapshot) {
     if request.extensions.insert(Counted).is_some() {
         return;

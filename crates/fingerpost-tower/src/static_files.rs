@@ -54,7 +54,7 @@ impl StaticFiles {
         AssetServer::new(assets).into()
     }
 
-    /// Returns a service that responds with the current bytes of one asset, `no-cache`, at every URL that it is mounted at.
+    /// Returns a service for one asset. The service responds with the current bytes and `no-cache`, at every mounted URL.
     ///
     /// Use it for URLs that browsers expect, such as `/favicon.ico`, `/robots.txt` and `/sw.js`. See [`AssetServer::file`].
     ///

@@ -20,7 +20,7 @@ use crate::{
     maybe_blocking::MaybeBlocking,
 };
 
-/// The body of a response. Without the feature `html` it is unchanged.
+/// The body of a response. Without the feature `html`, the body is unchanged.
 #[cfg(feature = "html")]
 type PageBody<B> = HtmlBody<B>;
 #[cfg(not(feature = "html"))]
@@ -28,7 +28,7 @@ type PageBody<B> = SnapshotScoped<B>;
 
 /// Adds the app version to every response, and the client script to every HTML page.
 ///
-/// Without the feature `html`, the layer sets only the headers: it inserts no script and serves none.
+/// Without the feature `html`, the layer sets only the headers, and neither inserts nor serves the script.
 ///
 /// The script compares the version of an open page with the version of later responses. After a deploy the page is stale,
 /// and the script performs the action that [`on_mismatch`](Self::on_mismatch) sets.
@@ -83,19 +83,20 @@ type PageBody<B> = SnapshotScoped<B>;
 /// # HTML
 ///
 /// The page is streamed. Until the script is inserted, incomplete tags are buffered. Pages without a `<head>` get no script.
-/// A `<head>` inside of `<template>` does not count ([`HeadInserter`](fingerpost_http::HeadInserter)). Also left unchanged:
+/// A `<head>` inside of `<template>` does not count ([`HeadInserter`](fingerpost_http::HeadInserter)). The layer also
+/// leaves unchanged:
 ///
 /// - pages in UTF-16, and partial content (206),
 /// - responses with `Cache-Control: immutable` or `no-transform`,
 /// - downloads (`Content-Disposition: attachment`), because a saved page has no server to compare with,
 /// - all pages with [`OnMismatch::Ignore`].
 ///
-/// The script tag moves the rest of the `<head>` by about 120 bytes. Browsers look for `<meta charset>` only in the first 1024
+/// The script tag moves the rest of the `<head>` by about 120 bytes. Browsers search for `<meta charset>` only in the first 1024
 /// bytes, so set the charset in `Content-Type`, or near the start of the page.
 ///
-/// `Content-Length`, `Last-Modified` and digests are removed from a changed page. Its `ETag` changes with every release (see
-/// [`HtmlExchange`](fingerpost_http::HtmlExchange)), and is removed if there is a nonce, because every response has another
-/// nonce.
+/// `Content-Length`, `Last-Modified` and digests are removed from a changed page. The `ETag` of a changed page
+/// changes with every release (see [`HtmlExchange`](fingerpost_http::HtmlExchange)). With a nonce, the `ETag` is removed,
+/// because every response has another nonce.
 ///
 /// # One release
 ///

@@ -12,12 +12,12 @@ use fingerpost_actix::{StaticFiles, VersionLayer};
 use fingerpost_collect::{CollectConfig, collect};
 use minijinja::{Environment, Value, context, path_loader};
 
-/// Name and length in kilometers.
+/// The name and the length in kilometers of each walk.
 const WALKS: [(&str, f64); 3] = [("Beacon ridge", 14.5), ("Gorse valley", 8.0), ("Mill and weir", 4.2)];
 
 #[actix_web::main]
 async fn main() -> anyhow::Result<()> {
-    // Relative paths are resolved in the directory of this package, or in the working directory if that directory does not exist.
+    // Resolve relative paths in the directory of this package, if the directory exists.
     env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
 
     let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
@@ -32,7 +32,7 @@ async fn main() -> anyhow::Result<()> {
     fingerpost_minijinja::register(&mut env, &assets);
     let templates = web::Data::new(env);
 
-    let files = StaticFiles::new(&assets); // all workers share its cache
+    let files = StaticFiles::new(&assets); // all workers share one cache
     let server = HttpServer::new(move || {
         App::new()
             .app_data(templates.clone())
@@ -66,7 +66,7 @@ async fn about(templates: Templates) -> HttpResponse {
     render(&templates, "about.html", context! {})
 }
 
-/// Shows an error in the browser. A public site logs the error instead.
+/// Renders a page. Shows errors in the browser, for development. A public site logs errors instead.
 fn render(templates: &Environment<'_>, name: &str, values: Value) -> HttpResponse {
     match templates.get_template(name).and_then(|template| template.render(values)) {
         Ok(page) => HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page),

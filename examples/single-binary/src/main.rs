@@ -1,6 +1,6 @@
 //! A site as one file: axum and MiniJinja, with the assets and the templates inside the program.
 //!
-//! `cargo run -p single-binary` runs in development mode: it reads the files at every request.
+//! `cargo run -p single-binary` runs in development mode and reads the files for every request.
 //! `cargo build -p single-binary --release` builds a program that needs no other file.
 
 use std::{env, sync::Arc};
@@ -32,8 +32,8 @@ const TEMPLATES: [(&str, &str); 2] = [
 async fn main() -> anyhow::Result<()> {
     let package = env!("CARGO_MANIFEST_DIR");
     let assets = Assets::builder()
-        .source(format!("{package}/static")) // development reads here
-        .embedded(fingerpost::embed!()) // production reads the pack of build.rs
+        .source(format!("{package}/static")) // for development
+        .embedded(fingerpost::embed!()) // for production: the pack of `build.rs`
         .mode(Mode::Auto)
         .build()?;
 

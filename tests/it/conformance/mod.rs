@@ -1,4 +1,4 @@
-//! actix-web and tower respond in the same way, with every strategy and store, over sockets.
+//! Compares the responses of actix-web and tower over sockets, with every strategy and store.
 
 mod servers;
 mod site;
@@ -27,7 +27,7 @@ fn compare(actix: &str, axum: &str) -> usize {
     count.parse().expect("a number")
 }
 
-fn responses_are_equal(variants: &[Variant], has_layers: bool) {
+fn assert_equal_responses(variants: &[Variant], has_layers: bool) {
     let site = Site::new();
     let mut total = 0;
     for variant in variants {
@@ -43,13 +43,13 @@ fn responses_are_equal(variants: &[Variant], has_layers: bool) {
 }
 
 #[test]
-fn files_are_equal_with_every_strategy_and_store() {
-    responses_are_equal(&Variant::ALL, false);
+fn responses_for_files_are_equal_with_every_strategy_and_store() {
+    assert_equal_responses(&Variant::ALL, false);
 }
 
 #[test]
-fn files_pages_and_endpoints_are_equal_behind_layers() {
-    responses_are_equal(&[Variant::Development, Variant::Directory, Variant::OrderedToken], true);
+fn responses_behind_layers_are_equal_for_files_pages_and_endpoints() {
+    assert_equal_responses(&[Variant::Development, Variant::Directory, Variant::OrderedToken], true);
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub(super) const SECRET: &str = "correct horse battery staple";
 /// A directory with the source files and two releases.
 pub(super) struct Site {
     dir: TempDir,
-    /// The hashed path of a file that only the earlier release has.
+    /// The URL of a file that only the earlier release has.
     retained: String,
 }
 
@@ -39,7 +39,7 @@ impl Variant {
     ];
 }
 
-/// A store that returns all bytes of a file, also of a large one.
+/// A store that returns every file as bytes, including large files.
 #[derive(Debug)]
 struct MemoryStore(DirStore);
 
@@ -69,7 +69,7 @@ impl Site {
         site.write("LICENSE", b"noext");
         site.write("empty.txt", b"");
         site.write("page.html", b"<head><title>a file</title></head><img src=/static/img/logo.png>");
-        site.write("large.txt", "all work and no play\n".repeat(15_000).as_bytes());
+        site.write("large.txt", "one line of a long file\n".repeat(13_000).as_bytes());
         site.collect();
         let earlier = Assets::production(site.dist()).expect("an output directory");
         site.retained = earlier.url("css/app.css").expect("a URL").to_string();
@@ -118,12 +118,12 @@ impl Site {
         .expect("a site")
     }
 
-    /// Returns the paths to request: of all assets and pages, and of earlier releases and deploys.
+    /// Returns the paths to request: paths of all assets and pages, and paths of earlier releases and deploys.
     pub(super) fn urls(&self, assets: &Assets) -> Vec<String> {
         let mut urls: Vec<_> =
             assets.iter().map(|(_, url)| url.replace("https://cdn.example.com", "")).collect();
         urls.push(self.retained.clone());
-        let more = [
+        let other_paths = [
             "css/app.css",
             "large.txt",
             "6/css/app.css?x=1",
@@ -132,7 +132,7 @@ impl Site {
             "y/js/app.js",
             "",
         ];
-        urls.extend(more.map(|path| format!("/static/{path}")));
+        urls.extend(other_paths.map(|path| format!("/static/{path}")));
         urls.extend(["/version", "/cache/bust", "/_fingerpost/version"].map(str::to_owned));
         urls.push("/_fingerpost/client.0123456789ab.js".to_owned());
         urls.extend(PAGES.iter().map(|(path, ..)| (*path).to_owned()));

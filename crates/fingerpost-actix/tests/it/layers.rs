@@ -23,11 +23,11 @@ use fingerpost_actix::{
 
 use crate::site::{IMMUTABLE, Site, get, send};
 
-/// A body that names the URL of `app.css` in each of two chunks, and publishes a release in between.
+/// A body that sends the current URL of `app.css` in each chunk. Publishes a release before the first chunk.
 struct Urls {
     assets: Assets,
-    between: Option<Box<dyn FnOnce()>>,
-    left: usize,
+    publish: Option<Box<dyn FnOnce()>>,
+    remaining_chunks: usize,
 }
 
 impl MessageBody for Urls {
@@ -38,12 +38,12 @@ impl MessageBody for Urls {
     }
 
     fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
-        if self.left == 0 {
+        if self.remaining_chunks == 0 {
             return Poll::Ready(None);
         }
-        self.left -= 1;
-        if let Some(between) = self.between.take() {
-            between();
+        self.remaining_chunks -= 1;
+        if let Some(publish) = self.publish.take() {
+            publish();
         }
         let url = self.assets.url("app.css").unwrap().to_string();
         Poll::Ready(Some(Ok(Bytes::from(url + "\n"))))
@@ -72,7 +72,11 @@ async fn handler_future_and_body_use_one_release() {
                 rt::task::yield_now().await;
                 publish();
                 assert_eq!(assets.url("app.css").unwrap(), before);
-                HttpResponse::Ok().body(Urls { assets, between: Some(Box::new(publish)), left: 2 })
+                HttpResponse::Ok().body(Urls {
+                    assets,
+                    publish: Some(Box::new(publish)),
+                    remaining_chunks: 2,
+                })
             }
         }
     };
@@ -182,8 +186,8 @@ async fn conditions_for_the_page_before_the_change_do_not_reach_the_handler() {
     let handler = async |request: HttpRequest| {
         let names: Vec<_> = request.headers().keys().map(|name| name.as_str().to_owned()).collect();
         assert_eq!(names, ["accept"]);
-        let cookies = request.headers().get_all("accept").count();
-        HttpResponse::Ok().content_type("text/html").body(format!("<img src=/static/app.css>{cookies}"))
+        let count = request.headers().get_all("accept").count();
+        HttpResponse::Ok().content_type("text/html").body(format!("<img src=/static/app.css>{count}"))
     };
     let app = App::new().route("/", web::get().to(handler)).wrap(HtmlRewriteLayer::new(&assets));
     let mut request = get("/").append_header(("accept", "text/html")).append_header(("accept", "*/*"));
@@ -200,7 +204,7 @@ async fn conditions_for_the_page_before_the_change_do_not_reach_the_handler() {
 }
 
 #[actix_web::test]
-async fn router_marks_errors_and_refuses_unknown_versions() {
+async fn router_adds_headers_to_errors_and_refuses_unknown_versions() {
     let router =
         VersionRouter::new([("v1", "blue"), ("v2", "green")]).unwrap().default_version("v2").unwrap();
     for (path, version, status, target) in [

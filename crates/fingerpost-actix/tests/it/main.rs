@@ -1,4 +1,5 @@
-//! Tests of the services without sockets. `tests/it/conformance.rs` of the workspace compares them with those of tower.
+//! Tests of the services without sockets. `tests/it/conformance` of the workspace compares the responses
+//! with the responses of `fingerpost-tower`.
 
 mod site;
 mod static_files;

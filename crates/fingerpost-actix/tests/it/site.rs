@@ -19,7 +19,7 @@ pub(crate) const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 pub(crate) struct Site(tempfile::TempDir);
 
 impl Site {
-    /// Creates a site and collects these source files.
+    /// Creates a site with these source files, and collects the files.
     pub(crate) fn new(files: &[(&str, &[u8])]) -> Self {
         let site = Self(tempfile::tempdir().unwrap());
         fs::create_dir(site.0.path().join("static")).unwrap();
@@ -97,7 +97,7 @@ pub(crate) async fn send<B: MessageBody + 'static>(
             let (_, response) = response.into_parts();
             (response.status(), response.headers().clone(), response.into_body().boxed())
         }
-        // As the server does.
+        // actix-web's server also converts errors into responses.
         Err(err) => {
             let response = err.error_response();
             (response.status(), response.headers().clone(), response.into_body())

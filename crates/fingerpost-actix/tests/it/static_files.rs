@@ -6,7 +6,7 @@ use fingerpost_actix::{AssetServer, StaticFiles};
 use crate::site::{IMMUTABLE, Site, get, send};
 
 #[actix_web::test]
-async fn base_url_is_the_mount() {
+async fn files_are_mounted_at_the_path_of_the_base_url() {
     let site = Site::new(&[("css/a b.css", b"body{}")]);
     for base in ["/static/", "/", "/a/b/", "/st%C3%A4tic/", "https://cdn.example.com/x/"] {
         let assets = site.production(base);
@@ -18,7 +18,7 @@ async fn base_url_is_the_mount() {
 }
 
 #[actix_web::test]
-async fn mount_can_be_inside_of_a_scope_or_elsewhere() {
+async fn mount_path_is_configurable_also_inside_of_a_scope() {
     let site = Site::new(&[("app.css", b"body{}")]);
     let assets = site.production("/shop/static/");
     let url = assets.url("app.css").unwrap();

@@ -1,4 +1,4 @@
-//! Files of the output directory that are changed, damaged or missing while they are served.
+//! Serves files of the output directory that are changed, damaged or missing.
 
 use std::fs;
 
@@ -63,7 +63,7 @@ async fn bytes_that_differ_from_the_release_are_never_immutable() {
         let files = StaticFiles::new(&assets);
         get(&files, &hashed).await.assert_not_found();
 
-        // Restore the file, as a repair would.
+        // Restore the file.
         fs::remove_dir(&file).unwrap();
         fs::write(&file, &bytes).unwrap();
         get_hashed(&files, &hashed).await.assert_is(200, IMMUTABLE, &bytes);
@@ -87,7 +87,7 @@ async fn pipes_and_devices_in_place_of_a_file_are_not_read() {
         std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
         get(&StaticFiles::new(&assets), &hashed).await.assert_not_found();
 
-        // A file that does not fit into memory.
+        // A file that is larger than the memory.
         fs::remove_file(&file).unwrap();
         fs::File::create(&file).unwrap().set_len(1 << 40).unwrap();
         get(&StaticFiles::new(&assets), &hashed).await.assert_not_found();

@@ -32,7 +32,7 @@ fn all_strategies(site: &Site) -> Vec<Assets> {
     [site.development(), site.production()].into_iter().chain(listed).collect()
 }
 
-async fn with(files: &StaticFiles, name: &str, value: &str) -> TestResponse {
+async fn get_with_header(files: &StaticFiles, name: &str, value: &str) -> TestResponse {
     send(files, Method::GET, "/sw.js", &[(name, value)]).await
 }
 
@@ -53,8 +53,8 @@ async fn current_bytes_are_served_at_any_url_with_every_strategy() {
         let head = send(&files, Method::HEAD, "/sw.js", &[]).await;
         head.assert_is(200, "no-cache", b"");
         assert_eq!(head.header("content-length"), bytes.len().to_string());
-        with(&files, "range", "bytes=0-3").await.assert_is(206, "no-cache", b"addE");
-        let same = with(&files, "if-none-match", &tag(&bytes)).await;
+        get_with_header(&files, "range", "bytes=0-3").await.assert_is(206, "no-cache", b"addE");
+        let same = get_with_header(&files, "if-none-match", &tag(&bytes)).await;
         same.assert_is(304, "no-cache", b"");
         assert_eq!(same.header("etag"), tag(&bytes));
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
@@ -68,14 +68,14 @@ async fn current_bytes_are_served_at_any_url_with_every_strategy() {
 async fn variants_are_negotiated() {
     let (bytes, site) = (script("one"), Site::new(&[("sw.js", &script("one"))]));
     let files = StaticFiles::file(&site.collect_compressed(&["gzip"]).production(), "sw.js").unwrap();
-    let gzip = with(&files, "accept-encoding", "gzip").await;
+    let gzip = get_with_header(&files, "accept-encoding", "gzip").await;
     assert_eq!((gzip.header("content-encoding"), gzip.header("vary")), ("gzip", "Accept-Encoding"));
     assert!(gzip.body.len() < bytes.len() && gzip.header("etag") != tag(&bytes));
     assert_eq!(
         (gzip.cache_control(), get(&files, "/sw.js").await.header("vary")),
         ("no-cache", "Accept-Encoding")
     );
-    let refused = with(&files, "accept-encoding", "identity;q=0").await;
+    let refused = get_with_header(&files, "accept-encoding", "identity;q=0").await;
     assert_eq!((refused.status.as_u16(), refused.cache_control()), (406, "no-store"));
 }
 
@@ -91,7 +91,7 @@ async fn reload_replaces_the_bytes() {
         get(&files, "/sw.js").await.assert_is(200, "no-cache", &before.body);
         assets.reload().unwrap();
         get(&files, "/sw.js").await.assert_is(200, "no-cache", content.as_bytes());
-        let stale = with(&files, "if-none-match", before.header("etag")).await;
+        let stale = get_with_header(&files, "if-none-match", before.header("etag")).await;
         stale.assert_is(200, "no-cache", content.as_bytes());
     }
     fs::remove_file(site.source().join("sw.js")).unwrap();
@@ -115,7 +115,7 @@ async fn request_of_an_older_release_gets_the_current_bytes() {
 }
 
 #[tokio::test]
-async fn development_serves_the_file_as_it_is_now() {
+async fn development_serves_the_current_file() {
     let site = Site::new(&[("sw.js", b"one")]);
     let files = StaticFiles::file(&site.development(), "sw.js").unwrap();
     get(&files, "/sw.js").await.assert_is(200, "no-cache", b"one");
@@ -126,7 +126,7 @@ async fn development_serves_the_file_as_it_is_now() {
 }
 
 #[tokio::test]
-async fn file_that_is_replaced_on_disk_is_served_without_a_build_step() {
+async fn strategy_without_build_step_serves_a_replaced_file() {
     let site = Site::new(&[("sw.js", b"one")]);
     let assets = site.builder(Mode::Production).strategy(Strategy::VersionQuery).app_version("1.0");
     let files = StaticFiles::file(&assets.build().unwrap(), "sw.js").unwrap();
@@ -209,7 +209,7 @@ fn unknown_asset_is_an_error_with_every_strategy() {
     assert_eq!(StaticFiles::file(&lenient, "sw2.js").unwrap_err().kind(), ErrorKind::NotFound);
 }
 
-/// A store that fails if a release is read.
+/// A store that panics if a release is read.
 #[derive(Debug)]
 struct WithoutReleases(DirStore);
 
@@ -233,7 +233,7 @@ impl Store for WithoutReleases {
 }
 
 #[tokio::test]
-async fn server_of_one_asset_reads_no_releases() {
+async fn server_of_one_asset_does_not_read_releases() {
     let site = Site::new(&[("sw.js", b"one"), ("other.js", b"x")]);
     site.collect();
     let assets = Assets::builder().store(WithoutReleases(DirStore::new(site.dist()))).mode(Mode::Production);

@@ -18,7 +18,7 @@
 
   const absolute = (url) => new URL(url, document.baseURI);
   // Returns the URL if its origin is the origin of the page, and `undefined` for other URLs, such as `javascript:`.
-  function ours(text) {
+  function sameOriginUrl(text) {
     try {
       const url = absolute(text);
       // A `blob:` URL has the origin of a page, so the protocol is compared, too.
@@ -30,27 +30,27 @@
 
   function prepare(url, method, set) {
     if (!isRead(method)) rememberSent();
-    if (ours(url)) set(REQUESTED, page);
+    if (sameOriginUrl(url)) set(REQUESTED, page);
   }
 
   // Addresses whose page is the response to a POST. A reload cannot restore such a page.
   const posted = new Set();
   if ('posted' in script.dataset) posted.add(bare(location.href));
 
-  // Returns the path in `HX-Location`, which may be JSON.
+  // Returns the path in the header `HX-Location`, which may be JSON.
   function pathOf(go) {
     try {
       return /^{/.test(go) ? JSON.parse(go).path : go;
     } catch {}
   }
 
-  // Evaluates a response. `push` is the value of `hx-push-url`, `from` the address when the request was sent.
-  function note(answer, { method, boosted, push, anchor, from = location.href }) {
-    const { url, status, redirected, headers } = answer;
-    if (!ours(url)) return;
+  // Evaluates a response. `push` is the value of `hx-push-url`. `from` is the address when the request was sent.
+  function evaluate(response, { method, boosted, push, anchor, from = location.href }) {
+    const { url, status, redirected, headers } = response;
+    if (!sameOriginUrl(url)) return;
     const go = headers.get('HX-Location');
-    const aim = String((go === null ? push || boosted : pathOf(go)) || false);
-    let to = aim !== 'false' && ours(aim === 'true' ? url : aim);
+    const target = String((go === null ? push || boosted : pathOf(go)) || false);
+    let to = target !== 'false' && sameOriginUrl(target === 'true' ? url : target);
     if (to && anchor) to.hash = anchor;
     to &&= to.href;
     const isLasting = isRead(method) || redirected || (go !== null && Boolean(to));
@@ -74,11 +74,11 @@
   on('htmx:afterRequest', ({ detail: { xhr, boosted, pathInfo, requestConfig, etc } }) => {
     const { status, responseURL: url } = xhr;
     const redirected = url !== bare(absolute(pathInfo.finalRequestPath).href);
-    const answer = { url, status, redirected, headers: { get: (name) => xhr.getResponseHeader(name) } };
+    const response = { url, status, redirected, headers: { get: (name) => xhr.getResponseHeader(name) } };
     const { verb: method, headers, elt } = requestConfig;
     const ofElement = (name) => elt.closest(`[${name}]`)?.getAttribute(name);
     const push = etc.push ?? ofElement('hx-push-url') ?? ofElement('data-hx-push-url');
-    note(answer, { method, boosted, push, anchor: pathInfo.anchor, from: headers['HX-Current-URL'] });
+    evaluate(response, { method, boosted, push, anchor: pathInfo.anchor, from: headers['HX-Current-URL'] });
   });
 
   // htmx 4
@@ -89,7 +89,7 @@
   });
   on('htmx:after:request', (event) => {
     const { request: { method, headers, anchor }, response: { raw }, push } = event.detail.ctx;
-    note(raw, { method, boosted: headers['HX-Boosted'], push, anchor, from: headers['HX-Current-URL'] });
+    evaluate(raw, { method, boosted: headers['HX-Boosted'], push, anchor, from: headers['HX-Current-URL'] });
     // The 409 of a router has no content to display.
     if (raw.headers.has('X-App-Version-Refused')) event.preventDefault();
   });
@@ -97,9 +97,9 @@
   async function versionedFetch(input, init) {
     const request = new Request(input, init);
     prepare(request.url, request.method, (name, value) => request.headers.set(name, value));
-    const answer = await during(request.method, fetch(request));
-    note(answer, { method: request.method });
-    return answer;
+    const response = await during(request.method, fetch(request));
+    evaluate(response, { method: request.method });
+    return response;
   }
 
   // The Back button restores outdated pages from the bfcache and from the history cache of htmx.
@@ -149,22 +149,22 @@
     for (let i = 0; isBusy() && i < 100; i++) await new Promise((resolve) => setTimeout(resolve, 100));
     const visits = waiting;
     waiting = undefined;
-    // No network, or no server behind the proxy: the next response triggers another check.
+    // Without a network or a server behind the proxy, the next response triggers another check.
     if (typeof current !== 'string') return checked.delete(version);
     if (now.status !== 409 && current === page) return;
     // Prefer the action in a response of the current version: a part of a site may have another action. Cached responses may
     // have outdated actions.
-    const said = [now.headers, headers];
-    if (headers.get(VERSION) === current) said.reverse();
-    act(current, said, visits);
+    const sources = [now.headers, headers];
+    if (headers.get(VERSION) === current) sources.reverse();
+    act(current, sources, visits);
   }
 
-  function act(version, said, visits) {
+  function act(version, sources, visits) {
     if (settled.has(version)) return;
     settled.add(version);
-    // If the address has changed, htmx has already navigated there.
+    // If the address has changed, htmx has already navigated to the new address.
     const url = () => visits.filter(({ from, to }) => to && from === location.href).pop()?.to ?? location.href;
-    const words = [...said.map((headers) => headers.get('X-App-Version-Action')), script.dataset.action, 'reload'];
+    const words = [...sources.map((headers) => headers.get('X-App-Version-Action')), script.dataset.action, 'reload'];
     let action = words.find((word) => Object.hasOwn(actions, word));
     const loses = isBusy() || posted.has(bare(url())) || hasWork() || !visits.every(({ isLasting }) => isLasting);
     if (action === 'reload' && (loses || !mayReload(version))) action = 'prompt';

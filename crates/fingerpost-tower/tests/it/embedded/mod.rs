@@ -1,4 +1,4 @@
-//! Files of a pack inside the program: the tests of the output directory, and the properties that only packs have.
+//! Serves files of a pack inside the program. Runs the tests of the output directory with a pack, and tests properties of packs.
 
 pub(crate) mod site;
 
@@ -25,8 +25,8 @@ fn large() -> Vec<u8> {
     (0..LARGE).map(|number| (number % 251) as u8).collect()
 }
 
-/// Returns the address of the only frame of a body, as an offset in `pack`.
-async fn sent_from(files: &StaticFiles, path: &str, pack: &[u8]) -> Option<usize> {
+/// Returns the position in `pack` of the only frame of a body. Returns `None` if the frame is a copy.
+async fn position_of_frame(files: &StaticFiles, path: &str, pack: &[u8]) -> Option<usize> {
     let request = Request::get(path).header("range", "bytes=5-").header("accept-encoding", "gzip");
     let response = files.clone().oneshot(request.body(()).unwrap()).await.unwrap();
     let mut body = response.into_body();
@@ -47,7 +47,7 @@ async fn bytes_are_sent_without_a_copy() {
     for name in ["small.css", "large.bin"] {
         let path = path_below_mount(&assets.url(name).unwrap());
         for _ in 0..3 {
-            let start = sent_from(&files, &path, pack).await.expect("a slice of the pack");
+            let start = position_of_frame(&files, &path, pack).await.expect("a slice of the pack");
             let stored = TarStore::from_static("dist.tar", pack);
             let file = stored.position(&path[1..]).unwrap();
             assert_eq!(start as u64, file.start + 5, "{name}");
