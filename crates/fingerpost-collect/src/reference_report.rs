@@ -103,7 +103,7 @@ fn references_in(
     let bytes = content.bytes().unwrap_or_default();
     let Names { references, notes, unrewritable } = names(file, bytes, base.path())?;
     let named = references.into_iter().filter_map(|reference| match reference.target {
-        Target::Asset(to) | Target::LeavesBase(to) | Target::Nowhere(to) => {
+        Target::Asset(to) | Target::LeavesBase(to) | Target::EncodedSlash(to) => {
             Some((reference.span, to, reference.kind))
         }
         Target::OutsideBase(_) => None,

@@ -44,8 +44,8 @@ pub(crate) struct Remarks {
 pub enum ErrorKind {
     /// A setting is invalid, or a required setting is missing.
     Config,
-    /// A source directory, a source file or a file of a component is missing, unreadable or badly named, or changed during
-    /// the run.
+    /// A source directory, a source file or a file of a component is missing, is unreadable, has an unusable name, or changed
+    /// during the run.
     Source,
     /// A file breaks a rule.
     Rule(Rule),

@@ -21,7 +21,7 @@ use crate::{
     references::{
         self,
         reference::{Language, ParseFailure, Reference, References, ScanError},
-        resolve::Place,
+        resolve::Referrer,
         unrewritable::{Markup, Unrewritable},
     },
 };
@@ -114,11 +114,10 @@ pub(crate) struct Names {
 
 /// Finds the references in the bytes of a file.
 pub(crate) fn names(file: &SourceFile, bytes: &[u8], base: &str) -> Result<Names, Problem> {
-    let place = Place { base, path: &file.path };
+    let referrer = Referrer { base, path: &file.path };
     let References { list: references, unknown, parse_failure } = match Language::from_path(&file.path) {
-        Some(language) => {
-            references::find(language, bytes, place).map_err(|err| scan_error(file, bytes, language, err))?
-        }
+        Some(language) => references::find(language, bytes, referrer)
+            .map_err(|err| scan_error(file, bytes, language, err))?,
         None => References::default(),
     };
     let mut locator = Locator::new(&file.file, &file.path, bytes);
@@ -129,7 +128,7 @@ pub(crate) fn names(file: &SourceFile, bytes: &[u8], base: &str) -> Result<Names
     let unknown = unknown.into_iter().map(|span| unknown_import(locator.locate(span)));
     let notes = parse_failure.into_iter().chain(unknown).collect();
     let markup = Markup::from_path(&file.path);
-    let unrewritable = markup.map_or_else(Vec::new, |markup| markup.names(bytes, place));
+    let unrewritable = markup.map_or_else(Vec::new, |markup| markup.names(bytes, referrer));
     Ok(Names { references, notes, unrewritable })
 }
 

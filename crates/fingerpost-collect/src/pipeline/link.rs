@@ -16,7 +16,7 @@ use crate::{
     diagnostics::{Diagnostics, ErrorKind, Locator, Problem, Rule},
     output::source_info::SourceInfo,
     pipeline::{analyze::Analyzed, asset::Source, run_context::Run},
-    references::{Edit, Kind, Place, Reference, Target, resolve},
+    references::{Edit, Kind, Reference, Referrer, Target, resolve},
 };
 
 /// A reference to an existing file.
@@ -109,7 +109,7 @@ impl<'a> Targets<'a> {
             Target::Asset(path) => !self.files.contains_key(&**path),
             // If no asset has this path, another application may serve the URL.
             Target::OutsideBase(path) => self.files.contains_key(&**path),
-            Target::Nowhere(_) | Target::LeavesBase(_) => true,
+            Target::EncodedSlash(_) | Target::LeavesBase(_) => true,
         }
     }
 
@@ -130,7 +130,7 @@ impl<'a> Targets<'a> {
         }
         let bytes = fs::read(&source_info.file).unwrap_or_default();
         let mut locator = Locator::new(&source_info.file, path, &bytes);
-        let (own, place) = (path, Place { base: run.options.base.path(), path });
+        let (own, referrer) = (path, Referrer { base: run.options.base.path(), path });
         for reference in reported {
             let (rule, level) = (rule(reference), level(reference));
             let Some(written) = bytes.get(reference.span.clone()) else { continue };
@@ -138,7 +138,7 @@ impl<'a> Targets<'a> {
             let location = locator.locate(reference.span.clone());
             let mut searched = Vec::new();
             let (message, advice) = match &reference.target {
-                Target::Asset(path) | Target::Nowhere(path) => {
+                Target::Asset(path) | Target::EncodedSlash(path) => {
                     let points = format!("{} points to {}", quoted(&written), quoted(path));
                     if let Some((left_out, reason)) = run.options.sources.find_ignored(path) {
                         let advice = format!("{} exists, but {reason}", quoted(left_out.display()));
@@ -151,15 +151,15 @@ impl<'a> Targets<'a> {
                 }
                 Target::LeavesBase(url) => {
                     let (written_url, url) = (quoted(&written), quoted(url));
-                    let meant = self.with_fewer_parent_segments(&written, reference.kind, place);
+                    let meant = self.with_fewer_parent_segments(&written, reference.kind, referrer);
                     let advice = meant.or_else(|| Some(format!("write {url} if you mean that URL")));
                     (format!("{written_url} leaves the base URL: it resolves to {url}"), advice)
                 }
                 Target::OutsideBase(path) => {
                     let written = written.trim_start_matches('/');
                     let [outside, below] =
-                        [format!("/{written}"), format!("{}{written}", place.base)].map(quoted);
-                    let (base, asset) = (quoted(place.base), quoted(path));
+                        [format!("/{written}"), format!("{}{written}", referrer.base)].map(quoted);
+                    let (base, asset) = (quoted(referrer.base), quoted(path));
                     let message = format!(
                         "{outside} is not below the base URL {base}, so it is not a reference to the asset {asset}"
                     );
@@ -173,10 +173,15 @@ impl<'a> Targets<'a> {
 
     /// Returns the advice for a reference with too many `../`. Removes `../` from the start until the reference resolves to a
     /// file.
-    fn with_fewer_parent_segments(&self, written: &str, kind: Kind, place: Place<'_>) -> Option<String> {
+    fn with_fewer_parent_segments(
+        &self,
+        written: &str,
+        kind: Kind,
+        referrer: Referrer<'_>,
+    ) -> Option<String> {
         let shorter = iter::successors(written.strip_prefix("../"), |shorter| shorter.strip_prefix("../"));
         let is_file = |shorter: &&str| {
-            let target = resolve(shorter, Kind::Url, place);
+            let target = resolve(shorter, Kind::Url, referrer);
             matches!(target, Some(Target::Asset(path)) if self.files.contains_key(path.as_str()))
         };
         let meant = shorter.into_iter().find(is_file)?;
@@ -220,6 +225,6 @@ fn rule(reference: &Reference) -> Rule {
         (Target::LeavesBase(_), _) => Rule::LeavesBase,
         (Target::OutsideBase(_), _) => Rule::OutsideBase,
         (_, Kind::SourceMap) => Rule::MissingMap,
-        (Target::Asset(_) | Target::Nowhere(_), _) => Rule::Missing,
+        (Target::Asset(_) | Target::EncodedSlash(_), _) => Rule::Missing,
     }
 }

@@ -29,12 +29,16 @@ pub(crate) use self::{
     edit::Edit,
     raw_reference::Kind,
     reference::{Language, Reference},
-    resolve::{Place, Target, resolve},
+    resolve::{Referrer, Target, resolve},
     unrewritable::{Markup, Unrewritable},
 };
 
-/// Finds the references of a file that is served at `place`. Linear in the length of the file.
-pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result<References, ScanError> {
+/// Finds the references of the file with the URL `referrer`. Linear in the length of the file.
+pub(crate) fn find(
+    language: Language,
+    bytes: &[u8],
+    referrer: Referrer<'_>,
+) -> Result<References, ScanError> {
     if is_utf_16(bytes) {
         let parse_failure = Some(ParseFailure::not_parsed("the file is UTF-16; save it as UTF-8"));
         return Ok(References { parse_failure, ..References::default() });
@@ -44,7 +48,7 @@ pub(crate) fn find(language: Language, bytes: &[u8], place: Place<'_>) -> Result
         Language::Css => css::scan(&text)?,
         Language::JavaScript => scan_script(&text)?,
     };
-    let list = written.iter().filter_map(|written| reference(written, &text, bytes, place)).collect();
+    let list = written.iter().filter_map(|written| reference(written, &text, bytes, referrer)).collect();
     Ok(References { list, unknown, parse_failure })
 }
 
@@ -64,10 +68,10 @@ fn scan_script(text: &str) -> Result<Scan, ScanError> {
     Ok(Scan { written: source_map::in_script(text).into_iter().collect(), parse_failure, ..Scan::default() })
 }
 
-fn reference(raw: &RawReference, text: &str, bytes: &[u8], place: Place<'_>) -> Option<Reference> {
+fn reference(raw: &RawReference, text: &str, bytes: &[u8], referrer: Referrer<'_>) -> Option<Reference> {
     let RawReference { span, kind, syntax } = raw.clone();
     let written = String::from_utf8_lossy(&bytes[span.clone()]);
-    let target = resolve(&syntax.decode(&written), kind, place)?;
+    let target = resolve(&syntax.decode(&written), kind, referrer)?;
     let edit = Edit::new(&text[span.clone()], span.start, syntax);
     Some(Reference { span, kind, target, edit })
 }

@@ -12,7 +12,7 @@ pub(crate) enum Target {
     /// An asset path. The asset may not exist.
     Asset(String),
     /// A path with an encoded slash in a name. Servers find no file for such a path.
-    Nowhere(String),
+    EncodedSlash(String),
     /// The URL path that a relative reference resolves to, outside of the base URL.
     LeavesBase(String),
     /// An absolute URL path outside of the base URL, without its first slash.
@@ -21,7 +21,7 @@ pub(crate) enum Target {
 
 /// The URL of a file. References in the file are relative to this URL.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Referrer<'a> {
     /// The path of the base URL, with a slash at both ends.
     pub(crate) base: &'a str,
     pub(crate) path: &'a AssetPath,
@@ -29,7 +29,7 @@ pub(crate) struct Place<'a> {
 
 /// Resolves a reference. Returns `None` for references that are left unchanged: other hosts and schemes, fragments,
 /// directories, and bare module specifiers.
-pub(crate) fn resolve(reference: &str, kind: Kind, place: Place<'_>) -> Option<Target> {
+pub(crate) fn resolve(reference: &str, kind: Kind, referrer: Referrer<'_>) -> Option<Target> {
     let is_bare =
         kind == Kind::Module && !["/", "./", "../"].iter().any(|start| reference.starts_with(start));
     let reference = without_ignored(reference);
@@ -43,12 +43,12 @@ pub(crate) fn resolve(reference: &str, kind: Kind, place: Place<'_>) -> Option<T
         return None;
     }
     let is_absolute = segments[0].is_empty();
-    let base = place.base.split('/').filter(|segment| !segment.is_empty());
+    let base = referrer.base.split('/').filter(|segment| !segment.is_empty());
     let base: Vec<_> = base.map(decoded).collect();
     let mut resolved = Vec::new();
     if !is_absolute {
         resolved.clone_from(&base);
-        resolved.extend(place.path.split('/').map(str::to_owned));
+        resolved.extend(referrer.path.split('/').map(str::to_owned));
         resolved.pop();
     }
     for segment in &segments[usize::from(is_absolute)..] {
@@ -59,7 +59,9 @@ pub(crate) fn resolve(reference: &str, kind: Kind, place: Place<'_>) -> Option<T
         }
     }
     Some(match resolved.strip_prefix(&*base).filter(|asset| !asset.is_empty()) {
-        Some(asset) if asset.iter().any(|segment| segment.contains('/')) => Target::Nowhere(joined(asset)),
+        Some(asset) if asset.iter().any(|segment| segment.contains('/')) => {
+            Target::EncodedSlash(joined(asset))
+        }
         Some(asset) => Target::Asset(joined(asset)),
         None if is_absolute => Target::OutsideBase(joined(&resolved)),
         None => Target::LeavesBase(format!("/{}", joined(&resolved))),
@@ -89,7 +91,7 @@ mod tests {
 
     fn target(reference: &str, kind: Kind, base: &str) -> Option<Target> {
         let path = AssetPath::parse("css/app.css").unwrap();
-        resolve(reference, kind, Place { base, path: &path })
+        resolve(reference, kind, Referrer { base, path: &path })
     }
 
     #[track_caller]
@@ -179,9 +181,9 @@ mod tests {
 
     #[test]
     fn encoded_slash_is_not_a_path_separator() {
-        let nowhere = |path: &str| Some(Target::Nowhere(path.to_owned()));
-        assert_eq!(target("a%2Fb.png", Kind::Url, "/static/"), nowhere("css/a%2Fb.png"));
-        assert_eq!(target("%2f.txt", Kind::Url, "/static/"), nowhere("css/%2F.txt"));
+        let encoded_slash = |path: &str| Some(Target::EncodedSlash(path.to_owned()));
+        assert_eq!(target("a%2Fb.png", Kind::Url, "/static/"), encoded_slash("css/a%2Fb.png"));
+        assert_eq!(target("%2f.txt", Kind::Url, "/static/"), encoded_slash("css/%2F.txt"));
         assert_eq!(asset("%252F.txt"), "css/%2F.txt");
     }
 
@@ -197,6 +199,6 @@ mod tests {
         }
         assert_eq!(target("../../a/b/x.png"), Some(Target::LeavesBase("/a/b/x.png".to_owned())));
         assert_eq!(target("../../%2F/x.png"), Some(Target::LeavesBase("/%2F/x.png".to_owned())));
-        assert_eq!(target("/a%2Fb/x%2Fy.png"), Some(Target::Nowhere("x%2Fy.png".to_owned())));
+        assert_eq!(target("/a%2Fb/x%2Fy.png"), Some(Target::EncodedSlash("x%2Fy.png".to_owned())));
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     raw_reference::Kind,
-    resolve::{Place, Target, resolve},
+    resolve::{Referrer, Target, resolve},
 };
 
 /// A plain name in a file that cannot be rewritten.
@@ -46,7 +46,7 @@ impl Markup {
     }
 
     /// Returns all names in a file, with their spans.
-    pub(crate) fn names(self, bytes: &[u8], place: Place<'_>) -> Vec<(Range<usize>, Unrewritable)> {
+    pub(crate) fn names(self, bytes: &[u8], referrer: Referrer<'_>) -> Vec<(Range<usize>, Unrewritable)> {
         let patterns = match self {
             Self::Attributes => &[&ATTRIBUTE, &STYLE, &PATH][..],
             Self::WebManifest => &[&MEMBER],
@@ -57,10 +57,10 @@ impl Markup {
         let named = patterns.iter().flat_map(|pattern| values(pattern, bytes));
         let named = named.chain(candidates.into_iter().flatten());
         let mut names: Vec<_> =
-            named.filter_map(|(span, value)| Some((span, asset(value, place)?))).collect();
+            named.filter_map(|(span, value)| Some((span, asset(value, referrer)?))).collect();
         if matches!(self, Self::Attributes | Self::Calls) {
             let called = values_in_lists(&CALL, &ARGUMENT, bytes);
-            names.extend(called.filter_map(|(span, value)| Some((span, called_file(value, place)?))));
+            names.extend(called.filter_map(|(span, value)| Some((span, called_file(value, referrer)?))));
         }
         names.sort_by_key(|(span, _)| span.start);
         names.dedup_by_key(|(span, _)| span.start);
@@ -124,20 +124,20 @@ fn values_in_lists<'b>(
     bytes: &'b [u8],
 ) -> impl Iterator<Item = Value<'b>> {
     values(list, bytes).flat_map(move |(list, text)| {
-        let place = move |span: Range<usize>| list.start + span.start..list.start + span.end;
-        values(value, text.as_bytes()).map(move |(span, value)| (place(span), value))
+        let in_file = move |span: Range<usize>| list.start + span.start..list.start + span.end;
+        values(value, text.as_bytes()).map(move |(span, value)| (in_file(span), value))
     })
 }
 
-fn asset(value: &str, place: Place<'_>) -> Option<Unrewritable> {
-    let Target::Asset(path) = resolve(value, Kind::Url, place)? else { return None };
+fn asset(value: &str, referrer: Referrer<'_>) -> Option<Unrewritable> {
+    let Target::Asset(path) = resolve(value, Kind::Url, referrer)? else { return None };
     Some(Unrewritable::Asset(path))
 }
 
 /// Resolves an argument of a call. Relative URLs are relative to the unknown page, so only the file name is returned.
-fn called_file(value: &str, place: Place<'_>) -> Option<Unrewritable> {
-    let path = match resolve(value, Kind::Url, place)? {
-        Target::Asset(path) | Target::LeavesBase(path) | Target::Nowhere(path) => path,
+fn called_file(value: &str, referrer: Referrer<'_>) -> Option<Unrewritable> {
+    let path = match resolve(value, Kind::Url, referrer)? {
+        Target::Asset(path) | Target::LeavesBase(path) | Target::EncodedSlash(path) => path,
         Target::OutsideBase(_) => return None,
     };
     if value.starts_with('/') {
@@ -155,8 +155,9 @@ mod tests {
     #[track_caller]
     fn names(file: &str, text: &str) -> Vec<Unrewritable> {
         let path = AssetPath::parse(file).unwrap();
-        let names =
-            Markup::from_path(file).unwrap().names(text.as_bytes(), Place { base: "/static/", path: &path });
+        let names = Markup::from_path(file)
+            .unwrap()
+            .names(text.as_bytes(), Referrer { base: "/static/", path: &path });
         assert!(names.iter().all(|(span, _)| b"\"'`,) ".contains(&text.as_bytes()[span.end])), "{names:?}");
         names.into_iter().map(|(_, plain)| plain).collect()
     }
@@ -216,8 +217,8 @@ mod tests {
         let text = "#EXTM3U\r\n#EXT-X-KEY:METHOD=AES-128,URI=\"key.bin\"\r\n#EXTINF:9,\r\nseg 0.ts\r\n\r\n\
                     https://example.com/seg1.ts\n../low/index.m3u8";
         let path = AssetPath::parse("v/hi/a.m3u8").unwrap();
-        let place = Place { base: "/static/", path: &path };
-        let found = Markup::from_path(&path).unwrap().names(text.as_bytes(), place);
+        let referrer = Referrer { base: "/static/", path: &path };
+        let found = Markup::from_path(&path).unwrap().names(text.as_bytes(), referrer);
         let found: Vec<_> = found.into_iter().map(|(span, plain)| (&text[span], plain)).collect();
         let expected = [
             ("key.bin", asset("v/hi/key.bin")),
