@@ -29,8 +29,8 @@ pub(crate) fn with_excerpt(problem: &Problem, level: Level<'_>, terminal: &Termi
         .term_width(terminal.columns.unwrap_or(UNLIMITED));
     // The renderer counts columns from the start of the excerpt, which may be a part of the line.
     let counted = excerpt[..span.start].chars().count() + 1;
-    let [counted, meant] = [&counted, column].map(|column| format!("{file}:{line}:{column}"));
-    Some(renderer.render(&[report]).replacen(&counted, &meant, 1) + "\n")
+    let [counted, actual] = [&counted, column].map(|column| format!("{file}:{line}:{column}"));
+    Some(renderer.render(&[report]).replacen(&counted, &actual, 1) + "\n")
 }
 
 /// Formats a problem as `static/css/app.css:3:19: message (advice)`.

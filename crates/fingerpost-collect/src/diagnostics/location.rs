@@ -55,14 +55,14 @@ impl<'a> Locator<'a> {
             *self = Self::new(self.file, self.asset, self.bytes);
         }
         self.read_to(span.start);
-        let [head, meant, tail] = self.cut(&span);
+        let [head, located, tail] = self.cut(&span);
         Location {
             file: self.file.to_owned(),
             asset: self.asset.to_string(),
             line: self.line,
             column: self.column,
-            span: head.len()..head.len() + meant.len(),
-            excerpt: [head, meant, tail].concat(),
+            span: head.len()..head.len() + located.len(),
+            excerpt: [head, located, tail].concat(),
         }
     }
 
@@ -90,13 +90,13 @@ impl<'a> Locator<'a> {
 
         let to = bytes.len().min(span.start + some(LONGEST)).min(span.end.max(span.start));
         let end = line_end(bytes, span.start..to);
-        let meant = first_of(&printable(&bytes[span.start..end.unwrap_or(to)]), LONGEST);
+        let located = first_of(&printable(&bytes[span.start..end.unwrap_or(to)]), LONGEST);
         if end.is_some() || to < span.end {
-            return [head, meant, String::new()];
+            return [head, located, String::new()];
         }
         let end = bytes.len().min(to + some(AROUND));
         let end = line_end(bytes, to..end).unwrap_or(end);
-        [head, meant, first_of(&printable(&bytes[to..end]), AROUND)]
+        [head, located, first_of(&printable(&bytes[to..end]), AROUND)]
     }
 }
 
@@ -144,11 +144,11 @@ mod tests {
     }
 
     #[track_caller]
-    fn place(text: &str, meant: &str) -> (usize, usize, String) {
-        let start = text.find(meant).unwrap();
+    fn place(text: &str, located: &str) -> (usize, usize, String) {
+        let start = text.find(located).unwrap();
         let asset = AssetPath::parse("a.css").unwrap();
-        let location = locate(&asset, text.as_bytes(), start..start + meant.len());
-        assert_eq!(&location.excerpt[location.span.clone()], meant);
+        let location = locate(&asset, text.as_bytes(), start..start + located.len());
+        assert_eq!(&location.excerpt[location.span.clone()], located);
         (location.line, location.column, location.excerpt)
     }
 

@@ -151,8 +151,8 @@ impl<'a> Targets<'a> {
                 }
                 Target::LeavesBase(url) => {
                     let (written_url, url) = (quoted(&written), quoted(url));
-                    let meant = self.with_fewer_parent_segments(&written, reference.kind, referrer);
-                    let advice = meant.or_else(|| Some(format!("write {url} if you mean that URL")));
+                    let suggested = self.with_fewer_parent_segments(&written, reference.kind, referrer);
+                    let advice = suggested.or_else(|| Some(format!("write {url} if you mean that URL")));
                     (format!("{written_url} leaves the base URL: it resolves to {url}"), advice)
                 }
                 Target::OutsideBase(path) => {
@@ -184,10 +184,10 @@ impl<'a> Targets<'a> {
             let target = resolve(shorter, Kind::Url, referrer);
             matches!(target, Some(Target::Asset(path)) if self.files.contains_key(path.as_str()))
         };
-        let meant = shorter.into_iter().find(is_file)?;
+        let suggested = shorter.into_iter().find(is_file)?;
         // Without `./`, a module specifier would be bare.
-        let start = if kind == Kind::Module && !meant.starts_with("../") { "./" } else { "" };
-        Some(format!("did you mean {}?", quoted(format!("{start}{meant}"))))
+        let start = if kind == Kind::Module && !suggested.starts_with("../") { "./" } else { "" };
+        Some(format!("did you mean {}?", quoted(format!("{start}{suggested}"))))
     }
 
     /// Returns the advice for a missing file that `own` refers to: the same path with an extension, or a similar name.
@@ -206,11 +206,11 @@ impl<'a> Targets<'a> {
         }
         let near =
             self.near.entry(path.to_owned()).or_insert_with(|| nearest(path, self.files.keys().copied()));
-        let may_be_meant =
+        let may_be_suggested =
             |name: &&String| *name != own && (kind != Kind::SourceMap || name.ends_with(".map"));
-        let meant = near.iter().find(may_be_meant)?;
-        let case = if differs_in_case(path, meant) { ", which differs in case" } else { "" };
-        Some(format!("did you mean {}{case}?", quoted(meant)))
+        let suggested = near.iter().find(may_be_suggested)?;
+        let case = if differs_in_case(path, suggested) { ", which differs in case" } else { "" };
+        Some(format!("did you mean {}{case}?", quoted(suggested)))
     }
 }
 
