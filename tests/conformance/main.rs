@@ -33,45 +33,45 @@ fn main() -> Result<ExitCode> {
     let mut output = io::stdout().lock();
     match &arguments[..] {
         [site] => {
-            let rows = rows(site, &bearer)?;
-            for (request, response) in &rows {
+            let exchanges = exchanges(site, &bearer)?;
+            for (request, response) in &exchanges {
                 writeln!(output, "{request}\n{response}\n")?;
             }
-            writeln!(output, "{} requests", rows.len())?;
+            writeln!(output, "{} requests", exchanges.len())?;
             Ok(ExitCode::SUCCESS)
         }
         [site, reference] => {
-            let (rows, expected) = (rows(site, &bearer)?, rows(reference, &bearer)?);
-            if rows.len() != expected.len() {
+            let (exchanges, expected) = (exchanges(site, &bearer)?, exchanges(reference, &bearer)?);
+            if exchanges.len() != expected.len() {
                 return Err("the pages `/urls` differ".into());
             }
-            let pairs = rows.iter().zip(&expected);
-            let different: Vec<_> = pairs.filter(|(row, expected)| row != expected).collect();
+            let pairs = exchanges.iter().zip(&expected);
+            let different: Vec<_> = pairs.filter(|(exchange, expected)| exchange != expected).collect();
             for ((request, response), (other, expected)) in &different {
                 writeln!(output, "{request}\n--- {site}\n{response}\n--- {reference}")?;
                 let request = if other == request { String::new() } else { format!("{other}\n") };
                 writeln!(output, "{request}{expected}\n")?;
             }
-            writeln!(output, "{} requests, {} differences", rows.len(), different.len())?;
+            writeln!(output, "{} requests, {} differences", exchanges.len(), different.len())?;
             Ok(if different.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         _ => Err("usage: conformance SITE [REFERENCE] [--bearer TOKEN]".into()),
     }
 }
 
-/// Sends all requests to a site.
-fn rows(site: &str, bearer: &str) -> Result<Vec<(Request, Response)>> {
+/// Sends all requests to a site. Returns each request with its response.
+fn exchanges(site: &str, bearer: &str) -> Result<Vec<(Request, Response)>> {
     let mut client = Client::new(site)?;
     let urls = client.send(&Request::get("/urls"))?;
     if urls.status != 200 {
         return Err(format!("{site}/urls: {urls}").into());
     }
-    let mut rows = Vec::new();
+    let mut exchanges = Vec::new();
     for url in String::from_utf8(urls.body)?.lines() {
         for request in requests(&mut client, url, bearer)? {
             let response = client.send(&request)?;
-            rows.push((request, response));
+            exchanges.push((request, response));
         }
     }
-    Ok(rows)
+    Ok(exchanges)
 }

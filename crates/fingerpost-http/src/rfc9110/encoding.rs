@@ -138,10 +138,10 @@ mod tests {
     const ZSTD: (Encoding, u64) = (Encoding::Zstd, 250);
 
     #[track_caller]
-    fn chosen(header: &str, ready: &[(Encoding, u64)]) -> &'static str {
+    fn chosen(header: &str, variants: &[(Encoding, u64)]) -> &'static str {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_str(header).unwrap());
-        match choose_encoding(&headers, 1000, ready.iter().copied()) {
+        match choose_encoding(&headers, 1000, variants.iter().copied()) {
             Ok(coding) => coding.map_or("identity", Encoding::as_str),
             Err(NotAcceptable) => "406",
         }

@@ -1,6 +1,6 @@
 use http::HeaderValue;
 
-/// Types that browsers require or that `mime_guess` gets wrong.
+/// Types that browsers require, and types that are wrong in `mime_guess`.
 const KNOWN: &[(&str, &str)] = &[
     ("css", "text/css; charset=utf-8"),
     ("js", "text/javascript; charset=utf-8"),
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn media_type_follows_from_the_last_extension_in_any_case() {
+    fn media_type_depends_on_the_last_extension_in_any_case() {
         for (path, expected) in [
             ("css/app.3f2a91bc0d4e.css", "text/css; charset=utf-8"),
             ("A.CSS", "text/css; charset=utf-8"),

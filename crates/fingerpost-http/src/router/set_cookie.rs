@@ -1,4 +1,4 @@
-//! The version cookie: its attributes, and the header that expires it.
+//! The version cookie: its attributes, and the header that expires the cookie.
 
 use fingerpost::{__private::quoted, Error};
 use http::{HeaderMap, HeaderName, HeaderValue, header::SET_COOKIE};
@@ -59,7 +59,7 @@ impl Cookie {
         HeaderValue::try_from(expiry).expect("checked attributes are printable")
     }
 
-    /// Expires the cookie, unless the application sets it in this response. Returns `true` if it was expired.
+    /// Expires the cookie, unless the application sets it in this response. Returns `true` if the cookie was expired.
     pub(super) fn expire(&self, headers: &mut HeaderMap) -> bool {
         let is_ours = |set: &HeaderValue| {
             let rest = set.as_bytes().strip_prefix(self.name.as_bytes());

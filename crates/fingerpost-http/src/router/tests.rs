@@ -22,7 +22,7 @@ fn router() -> VersionRouter {
 }
 
 /// Routes a request with these headers, and completes a response with the headers `response_headers`.
-fn through(
+fn route_and_finish(
     router: &VersionRouter,
     method: &str,
     headers: &[(&str, &[u8])],
@@ -44,7 +44,7 @@ fn through(
 
 /// Sends a GET. Returns the served version and its target, with `-` for a missing header, or the status of a refusal.
 fn outcome(router: &VersionRouter, headers: &[(&str, &[u8])]) -> String {
-    match through(router, "GET", headers, &[]) {
+    match route_and_finish(router, "GET", headers, &[]) {
         Ok(response) => {
             let text =
                 |name: &str| response.get(name).map_or("-", |value| value.to_str().unwrap()).to_owned();
@@ -109,7 +109,7 @@ fn cookies_are_parsed_leniently() {
 }
 
 #[test]
-fn cookie_of_a_sibling_host_does_not_hide_a_known_version() {
+fn cookie_of_a_sibling_host_does_not_override_a_known_version() {
     for (cookie, expected) in [
         ("app_version=v0; app_version=v1", "v1 blue"),
         ("app_version=v1; app_version=v0", "v1 blue"),
@@ -141,9 +141,9 @@ fn unknown_cookie_is_expired_only_on_a_page_load() {
     assert_route(&[("cookie", "app_version=v1"), PAGE], "v1 blue");
     let request = [("cookie", &b"app_version=v0"[..]), (PAGE.0, PAGE.1.as_bytes())];
     assert_eq!(outcome(&without_default(), &request), "- -, expired");
-    assert!(through(&router(), "HEAD", &request, &[]).unwrap().contains_key("set-cookie"));
+    assert!(route_and_finish(&router(), "HEAD", &request, &[]).unwrap().contains_key("set-cookie"));
     for method in ["POST", "PUT", "DELETE"] {
-        let response = through(&router(), method, &request, &[]).unwrap();
+        let response = route_and_finish(&router(), method, &request, &[]).unwrap();
         assert_eq!(
             (&response["x-backend-target"], response.get("set-cookie")),
             (&"green".parse().unwrap(), None),
@@ -164,7 +164,7 @@ fn empty_map_passes_all_responses_unchanged() {
     let router = VersionRouter::new([("", ""); 0]).unwrap();
     for headers in [&[][..], &[("x-app-requested-version", &b"v1"[..])], &[("cookie", b"app_version=v1")]] {
         let response_headers = [("cache-control", "public, max-age=60")];
-        let response = through(&router, "GET", headers, &response_headers).unwrap();
+        let response = route_and_finish(&router, "GET", headers, &response_headers).unwrap();
         assert_eq!((response.len(), &response["cache-control"]), (1, &"public, max-age=60".parse().unwrap()));
     }
 }
@@ -173,7 +173,8 @@ fn empty_map_passes_all_responses_unchanged() {
 fn conflict_response_lists_the_known_versions_in_order() {
     for method in ["GET", "POST", "HEAD"] {
         let evil = b"<script>\"\\\xff\xc3\xa9";
-        let refusal = through(&router(), method, &[("x-app-requested-version", evil)], &[]).unwrap_err();
+        let refusal =
+            route_and_finish(&router(), method, &[("x-app-requested-version", evil)], &[]).unwrap_err();
         assert_eq!(refusal.status(), 409);
         assert_eq!(refusal.headers()["cache-control"], "no-store");
         assert_eq!(refusal.headers()["content-type"], "application/json");
@@ -203,7 +204,7 @@ fn hostile_version_headers_are_refused_and_hostile_cookies_ignored() {
 #[test]
 fn vary_header_contains_the_version_header_and_the_cookie() {
     let finished = |headers: &[(&str, &[u8])], response_headers: &[(&'static str, &'static str)]| {
-        through(&router(), "GET", headers, response_headers).unwrap()
+        route_and_finish(&router(), "GET", headers, response_headers).unwrap()
     };
     let vary = |headers: &HeaderMap| {
         headers.get_all("vary").iter().map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
@@ -238,7 +239,7 @@ fn vary_header_contains_the_version_header_and_the_cookie() {
 fn cookie_set_by_the_application_is_not_expired() {
     let old = [("cookie", &b"app_version=v0"[..]), (PAGE.0, PAGE.1.as_bytes())];
     let set = [("set-cookie", "app_version=v2; Path=/"), ("cache-control", "private")];
-    let response = through(&router(), "GET", &old, &set).unwrap();
+    let response = route_and_finish(&router(), "GET", &old, &set).unwrap();
     assert_eq!(response.get_all("set-cookie").iter().collect::<Vec<_>>(), ["app_version=v2; Path=/"]);
     assert_eq!(response["cache-control"], "private");
 }
@@ -246,7 +247,7 @@ fn cookie_set_by_the_application_is_not_expired() {
 #[test]
 fn router_headers_replace_headers_of_the_application() {
     let response_headers = [("x-backend-target", "mine"), ("x-app-served-version", "mine")];
-    let response = through(&router(), "GET", &[], &response_headers).unwrap();
+    let response = route_and_finish(&router(), "GET", &[], &response_headers).unwrap();
     assert_eq!(response.get_all("x-backend-target").iter().collect::<Vec<_>>(), ["green"]);
     assert_eq!(response.get_all("x-app-served-version").iter().collect::<Vec<_>>(), ["v2"]);
 }
@@ -263,7 +264,7 @@ fn header_names_and_cookie_attributes_are_configurable() {
         .unwrap();
     let requested =
         [("x-wanted", &b"v1"[..]), ("x-app-requested-version", b"v0"), ("cookie", b"app_version=v0")];
-    let response = through(&router, "GET", &requested, &[]).unwrap();
+    let response = route_and_finish(&router, "GET", &requested, &[]).unwrap();
     assert_eq!(
         (&response["x-route-to"], &response["x-served"]),
         (&"blue".parse().unwrap(), &"v1".parse().unwrap())
@@ -271,7 +272,7 @@ fn header_names_and_cookie_attributes_are_configurable() {
     assert_eq!(response["vary"], "x-wanted, cookie");
     let old = [("cookie", &b"ver=v0"[..]), (PAGE.0, PAGE.1.as_bytes())];
     assert_eq!(
-        through(&router, "GET", &old, &[]).unwrap()["set-cookie"],
+        route_and_finish(&router, "GET", &old, &[]).unwrap()["set-cookie"],
         "ver=; Path=/shop; Domain=example.com; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
     );
 }
@@ -281,7 +282,8 @@ fn cookie_name_prefixes_are_respected() {
     let old = |name: &str| format!("{name}=v0").into_bytes();
     for (name, ends) in [("__Host-v", "; Secure"), ("__secure-v", "; Secure"), ("__v", "GMT")] {
         let router = router().cookie_name(name).unwrap();
-        let response = through(&router, "GET", &[("cookie", &old(name)), (PAGE.0, PAGE.1.as_bytes())], &[]);
+        let response =
+            route_and_finish(&router, "GET", &[("cookie", &old(name)), (PAGE.0, PAGE.1.as_bytes())], &[]);
         assert!(response.unwrap()["set-cookie"].to_str().unwrap().ends_with(ends), "{name}");
     }
     let advice = "cannot be the name of a cookie; a `__Host-` cookie must have the path `/` and no domain";
@@ -377,7 +379,7 @@ proptest! {
         let mut request: Vec<(&str, &[u8])> = cookies.iter().map(|cookie| ("cookie", &**cookie)).collect();
         request.extend(header.as_ref().map(|header| ("x-app-requested-version", &**header)));
         request.extend(is_page_load.then_some((PAGE.0, PAGE.1.as_bytes())));
-        match through(&router(), "GET", &request, &[]) {
+        match route_and_finish(&router(), "GET", &request, &[]) {
             Ok(response) => for (name, value) in &response {
                 let value = value.to_str().unwrap();
                 let known = match name.as_str() {

@@ -16,7 +16,7 @@ use crate::serve::hash_queue::{FileLocation, HashQueue, LargeDigest};
 pub enum Content {
     /// The whole body, which may be empty.
     Bytes(Bytes),
-    /// A file that is streamed. Boxed, because it is much larger than `Bytes`.
+    /// A file that is streamed. Boxed, because a `FilePart` is much larger than `Bytes`.
     File(Box<FilePart>),
 }
 
@@ -78,7 +78,7 @@ pub struct FilePart {
     /// The stamp of the file when it was opened.
     stamp: FileStamp,
     promised: Option<PromisedDigest>,
-    /// The digest of the open file, computed after its change time changed.
+    /// The digest of the open file, computed again after a change of the change time.
     rehashed: Option<Arc<LargeDigest>>,
     /// The last bytes of the response, withheld until `rehashed` has a digest.
     withheld: Option<Bytes>,

@@ -30,7 +30,7 @@ pub(crate) struct HashQueue {
     open_files: Mutex<Vec<(FileStamp, Weak<LargeDigest>)>>,
 }
 
-/// The digest of one large file, computed once for each of its stamps.
+/// The digest of one large file, computed once for each stamp of the file.
 #[derive(Debug, Default)]
 pub(crate) struct LargeDigest(Mutex<DigestState>);
 
@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn thread_survives_a_store_that_panics_in_a_message() {
+    fn thread_continues_after_a_store_panics_during_logging() {
         let (sender, jobs) = mpsc::channel();
         let queue = HashQueue { sender: Mutex::new(Some(sender)), ..HashQueue::default() };
         let file = Arc::new(tempfile::tempfile().unwrap());

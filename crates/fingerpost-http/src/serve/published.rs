@@ -161,7 +161,7 @@ impl Published {
         } else {
             state.large().get_or_queue(None, &self.large_files, || FileLocation::Static(bytes))
         };
-        if !keeps_promise(digest, expected, promised)? {
+        if !is_etag_known(digest, expected, promised)? {
             return Ok(None);
         }
         if digest.is_some() {
@@ -182,7 +182,7 @@ impl Published {
         let stamp = FileStamp::from_metadata(&on_disk.metadata()?);
         let location = || FileLocation::Stored(Arc::clone(&self.store), name.to_owned());
         let digest = state.large().get_or_queue(stamp, &self.large_files, location);
-        if !keeps_promise(digest, expected, promised)? {
+        if !is_etag_known(digest, expected, promised)? {
             return Ok(None);
         }
         let promised = PromisedDigest::new(promised, &self.large_files);
@@ -190,8 +190,8 @@ impl Published {
     }
 }
 
-/// Returns `false` if a promised digest is no longer known. Fails if the digest differs from the expected digest.
-fn keeps_promise(
+/// Returns `false` if `promised`, the digest in the `ETag` of the response, is no longer known. Fails if the digest differs from the expected digest.
+fn is_etag_known(
     digest: Option<Digest>,
     expected: &Representation,
     promised: Option<Digest>,
@@ -207,7 +207,7 @@ fn mismatch() -> io::Error {
 }
 
 impl PublishedFile<'_> {
-    /// Returns a representation. Its digest is `None` until the file on disk is known to match.
+    /// Returns a representation. The digest is `None` until the file on disk has been verified.
     fn offered(&self, state: &DiskState, recorded: &Representation) -> Representation {
         let expected = state.expected(recorded);
         let is_known = self.is_small(&expected) || state.is_verified(&expected);

@@ -37,8 +37,9 @@ struct FileIndex {
     files: HashMap<Arc<str>, CountedFile, foldhash::fast::RandomState>,
     /// The names in each release. Releases never change.
     releases: BTreeMap<u64, FileNames>,
-    /// The names in the manifest, and the digest of its bytes.
+    /// The names in the manifest.
     current: FileNames,
+    /// The digest of the manifest.
     manifest: Option<Digest>,
 }
 
@@ -129,7 +130,7 @@ impl ReleaseIndex {
         self.index.files.values().next().map(|counted| &counted.file)
     }
 
-    /// Reads new releases. Cached bytes of files that are unchanged stay in memory.
+    /// Reads new releases. The cached bytes of unchanged files are retained.
     pub(crate) fn refreshed(&self, store: &dyn Store, snapshot: Snapshot) -> Self {
         Self { index: self.index.refreshed(store), snapshot }
     }
@@ -138,7 +139,7 @@ impl ReleaseIndex {
 impl FileIndex {
     /// Returns the updated index, or the same index if manifest and releases are unchanged. Reads only new releases.
     ///
-    /// Unreadable releases are skipped with a warning. The next refresh reads them again. If the manifest cannot be read or
+    /// Unreadable releases are skipped with a warning, until the next refresh. If the manifest cannot be read or
     /// parsed, the old manifest remains current.
     fn refreshed(self: &Arc<Self>, store: &dyn Store) -> Arc<Self> {
         let place = store.place();
@@ -170,14 +171,14 @@ impl FileIndex {
                 Err(err) => tracing::warn!("release {number} in `{place}` is skipped: {err}"),
             }
         }
-        // Removed releases are dropped last, so that files shared with a new release keep their state.
+        // Removed releases are dropped last, so that files shared with a new release retain their state.
         for (_, names) in self.releases.iter().filter(|(number, _)| is_removed(number)) {
             Arc::make_mut(&mut next).remove(names);
         }
         next
     }
 
-    /// Reads the manifest. Returns `None` if it is unchanged.
+    /// Reads the manifest. Returns `None` if the manifest is unchanged.
     fn changed_manifest(
         &self,
         store: &dyn Store,

@@ -29,7 +29,7 @@ use crate::{
 /// [`request_snapshot`](crate::request_snapshot) has stored a [`Snapshot`] of the same assets in the extensions of a
 /// request, this snapshot is used.
 ///
-/// Call [`respond`](Self::respond) first, which serves files from memory. If it returns `None`, call
+/// Call [`respond`](Self::respond) first, which serves files from memory. If the result is `None`, call
 /// [`respond_blocking`](Self::respond_blocking) on a thread that may block on the disk. Clones are cheap and share the cache.
 ///
 /// ```
@@ -87,9 +87,9 @@ impl AssetServer {
 
     /// Creates a server of one asset, which responds with its current bytes at every path and with every query.
     ///
-    /// Use it for URLs that browsers or other programs expect, such as `/favicon.ico`, `/robots.txt` and `/sw.js`. Responses are
+    /// Use this server for URLs that browsers or other programs expect, such as `/favicon.ico`, `/robots.txt` and `/sw.js`. Responses are
     /// `no-cache`: they have an `ETag`, and browsers revalidate them at each use. [`unversioned_policy`](Self::unversioned_policy)
-    /// sets another policy. After [`Assets::reload`], the server sends the new bytes. In development, it reads the file for each
+    /// sets another policy. After [`Assets::reload`], the server sends the new bytes. In development, the server reads the file for each
     /// request.
     ///
     /// `path` is the asset path, as in a template.
@@ -168,8 +168,8 @@ impl AssetServer {
 
     /// Sets the maximum size of files that are cached in memory in production. Defaults to 128 KiB; larger files are streamed.
     ///
-    /// A larger file is hashed once, after its first request, on a background thread. Until then its responses are `no-store`
-    /// and have no `ETag`. The thread starts when it is needed and ends with the server.
+    /// A larger file is hashed once, after its first request, on a background thread. Before the file is hashed,
+    /// responses are `no-store` and have no `ETag`. The thread starts on demand and ends with the server.
     #[must_use]
     pub fn max_cached_file(mut self, bytes: u64) -> Self {
         self.options.max_cached_file = bytes;

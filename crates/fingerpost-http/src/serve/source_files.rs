@@ -59,8 +59,9 @@ struct ContentState {
     listed: Option<(AppVersion, FileStamp)>,
     /// The digest of the content of this URL, set by the first request while the file has its listed stamp.
     pinned: Option<Digest>,
-    /// Stamp and digest of a small file at its last read, and its bytes.
+    /// Stamp and digest of a small file at the last read.
     verified: Option<VerifiedFile>,
+    /// The bytes of a small file.
     cached: Option<CachedBytes>,
     /// Limits the warning that the file changed.
     changed: ReportOnce,
@@ -206,7 +207,7 @@ impl SourceFiles {
         Some(ServedSource { is_proven, is_pending: sha256.is_none(), ..file })
     }
 
-    /// Returns the bytes of a small file. Reads and hashes them only if they are not cached.
+    /// Returns the bytes of a small file. Reads and hashes the file only if the bytes are not cached.
     fn read_small(
         &self,
         mut file: File,

@@ -46,8 +46,8 @@ impl VerifiedFile {
         // A stamp that has not changed for two seconds is trusted too, because file times may be in the future if another
         // clock is ahead.
         let since = known.filter(|known| known.stamp == stamp).map_or(began, |known| known.since);
-        let has_stayed = began.duration_since(since) >= COARSEST_CLOCK;
-        let is_trusted = is_settled || is_stable && has_stayed;
+        let is_old_enough = began.duration_since(since) >= COARSEST_CLOCK;
+        let is_trusted = is_settled || is_stable && is_old_enough;
         Ok((Self { stamp, sha256: Digest::from_content(&value), is_trusted, since }, value))
     }
 }

@@ -89,7 +89,7 @@ impl VersionEndpoints {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) in production if the variable is not set, and in both
-    /// modes if it has less than 16 bytes.
+    /// modes if the secret has fewer than 16 bytes.
     pub fn from_env(assets: &Assets) -> Result<Self, Error> {
         let is_unset = std::env::var_os("FINGERPOST_SECRET").is_none_or(|secret| secret.is_empty());
         if is_unset && assets.mode() == Mode::Dev {

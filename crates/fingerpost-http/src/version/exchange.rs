@@ -54,7 +54,7 @@ impl VersionExchange {
     /// Sets the headers of a response like [`set_headers`](Self::set_headers). Replaces the validators of a page. If the body
     /// is a page, returns [`HtmlChange::Body`]: pass the body through [`inserter`](Self::inserter).
     ///
-    /// Responses of an inner version layer keep the headers of the inner layer.
+    /// Headers that an inner version layer has set are unchanged.
     #[cfg(feature = "html")]
     pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
         let is_first = self.set_headers(response);

@@ -17,7 +17,7 @@ use super::{exchange::VersionExchange, on_mismatch::OnMismatch, options::Version
 /// Adds the app version to responses, and the client script to pages. The middleware is the base of framework
 /// integrations and needs no async runtime. Without the feature `html`, the middleware sets only the headers.
 ///
-/// For each request, call [`respond`](Self::respond) first. If it returns `None`, call [`begin`](Self::begin), forward the
+/// For each request, call [`respond`](Self::respond) first. If the result is `None`, call [`begin`](Self::begin), forward the
 /// request, and pass the response to [`VersionExchange::finish`].
 ///
 /// ```

@@ -1,6 +1,6 @@
 /// The nonce of a page's content security policy, for the script tag.
 ///
-/// The layer that sets the policy stores it in the extensions of the request.
+/// The layer that sets the policy stores the nonce in the extensions of the request.
 ///
 /// A nonce has letters, digits, `+ / - _`, and at most two `=` at its end (CSP3, §2.3.1). Invalid nonces are not written
 /// into pages.

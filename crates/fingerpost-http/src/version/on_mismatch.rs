@@ -26,7 +26,7 @@ pub enum OnMismatch {
     Prompt,
     /// Writes a warning to the console.
     Warn,
-    /// Does nothing. The script is not inserted into pages, and stays idle in pages that already have it.
+    /// Does nothing. The script is not inserted into pages, and does nothing in pages that already include the script.
     Ignore,
 }
 

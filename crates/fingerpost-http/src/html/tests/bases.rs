@@ -50,7 +50,7 @@ fn path_token_is_inserted() {
             r#"<link href="/static/1000/a.css?x=1#f">"#,
         );
     }
-    // The token takes precedence over a directory of that name, as in requests.
+    // The token takes precedence over a directory with the same name, as in requests.
     assert_rewritten(&snapshot, "<a href='/static/1000/1000/a.css'>", "<a href='/static/1000/1000/a.css'>");
     assert_unchanged(&snapshot, r#"<link href="/static/999/a.css">"#);
     assert_unchanged(&snapshot, r#"<link href="/static/">"#);

@@ -15,7 +15,7 @@ fn other_parts_of_a_tag_are_preserved_exactly() {
 #[test]
 fn documents_in_other_encodings_are_preserved() {
     let snapshot = by_query();
-    let through = |content_type: &'static str, html: &[u8]| {
+    let rewrite_as = |content_type: &'static str, html: &[u8]| {
         let encoding = HtmlEncoding::from_content_type(&HeaderValue::from_static(content_type)).unwrap();
         let mut rewriter = UrlRewriter::with_encoding(&snapshot, encoding);
         [rewriter.write(html), rewriter.end()].concat()
@@ -23,18 +23,18 @@ fn documents_in_other_encodings_are_preserved() {
     // Latin-1 in a document declared as UTF-8: attributes that are not UTF-8 are unchanged, the others rewritten.
     let latin = b"<p title='\xe4'>\xfc<a href=\"/static/a.css\"><a href='/static/a.css?\xe4'>";
     assert_eq!(
-        through("text/html", latin),
+        rewrite_as("text/html", latin),
         b"<p title='\xe4'>\xfc<a href=\"/static/a.css?v=H\"><a href='/static/a.css?\xe4'>"
     );
     let srcset = b"<img alt=\xe4 srcset='/static/a.css 1x, /\xe4.png 2x'>";
     assert_eq!(
-        through("text/html; charset=iso-8859-1", srcset),
+        rewrite_as("text/html; charset=iso-8859-1", srcset),
         b"<img alt=\xe4 srcset='/static/a.css?v=H 1x, /\xe4.png 2x'>"
     );
     // In Shift_JIS the second byte of a character may be a backslash.
     let shift_jis = b"<img alt='\x83\x5c' srcset=\"/static/a.css, /\x83\x5c.png 2x, &#9731;.png 3x\">";
     assert_eq!(
-        through("text/html; charset=Shift_JIS", shift_jis),
+        rewrite_as("text/html; charset=Shift_JIS", shift_jis),
         b"<img alt='\x83\x5c' srcset=\"/static/a.css?v=H, /\x83\x5c.png 2x, &#9731;.png 3x\">"
     );
     for content_type in ["text/html; charset=utf-16", "text/html; charset=ISO-2022-JP", "text/plain"] {

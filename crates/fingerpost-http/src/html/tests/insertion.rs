@@ -6,7 +6,7 @@ use crate::html::{HeadInserter, HtmlEncoding};
 
 const TAG: &str = "<script src=\"/x.js\"></script>";
 
-fn through<'a>(mut inserter: HeadInserter, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+fn insert_into<'a>(mut inserter: HeadInserter, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut document = Vec::new();
     for piece in pieces {
         document.extend(inserter.write(Bytes::copy_from_slice(piece)));
@@ -23,13 +23,13 @@ fn inserter() -> HeadInserter {
 #[track_caller]
 fn assert_inserted(marked: &str) {
     let (html, expected) = (marked.replace('¦', ""), marked.replace('¦', TAG));
-    let whole = through(inserter(), [html.as_bytes()]);
+    let whole = insert_into(inserter(), [html.as_bytes()]);
     assert_eq!(String::from_utf8(whole).unwrap(), expected);
     for at in 0..=html.len() {
         let (before, after) = html.as_bytes().split_at(at);
-        assert_eq!(through(inserter(), [before, after]), expected.as_bytes(), "split at {at}");
+        assert_eq!(insert_into(inserter(), [before, after]), expected.as_bytes(), "split at {at}");
     }
-    assert_eq!(through(inserter(), html.as_bytes().chunks(1)), expected.as_bytes(), "byte by byte");
+    assert_eq!(insert_into(inserter(), html.as_bytes().chunks(1)), expected.as_bytes(), "byte by byte");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn invalid_utf_8_and_other_encodings_are_preserved() {
     for content_type in ["text/html", "text/html; charset=iso-8859-1", "text/html; charset=Shift_JIS"] {
         let encoding = HtmlEncoding::from_content_type(&HeaderValue::from_static(content_type)).unwrap();
         let inserter = HeadInserter::new(TAG, encoding);
-        assert_eq!(through(inserter, [&latin[..]]), expected, "{content_type}");
+        assert_eq!(insert_into(inserter, [&latin[..]]), expected, "{content_type}");
     }
 }
 
@@ -101,10 +101,10 @@ fn documents_that_exceed_the_memory_limit_pass_unchanged() {
     for html in [long, deep] {
         for size in [100, 1 << 20] {
             let inserter = HeadInserter::with_memory(TAG.to_owned(), HtmlEncoding::default(), 20_000);
-            let document = through(inserter, html.as_bytes().chunks(size));
+            let document = insert_into(inserter, html.as_bytes().chunks(size));
             assert_eq!(String::from_utf8(document).unwrap().replace(TAG, ""), html);
         }
-        let document = through(inserter(), html.as_bytes().chunks(4096));
+        let document = insert_into(inserter(), html.as_bytes().chunks(4096));
         assert!(document.ends_with(TAG.as_bytes()), "well below the limit");
     }
 }
@@ -121,13 +121,13 @@ fn chunks_after_the_insertion_are_passed_through_without_copying() {
 proptest! {
     #[test]
     fn arbitrary_bytes_are_preserved(html in vec(any::<u8>(), 0..200), size in 1..50_usize) {
-        prop_assert_eq!(through(inserter(), html.chunks(size)), html);
+        prop_assert_eq!(insert_into(inserter(), html.chunks(size)), html);
     }
 
     #[test]
     fn arbitrary_bytes_after_the_head_are_preserved(html in vec(any::<u8>(), 0..200), size in 1..50_usize) {
         let document = [b"<head>", &html[..]].concat();
         let expected = [b"<head>", TAG.as_bytes(), &html].concat();
-        prop_assert_eq!(through(inserter(), document.chunks(size)), expected);
+        prop_assert_eq!(insert_into(inserter(), document.chunks(size)), expected);
     }
 }

@@ -146,7 +146,7 @@ impl HtmlExchange {
     /// other pages:
     ///
     /// - `Last-Modified`, `Accept-Ranges`, `Content-Length` and all [digests](remove_digests) are removed.
-    /// - `ETag` becomes weak and gets the suffix. In development it is removed.
+    /// - `ETag` becomes weak and gets the suffix. In development, `ETag` is removed.
     ///
     /// If a 304 has a tag whose suffix was removed from the request, the suffix is added again, and the other headers are
     /// removed as well.

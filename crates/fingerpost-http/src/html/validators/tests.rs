@@ -309,24 +309,24 @@ fn etag_suffix_is_restored_in_a_304_response() {
 fn nested_layers_add_and_remove_their_own_etag_suffix() {
     let snapshot = current();
     for (outer, inner) in [("version", "html"), ("html", "html")] {
-        let through = |tag: Headers<'_>| {
+        let send = |tag: Headers<'_>| {
             let (outside, headers) = begin_as(&snapshot, outer, "GET", tag);
             let middle = text(&headers, "if-none-match");
             let middle = Some(("if-none-match", &*middle)).filter(|(_, list)| !list.is_empty());
             let (inside, headers) = begin_as(&snapshot, inner, "GET", middle.as_slice());
             (outside, inside, text(&headers, "if-none-match"))
         };
-        let back = |outside: &HtmlExchange, inside: &HtmlExchange, status| {
+        let receive = |outside: &HtmlExchange, inside: &HtmlExchange, status| {
             let (_, headers) = finish(inside, status, &[HTML, ("etag", "\"x\"")]);
             let middle = text(&headers, "etag");
             text(&finish(outside, status, &[HTML, ("etag", &middle)]).1, "etag")
         };
-        let (outside, inside, _) = through(&[]);
-        let tag = back(&outside, &inside, 200);
+        let (outside, inside, _) = send(&[]);
+        let tag = receive(&outside, &inside, 200);
         assert!(tag.starts_with(&format!("W/\"x-{inner}.")) && tag.contains(&format!("-{outer}.")), "{tag}");
 
-        let (outside, inside, forwarded) = through(&[("if-none-match", &tag)]);
+        let (outside, inside, forwarded) = send(&[("if-none-match", &tag)]);
         assert_eq!(forwarded, "W/\"x\"");
-        assert_eq!(back(&outside, &inside, 304), tag);
+        assert_eq!(receive(&outside, &inside, 304), tag);
     }
 }

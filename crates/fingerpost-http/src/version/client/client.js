@@ -26,7 +26,7 @@
     } catch {}
   }
   const isRead = (method) => /^(get|head)$/i.test(method);
-  const bare = (url) => url.split('#')[0];
+  const withoutFragment = (url) => url.split('#')[0];
 
   function prepare(url, method, set) {
     if (!isRead(method)) rememberSent();
@@ -35,12 +35,12 @@
 
   // Addresses whose page is the response to a POST. A reload cannot restore such a page.
   const posted = new Set();
-  if ('posted' in script.dataset) posted.add(bare(location.href));
+  if ('posted' in script.dataset) posted.add(withoutFragment(location.href));
 
   // Returns the path in the header `HX-Location`, which may be JSON.
-  function pathOf(go) {
+  function pathOf(hxLocation) {
     try {
-      return /^{/.test(go) ? JSON.parse(go).path : go;
+      return /^{/.test(hxLocation) ? JSON.parse(hxLocation).path : hxLocation;
     } catch {}
   }
 
@@ -48,17 +48,17 @@
   function evaluate(response, { method, boosted, push, anchor, from = location.href }) {
     const { url, status, redirected, headers } = response;
     if (!sameOriginUrl(url)) return;
-    const go = headers.get('HX-Location');
-    const target = String((go === null ? push || boosted : pathOf(go)) || false);
+    const hxLocation = headers.get('HX-Location');
+    const target = String((hxLocation === null ? push || boosted : pathOf(hxLocation)) || false);
     let to = target !== 'false' && sameOriginUrl(target === 'true' ? url : target);
     if (to && anchor) to.hash = anchor;
     to &&= to.href;
-    const isLasting = isRead(method) || redirected || (go !== null && Boolean(to));
-    const shown = bare(to || from);
+    const isLasting = isRead(method) || redirected || (hxLocation !== null && Boolean(to));
+    const shown = withoutFragment(to || from);
     if (to && boosted && isLasting && status === 200) {
       posted.delete(shown);
       sent.clear();
-    } else if ((to || boosted) && (!isLasting || posted.has(bare(from)))) {
+    } else if ((to || boosted) && (!isLasting || posted.has(withoutFragment(from)))) {
       posted.add(shown);
     }
     const version = headers.get(VERSION);
@@ -73,7 +73,7 @@
   });
   on('htmx:afterRequest', ({ detail: { xhr, boosted, pathInfo, requestConfig, etc } }) => {
     const { status, responseURL: url } = xhr;
-    const redirected = url !== bare(absolute(pathInfo.finalRequestPath).href);
+    const redirected = url !== withoutFragment(absolute(pathInfo.finalRequestPath).href);
     const response = { url, status, redirected, headers: { get: (name) => xhr.getResponseHeader(name) } };
     const { verb: method, headers, elt } = requestConfig;
     const ofElement = (name) => elt.closest(`[${name}]`)?.getAttribute(name);
@@ -105,18 +105,18 @@
   // The Back button restores outdated pages from the bfcache and from the history cache of htmx.
   for (const name of ['pageshow', 'popstate'])
     window.addEventListener(name, ({ persisted }) => {
-      if (persisted) left = 0;
+      if (persisted) leftAt = 0;
       if (persisted !== false) check('', new Headers(), { isLasting: true });
     });
 
   // --- Pending requests ---
 
-  let stay;
+  let cancelReload;
   let writes = 0;
-  let left = 0;
-  // `left` expires after `PAUSE`, because a download also fires `beforeunload`.
-  window.addEventListener('beforeunload', () => (left = Date.now()));
-  const isBusy = () => writes > 0 || Date.now() - left < PAUSE;
+  let leftAt = 0;
+  // `leftAt` expires after `PAUSE`, because a download also fires `beforeunload`.
+  window.addEventListener('beforeunload', () => (leftAt = Date.now()));
+  const isBusy = () => writes > 0 || Date.now() - leftAt < PAUSE;
 
   function during(method, request) {
     if (isRead(method)) return request;
@@ -164,10 +164,11 @@
     settled.add(version);
     // If the address has changed, htmx has already navigated to the new address.
     const url = () => visits.filter(({ from, to }) => to && from === location.href).pop()?.to ?? location.href;
-    const words = [...sources.map((headers) => headers.get('X-App-Version-Action')), script.dataset.action, 'reload'];
-    let action = words.find((word) => Object.hasOwn(actions, word));
-    const loses = isBusy() || posted.has(bare(url())) || hasWork() || !visits.every(({ isLasting }) => isLasting);
-    if (action === 'reload' && (loses || !mayReload(version))) action = 'prompt';
+    const candidates = [...sources.map((headers) => headers.get('X-App-Version-Action')), script.dataset.action, 'reload'];
+    let action = candidates.find((word) => Object.hasOwn(actions, word));
+    const losesInput =
+      isBusy() || posted.has(withoutFragment(url())) || hasInput() || !visits.every(({ isLasting }) => isLasting);
+    if (action === 'reload' && (losesInput || !mayReload(version))) action = 'prompt';
     const detail = { page, version, action, url: url() };
     const event = new CustomEvent('fingerpost:version-mismatch', { bubbles: true, cancelable: true, detail });
     if (document.dispatchEvent(event)) actions[action](version, url);
@@ -175,11 +176,11 @@
 
   const actions = {
     reload: (version, url) => {
-      renew(url());
+      loadPage(url());
       // If the user types before the new page loads, keep the old page.
-      stay = () => (window.stop(), (left = 0), offer(version, url));
+      cancelReload = () => (window.stop(), (leftAt = 0), showBanner(version, url));
     },
-    prompt: offer,
+    prompt: showBanner,
     warn: (version) => console.warn(`This page is of version ${page}; the site has moved on to ${version}.`),
     ignore: () => {},
   };
@@ -198,13 +199,13 @@
     }
   }
 
-  function renew(url) {
-    stay = undefined;
+  function loadPage(url) {
+    cancelReload = undefined;
     try {
       // The history cache of htmx 1 and 2 contains outdated pages.
       for (const storage of [sessionStorage, localStorage]) storage.removeItem('htmx-history-cache');
     } catch {}
-    if (bare(url) !== bare(location.href)) return location.assign(url);
+    if (withoutFragment(url) !== withoutFragment(location.href)) return location.assign(url);
     // Without `replaceState`, a reload of the response to a POST would send the POST again.
     history.replaceState(history.state, '', url);
     location.reload();
@@ -223,22 +224,22 @@
   // Records the last input into fields, and the original content of other elements: `contenteditable`, custom elements.
   const touch = (event) => {
     const [target] = event.composedPath();
-    stay = stay?.();
+    cancelReload = cancelReload?.();
     if (event.type === 'input' ? target.matches?.(FIELDS) : !typed.has(target)) typed.set(target, content(target));
     typed.forEach((_, element) => element.isConnected || typed.delete(element));
   };
   for (const name of ['beforeinput', 'input']) on(name, touch, true);
 
   function rememberSent() {
-    for (const field of fields()) if (field.type !== 'password' && isWork(field)) sent.set(field.name, content(field));
+    for (const field of fields()) if (field.type !== 'password' && isInput(field)) sent.set(field.name, content(field));
   }
 
-  const hasWork = () => [...fields(), ...typed.keys()].some((element) => element.isConnected && isWork(element));
+  const hasInput = () => [...fields(), ...typed.keys()].some((element) => element.isConnected && isInput(element));
 
-  function isWork(element) {
+  function isInput(element) {
     const now = content(element);
-    const written = typed.get(element);
-    if (!element.matches?.(FIELDS)) return now !== written;
+    const typedValue = typed.get(element);
+    if (!element.matches?.(FIELDS)) return now !== typedValue;
     // Reads the value after a reset from a copy. In the document of a `template`, custom elements are inert.
     const { ownerDocument } = document.createElement('template').content;
     const form = document.createElement('form');
@@ -248,14 +249,14 @@
     const before = content(fresh);
     const last = sent.get(element.name);
     // Rich text editors empty a hidden `textarea`.
-    const isTaken = element.localName === 'textarea' && ![undefined, now, last].includes(written);
+    const isEditorField = element.localName === 'textarea' && ![undefined, now, last].includes(typedValue);
     // After a validation error the form has the sent values again. A partially typed date is bad input.
-    return now !== before || before === last || isTaken || element.validity.badInput;
+    return now !== before || before === last || isEditorField || element.validity.badInput;
   }
 
   // --- The banner ---
 
-  function offer(version, url) {
+  function showBanner(version, url) {
     document.querySelector('fingerpost-banner')?.remove();
     const words = document.querySelector('meta[name=fingerpost-banner]')?.content;
     const [text, reload, later] = (words || 'A new version of this page is available.|Reload|Later').split('|');
@@ -274,7 +275,7 @@
     const box = add(root, 'div', 'banner');
     const status = add(box, 'p', 'text');
     status.setAttribute('role', 'status');
-    add(box, 'button', 'button reload', reload, () => (mayReload(version), renew(url())));
+    add(box, 'button', 'button reload', reload, () => (mayReload(version), loadPage(url())));
     add(box, 'button', 'button later', later, close);
     banner.onkeydown = ({ key }) => key === 'Escape' && close();
     // htmx replaces the body, so the banner is a child of the root element.
