@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! conformance SITE             prints each request with its response
-//! conformance SITE REFERENCE   prints the requests with different responses, and exits with 1 after a difference
+//! conformance SITE REFERENCE   prints the requests with different responses, and exits with 1 if there are differences
 //! ```
 //!
 //! A site is an origin, such as `http://127.0.0.1:3000`. The page `/urls` of the site lists the paths to request, one per line.

@@ -134,7 +134,7 @@ fn to_http(headers: &header::HeaderMap, is_needed: impl Fn(&header::HeaderName) 
     converted
 }
 
-/// Copies `from` to `to`. Skips equal headers, which are the most.
+/// Copies `from` to `to`. Most headers are equal and are skipped.
 pub(crate) fn copy_changes(from: &HeaderMap, to: &mut header::HeaderMap) {
     to.retain(|name, _| from.contains_key(name.as_str()));
     for name in from.keys() {

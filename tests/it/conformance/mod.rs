@@ -18,13 +18,13 @@ use site::{SECRET, Site, Variant};
 
 /// Runs the program `conformance`, and returns the number of requests. Fails if a response differs.
 fn compare(actix: &str, axum: &str) -> usize {
-    let token = BustToken::from_secret(SECRET).expect("a secret");
+    let token = BustToken::from_secret(SECRET).expect("a valid secret");
     let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
-    let output = command.args([actix, axum, "--bearer", token.as_str()]).output().expect("the program");
+    let output = command.args([actix, axum, "--bearer", token.as_str()]).output().expect("the program runs");
     let report = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{report}{}", String::from_utf8_lossy(&output.stderr));
-    let count = report.trim_end().strip_suffix(" requests, 0 differences").expect("a count");
-    count.parse().expect("a number")
+    let count = report.trim_end().strip_suffix(" requests, 0 differences").expect("no differences");
+    count.parse().expect("the number of requests")
 }
 
 fn assert_equal_responses(variants: &[Variant], has_layers: bool) {
@@ -39,7 +39,7 @@ fn assert_equal_responses(variants: &[Variant], has_layers: bool) {
         assert!(count > 200 * urls.len(), "{count} requests for {} URLs", urls.len());
         total += count;
     }
-    writeln!(io::stderr(), "{total} requests, all responses are equal").expect("an open stderr");
+    writeln!(io::stderr(), "{total} requests, all responses are equal").expect("stderr is open");
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn differences_are_reported_with_both_responses() {
     let servers = [axum(&development, urls.clone(), false), axum(&production, urls, false)];
     let [one, two] = servers.each_ref().map(|server| &*server.origin);
     let output =
-        Command::new(env!("CARGO_BIN_EXE_conformance")).args([one, two]).output().expect("a program");
+        Command::new(env!("CARGO_BIN_EXE_conformance")).args([one, two]).output().expect("the program runs");
     let report = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1));
     let expected = format!("GET /static/js/app.js\n--- {one}\n200\naccept-ranges: bytes\n");

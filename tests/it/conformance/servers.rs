@@ -24,7 +24,7 @@ impl Drop for Server {
 fn router() -> VersionRouter {
     VersionRouter::new([("v1", "blue"), ("v2", "green")])
         .and_then(|router| router.default_version("v2"))
-        .expect("versions")
+        .expect("valid versions")
 }
 
 pub(super) fn axum(assets: &Assets, urls: Vec<String>, has_layers: bool) -> Server {
@@ -43,7 +43,7 @@ pub(super) fn axum(assets: &Assets, urls: Vec<String>, has_layers: bool) -> Serv
         let response = Response::builder().status(status);
         let response =
             headers.iter().fold(response, |response, (name, value)| response.header(*name, *value));
-        response.body(Body::from(body)).expect("a response")
+        response.body(Body::from(body)).expect("a valid response")
     };
     // Not `nest_service`, which removes a second slash after the mount path. actix-web preserves the slash.
     let files = StaticFiles::from(AssetServer::new(assets).paths_include_mount(true));
@@ -55,7 +55,7 @@ pub(super) fn axum(assets: &Assets, urls: Vec<String>, has_layers: bool) -> Serv
         app = app
             .layer(HtmlRewriteLayer::new(assets))
             .layer(VersionRouterLayer::from(router()))
-            .layer(VersionEndpointsLayer::with_secret(assets, SECRET).expect("a secret"))
+            .layer(VersionEndpointsLayer::with_secret(assets, SECRET).expect("a valid secret"))
             .layer(VersionLayer::new(assets));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -77,7 +77,7 @@ pub(crate) fn actix(assets: &Assets, urls: Vec<String>, has_layers: bool) -> Ser
     };
 
     let (assets, files) = (assets.clone(), StaticFiles::new(assets));
-    let endpoints = VersionEndpointsLayer::with_secret(&assets, SECRET).expect("a secret");
+    let endpoints = VersionEndpointsLayer::with_secret(&assets, SECRET).expect("a valid secret");
     let (sender, started) = mpsc::channel();
     thread::spawn(move || {
         System::new().block_on(async move {
@@ -86,7 +86,7 @@ pub(crate) fn actix(assets: &Assets, urls: Vec<String>, has_layers: bool) -> Ser
                 let pages = move |request: HttpRequest| {
                     let (status, headers, body) = page(request.uri().path(), &urls);
                     let mut response =
-                        HttpResponseBuilder::new(StatusCode::from_u16(status).expect("a status"));
+                        HttpResponseBuilder::new(StatusCode::from_u16(status).expect("a valid status"));
                     for header in headers {
                         response.append_header(*header);
                     }
@@ -109,11 +109,11 @@ pub(crate) fn actix(assets: &Assets, urls: Vec<String>, has_layers: bool) -> Ser
                 .expect("a free port");
             let address = server.addrs()[0];
             let server = server.run();
-            sender.send((address, server.handle())).expect("a test that waits");
-            server.await.expect("a server");
+            sender.send((address, server.handle())).expect("the test receives the address");
+            server.await.expect("the server runs");
         });
     });
-    let (address, handle) = started.recv().expect("a server that starts");
+    let (address, handle) = started.recv().expect("the server has started");
     let stop = Box::new(move || System::new().block_on(handle.stop(false)));
     Server { origin: format!("http://{address}"), stop: Some(stop) }
 }

@@ -59,7 +59,7 @@ impl Store for MemoryStore {
 
 impl Site {
     pub(super) fn new() -> Self {
-        let mut site = Self { dir: TempDir::new().expect("a temporary folder"), retained: String::new() };
+        let mut site = Self { dir: TempDir::new().expect("a temporary directory"), retained: String::new() };
         let rules = "body { --release: 1; color: #8fb1e5 }\n".repeat(60);
         site.write("css/app.css", rules.as_bytes());
         site.write("js/app.js", b"import './b.js';\n");
@@ -80,7 +80,7 @@ impl Site {
 
     fn write(&self, path: &str, bytes: &[u8]) {
         let file = self.dir.path().join("static").join(path);
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a new folder");
+        fs::create_dir_all(file.parent().expect("a parent directory")).expect("a new directory");
         fs::write(file, bytes).expect("a writable file");
     }
 
@@ -106,16 +106,16 @@ impl Site {
                 production.collected(self.dist()).base_url("https://cdn.example.com/static/")
             }
             Variant::VersionQuery => listed.strategy(Strategy::VersionQuery),
-            Variant::OrderedToken => {
-                listed.strategy(token(Token::ordered(7).expect("a token"))).base_url("/static/{breaker}/")
-            }
+            Variant::OrderedToken => listed
+                .strategy(token(Token::ordered(7).expect("a valid token")))
+                .base_url("/static/{breaker}/"),
             Variant::OpaqueToken => {
                 let opaque = Token::opaque("x").and_then(|token| token.previous(["w"]));
-                listed.strategy(token(opaque.expect("a token"))).base_url("/static/{breaker}/")
+                listed.strategy(token(opaque.expect("a valid token"))).base_url("/static/{breaker}/")
             }
         }
         .build()
-        .expect("a site")
+        .expect("valid settings")
     }
 
     /// Returns the paths to request: paths of all assets and pages, and paths of earlier releases and deploys.
@@ -162,14 +162,14 @@ const PAGES: &[Page] = &[
     ("/no-page", 200, &[HTML], b""),
     ("/error", 500, &[HTML], b"<head></head><h1>error</h1>"),
     ("/download", 200, &[HTML, ("content-disposition", "attachment")], b"<head></head>"),
-    ("/kept", 200, &[HTML, ("cache-control", "public, immutable")], b"<head></head>"),
+    ("/immutable", 200, &[HTML, ("cache-control", "public, immutable")], b"<head></head>"),
     ("/compressed", 200, &[HTML, ("content-encoding", "br")], b"<head></head>"),
     ("/part", 206, &[HTML, ("content-range", "bytes 0-12/20")], b"<head></head>"),
     ("/json", 200, &[("content-type", "application/json"), ("vary", "origin"), ("vary", "accept")], b"{}"),
     ("/redirect", 302, &[("location", "/")], b""),
-    ("/nothing", 204, &[], b""),
+    ("/no-content", 204, &[], b""),
     ("/unmodified", 304, &[("etag", "\"page\"")], b""),
-    ("/nowhere", 404, &[("content-type", "text/plain")], b"nowhere"),
+    ("/missing", 404, &[("content-type", "text/plain")], b"missing"),
 ];
 
 /// Returns status, headers and body of a page.

@@ -117,7 +117,7 @@ async fn every_response_has_the_version_once() {
         ("POST", "/", 404),
         ("GET", "/failing", 418),
         ("GET", "/refused", 403),
-        ("GET", "/nowhere", 404),
+        ("GET", "/missing", 404),
         ("GET", &*url, 200),
         ("POST", &*url, 405),
         ("GET", "/_fingerpost/version", 200),

@@ -13,8 +13,8 @@ pub(super) const MAX_MEMORY: usize = 16 * 1024 * 1024;
 
 /// A document that `lol_html` rewrites.
 ///
-/// `None` after an error or the end. The mutex is never locked. The mutex only makes the type `Sync`, because bodies must be
-/// `Sync`.
+/// The rewriter is `None` after an error or the end. The mutex is never locked, and only makes the type `Sync`, because
+/// bodies must be `Sync`.
 #[derive(Debug)]
 pub(super) struct Rewriting(Mutex<Option<Box<HtmlRewriter<'static, Sink>>>>);
 

@@ -57,7 +57,7 @@ pub struct AssetServer {
 struct Shared {
     assets: Assets,
     files: ServedFiles,
-    /// The asset of every request path, in a server of one asset.
+    /// The asset that is served at every path. `None` in a server of all assets.
     single: Option<AssetPath>,
 }
 

@@ -34,7 +34,7 @@ use crate::{
 /// In development, larger files are streamed without a digest.
 const MAX_HASHED_IN_DEVELOPMENT: u64 = 8 * 1024 * 1024;
 
-/// Finds listed files of the source directories.
+/// Finds files of the source directories that were listed at start-up.
 #[derive(Debug, Default)]
 pub(crate) struct SourceFiles {
     /// The state of each requested file, by asset path. Only listed files have an entry.

@@ -61,9 +61,9 @@ fn in_pieces<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, snapshot: &Snapshot
 
 #[track_caller]
 fn assert_rewritten(snapshot: &Snapshot, html: &str, expected: &str) {
-    let once = rewrite_html(html, snapshot);
-    assert_eq!(once, expected);
-    assert_eq!(rewrite_html(&once, snapshot), once, "a second pass changes nothing");
+    let rewritten = rewrite_html(html, snapshot);
+    assert_eq!(rewritten, expected);
+    assert_eq!(rewrite_html(&rewritten, snapshot), rewritten, "a second pass changes nothing");
 }
 
 #[track_caller]

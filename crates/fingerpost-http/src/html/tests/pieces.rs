@@ -102,8 +102,8 @@ proptest! {
     #[test]
     fn second_pass_changes_nothing(html in html()) {
         let snapshot = shared_snapshot();
-        let once = in_pieces([&html[..]], snapshot);
-        prop_assert_eq!(in_pieces([&once[..]], snapshot), once);
+        let rewritten = in_pieces([&html[..]], snapshot);
+        prop_assert_eq!(in_pieces([&rewritten[..]], snapshot), rewritten);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Inspects the headers of requests and responses: some must not be changed.
+//! Checks the headers of requests and responses for reasons not to change a response.
 
 use http::{HeaderMap, header::CONTENT_DISPOSITION};
 
