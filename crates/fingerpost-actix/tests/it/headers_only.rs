@@ -8,7 +8,7 @@ use crate::site::{Site, get, send};
 const PAGE: &str = "<head><title>x</title></head>";
 
 #[actix_web::test]
-async fn pages_are_unchanged_and_have_the_version() {
+async fn pages_have_version_headers_and_an_unchanged_body() {
     let site = Site::new(&[("app.css", b"one")]);
     let assets = site.production("/static/");
     for (path, status, tag, body) in [

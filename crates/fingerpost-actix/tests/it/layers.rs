@@ -180,7 +180,7 @@ async fn script_has_the_nonce_of_the_request_and_occurs_once() {
 }
 
 #[actix_web::test]
-async fn conditions_for_the_page_before_the_change_do_not_reach_the_handler() {
+async fn conditions_for_the_unchanged_page_are_not_forwarded() {
     let site = Site::new(&[("app.css", b"one")]);
     let assets = site.production("/static/");
     let handler = async |request: HttpRequest| {

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn media_files_have_the_types_that_players_expect() {
+    fn media_files_have_standard_media_types() {
         for (path, expected) in [
             ("a.svg", "image/svg+xml"),
             ("a.svgz", "application/octet-stream"),

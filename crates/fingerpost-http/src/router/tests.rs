@@ -62,7 +62,7 @@ fn assert_route(headers: &[(&str, &str)], expected: &str) {
 }
 
 #[test]
-fn header_overrides_the_cookie_which_overrides_the_default() {
+fn header_overrides_cookie_and_cookie_overrides_default() {
     const HEADER: &str = "x-app-requested-version";
     assert_route(&[], "v2 green");
     assert_route(&[(HEADER, "v1")], "v1 blue");

@@ -453,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn variants_come_from_the_manifest_before_the_newest_release() {
+    fn variants_in_the_manifest_override_the_newest_release() {
         let dir = tempfile::tempdir().unwrap();
         let store = DirStore::new(dir.path());
         let digest = Digest::from_content(b"a");

@@ -11,7 +11,7 @@ use crate::site::Site;
 const PAGE: &str = "<head><title>x</title></head>";
 
 #[tokio::test]
-async fn pages_are_unchanged_and_have_the_version() {
+async fn pages_have_version_headers_and_an_unchanged_body() {
     let site = Site::new(&[("app.css", b"one")]);
     let assets = site.collect().production();
     let scoped = assets.clone();

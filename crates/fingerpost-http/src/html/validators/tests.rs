@@ -216,7 +216,7 @@ fn range_headers_are_removed_from_page_requests() {
 }
 
 #[test]
-fn etag_with_the_current_suffix_is_forwarded_without_it() {
+fn current_suffix_is_removed_from_a_forwarded_etag() {
     let (current, earlier) = (current(), release("a.0.css", "1"));
     let (ours, old) = (tag(&current, "\"x\""), tag(&earlier, "\"x\""));
     let strong = ours.trim_start_matches("W/").to_owned();
