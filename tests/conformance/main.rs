@@ -5,9 +5,9 @@
 //! conformance SITE REFERENCE   prints the requests with different responses, and exits with 1 if there are differences
 //! ```
 //!
-//! A site is an origin, such as `http://127.0.0.1:3000`. The page `/urls` of the site lists the paths to request, one per line.
-//! With `--bearer TOKEN`, some requests have this bearer token. Status, headers and bytes are compared. `Date` and the headers
-//! of the connection are ignored.
+//! A site is an origin, such as `http://127.0.0.1:3000`. The page `/urls` of the site lists the paths to request, one per
+//! line. With `--bearer TOKEN`, some requests have this bearer token. Status, headers and bytes are compared. `Date` and the
+//! headers of the connection are ignored.
 
 mod client;
 mod requests;

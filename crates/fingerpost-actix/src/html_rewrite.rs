@@ -39,8 +39,8 @@ const ETAG_SETTINGS: &str = env!("CARGO_PKG_VERSION");
 /// All layers of the same assets share one snapshot per request, through the request's extensions. The snapshot is current
 /// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run.
 ///
-/// In production, rewriting does not block. In development, each reference requires a `stat` of a file while the body is polled,
-/// and changed files are hashed.
+/// In production, rewriting does not block. In development, each reference requires a `stat` of a file while the body is
+/// polled, and changed files are hashed.
 ///
 /// ```
 /// # #[actix_web::main]

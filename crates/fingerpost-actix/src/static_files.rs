@@ -29,7 +29,8 @@ use crate::{
 ///
 /// Create the service before `HttpServer::new`, and add a clone to each `App`: clones share one cache.
 ///
-/// For other settings, build an [`AssetServer`] and convert it: `StaticFiles::from(AssetServer::new(&assets).cache_capacity(0))`.
+/// For other settings, build an [`AssetServer`] and convert it:
+/// `StaticFiles::from(AssetServer::new(&assets).cache_capacity(0))`.
 ///
 /// ```
 /// # #[actix_web::main]

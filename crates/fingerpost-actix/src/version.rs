@@ -79,7 +79,8 @@ type PageBody<B> = SnapshotScoped<B>;
 ///
 /// - Around the whole `App`, static files included.
 /// - Inside of `Compress`: compressed pages are left unchanged, with one warning.
-/// - Inside of a layer that sets a [`CspNonce`](crate::CspNonce) in the request's extensions. `script-src 'self'` needs no nonce.
+/// - Inside of a layer that sets a [`CspNonce`](crate::CspNonce) in the request's extensions. `script-src 'self'` needs no
+///   nonce.
 /// - Several layers may be nested. The headers and the script of the innermost layer apply. If the layers have different
 ///   assets, set another [`client_path`](VersionMiddleware::client_path) for one layer.
 ///
@@ -94,8 +95,8 @@ type PageBody<B> = SnapshotScoped<B>;
 /// - downloads (`Content-Disposition: attachment`), because a saved page has no server to compare with,
 /// - all pages with [`OnMismatch::Ignore`].
 ///
-/// The script tag moves the rest of the `<head>` by about 120 bytes. Browsers search for `<meta charset>` only in the first 1024
-/// bytes, so set the charset in `Content-Type`, or near the start of the page.
+/// The script tag moves the rest of the `<head>` by about 120 bytes. Browsers search for `<meta charset>` only in the first
+/// 1024 bytes, so set the charset in `Content-Type`, or near the start of the page.
 ///
 /// `Content-Length`, `Last-Modified` and digests are removed from a changed page. The `ETag` of a changed page
 /// changes with every release (see [`HtmlExchange`](fingerpost_http::HtmlExchange)). With a nonce, the `ETag` is removed,
@@ -106,7 +107,8 @@ type PageBody<B> = SnapshotScoped<B>;
 /// All layers of the same assets share one snapshot per request, through the request's extensions. The snapshot is current
 /// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run, on the thread of
 /// the worker. The URLs and `app_version()` in templates, the headers and the script's `data-version` therefore always belong
-/// to the same release. In `web::block`, which runs on another thread, call `scope` of the [`Snapshot`] in the request's extensions.
+/// to the same release. In `web::block`, which runs on another thread, call `scope` of the [`Snapshot`] in the request's
+/// extensions.
 ///
 /// # Settings
 ///

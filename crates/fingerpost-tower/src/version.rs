@@ -76,7 +76,8 @@ type PageBody<B> = SnapshotScoped<B>;
 ///
 /// - Around the whole site, static files included. Request paths must be complete, so axum's `nest` cannot contain the layer.
 /// - Inside of a compression layer. Compressed pages are left unchanged, with one warning.
-/// - Inside of a layer that sets a [`CspNonce`](crate::CspNonce) in the request's extensions. `script-src 'self'` needs no nonce.
+/// - Inside of a layer that sets a [`CspNonce`](crate::CspNonce) in the request's extensions. `script-src 'self'` needs no
+///   nonce.
 /// - Several layers may be nested. The headers and the script of the innermost layer apply. If the layers have different
 ///   assets, set another [`client_path`](VersionMiddleware::client_path) for one layer.
 ///
@@ -91,8 +92,8 @@ type PageBody<B> = SnapshotScoped<B>;
 /// - downloads (`Content-Disposition: attachment`), because a saved page has no server to compare with,
 /// - all pages with [`OnMismatch::Ignore`].
 ///
-/// The script tag moves the rest of the `<head>` by about 120 bytes. Browsers search for `<meta charset>` only in the first 1024
-/// bytes, so set the charset in `Content-Type`, or near the start of the page.
+/// The script tag moves the rest of the `<head>` by about 120 bytes. Browsers search for `<meta charset>` only in the first
+/// 1024 bytes, so set the charset in `Content-Type`, or near the start of the page.
 ///
 /// `Content-Length`, `Last-Modified` and digests are removed from a changed page. The `ETag` of a changed page
 /// changes with every release (see [`HtmlExchange`](fingerpost_http::HtmlExchange)). With a nonce, the `ETag` is removed,

@@ -122,8 +122,8 @@ impl FilePart {
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) while the last bytes wait for a hash of the file: call `next_chunk` again when
-    /// [`poll_ready`](Self::poll_ready) returns `Ready`. A file that is deleted, replaced, linked or given another mode
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) while the last bytes wait for a hash of the file: call `next_chunk` again
+    /// when [`poll_ready`](Self::poll_ready) returns `Ready`. A file that is deleted, replaced, linked or given another mode
     /// while it is sent is hashed again on a background thread.
     ///
     /// All other errors are final: read errors, and changes of the file since it was opened. After a final error,

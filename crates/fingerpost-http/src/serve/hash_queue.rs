@@ -224,7 +224,8 @@ impl HashJob {
         }
     }
 
-    /// Computes the digest of the current file. Returns `None` if the file changes while it is read, or the digest is not needed.
+    /// Computes the digest of the current file. Returns `None` if the file changes while it is read, or the digest is not
+    /// needed.
     fn hash(&self) -> io::Result<Option<(Option<FileStamp>, Digest)>> {
         if self.digest.strong_count() == 0 {
             return Ok(None);

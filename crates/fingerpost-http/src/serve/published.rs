@@ -99,8 +99,8 @@ impl Published {
         }
     }
 
-    /// Finds the file of a [`SingleAssetStore`](super::single_asset_store::SingleAssetStore). The file
-    /// belongs to the manifest of the last reload, so that no request gets a 404 while releases change.
+    /// Finds the file of a [`SingleAssetStore`](super::single_asset_store::SingleAssetStore). The file belongs to the
+    /// manifest of the last reload, so that no request gets a 404 while releases change.
     pub(crate) fn only_file<'a>(
         &'a self,
         options: &'a ServeOptions,
@@ -190,7 +190,8 @@ impl Published {
     }
 }
 
-/// Returns `false` if `promised`, the digest in the `ETag` of the response, is no longer known. Fails if the digest differs from the expected digest.
+/// Returns `false` if `promised`, the digest in the `ETag` of the response, is no longer known. Fails if the digest differs
+/// from the expected digest.
 fn is_etag_known(
     digest: Option<Digest>,
     expected: &Representation,

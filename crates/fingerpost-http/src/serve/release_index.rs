@@ -84,7 +84,8 @@ impl DiskState {
         self.large.get_or_init(Arc::default)
     }
 
-    /// Returns the representation with its digest, if known. Without a digest in the manifest, uses the first computed digest.
+    /// Returns the representation with its digest, if known. Without a digest in the manifest, uses the first computed
+    /// digest.
     pub(crate) fn expected(&self, recorded: &Representation) -> Representation {
         let pinned = || self.pinned.get().copied().or_else(|| self.latest().map(|sha256| self.pin(sha256)));
         Representation { sha256: recorded.sha256.or_else(pinned), ..*recorded }
@@ -139,8 +140,8 @@ impl ReleaseIndex {
 impl FileIndex {
     /// Returns the updated index, or the same index if manifest and releases are unchanged. Reads only new releases.
     ///
-    /// Unreadable releases are skipped with a warning, until the next refresh. If the manifest cannot be read or
-    /// parsed, the old manifest remains current.
+    /// Unreadable releases are skipped with a warning. The next refresh reads unreadable releases again. If the manifest
+    /// cannot be read or parsed, the old manifest remains current.
     fn refreshed(self: &Arc<Self>, store: &dyn Store) -> Arc<Self> {
         let place = store.place();
         let manifest = self.changed_manifest(store).unwrap_or_else(|err| {

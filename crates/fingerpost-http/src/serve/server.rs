@@ -29,7 +29,7 @@ use crate::{
 /// [`request_snapshot`](crate::request_snapshot) has stored a [`Snapshot`] of the same assets in the extensions of a
 /// request, this snapshot is used.
 ///
-/// Call [`respond`](Self::respond) first, which serves files from memory. If the result is `None`, call
+/// Call [`respond`](Self::respond) first, which never blocks. If the result is `None`, call
 /// [`respond_blocking`](Self::respond_blocking) on a thread that may block on the disk. Clones are cheap and share the cache.
 ///
 /// ```
@@ -87,10 +87,10 @@ impl AssetServer {
 
     /// Creates a server of one asset, which responds with its current bytes at every path and with every query.
     ///
-    /// Use this server for URLs that browsers or other programs expect, such as `/favicon.ico`, `/robots.txt` and `/sw.js`. Responses are
-    /// `no-cache`: they have an `ETag`, and browsers revalidate them at each use. [`unversioned_policy`](Self::unversioned_policy)
-    /// sets another policy. After [`Assets::reload`], the server sends the new bytes. In development, the server reads the file for each
-    /// request.
+    /// Use this server for URLs that browsers or other programs expect, such as `/favicon.ico`, `/robots.txt` and `/sw.js`.
+    /// Responses are `no-cache`: they have an `ETag`, and browsers revalidate them at each use.
+    /// [`unversioned_policy`](Self::unversioned_policy) sets another policy. After [`Assets::reload`], the server sends the
+    /// new bytes. In development, the server reads the file for each request.
     ///
     /// `path` is the asset path, as in a template.
     ///
@@ -156,8 +156,8 @@ impl AssetServer {
         self
     }
 
-    /// Sets whether responses have `Access-Control-Allow-Origin: *`, so that pages of other origins can use fonts, modules and
-    /// files with `integrity`.
+    /// Sets whether responses have `Access-Control-Allow-Origin: *`, so that pages of other origins can use fonts, modules
+    /// and files with `integrity`.
     ///
     /// Defaults to `true`. A 404 in development never has the header, because its text names files and directories.
     #[must_use]
@@ -166,7 +166,8 @@ impl AssetServer {
         self
     }
 
-    /// Sets the maximum size of files that are cached in memory in production. Defaults to 128 KiB; larger files are streamed.
+    /// Sets the maximum size of files that are cached in memory in production. Defaults to 128 KiB; larger files are
+    /// streamed.
     ///
     /// A larger file is hashed once, after its first request, on a background thread. Before the file is hashed,
     /// responses are `no-store` and have no `ETag`. The thread starts on demand and ends with the server.
@@ -176,8 +177,8 @@ impl AssetServer {
         self
     }
 
-    /// Sets the total number of cached bytes. Defaults to 64 MiB. When the cache is full, further files are read from disk for
-    /// each request.
+    /// Sets the total number of cached bytes. Defaults to 64 MiB. When the cache is full, further files are read from disk
+    /// for each request.
     #[must_use]
     pub fn cache_capacity(mut self, bytes: u64) -> Self {
         self.options.cache_capacity = bytes;

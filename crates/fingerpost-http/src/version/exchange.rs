@@ -36,8 +36,8 @@ impl VersionExchange {
         }
     }
 
-    /// Sets the headers of a response. Use this method without the feature `html`, or for a body that must not change. Returns
-    /// `false` if an inner version layer has already set the headers.
+    /// Sets the headers of a response. Use this method without the feature `html`, or for a body that must not change.
+    /// Returns `false` if an inner version layer has already set the headers.
     ///
     /// If the extensions of the response have a snapshot of the same assets, the app version of this snapshot is used: the
     /// response to a reload belongs to the new release.

@@ -1,4 +1,5 @@
-//! Serves files of a pack inside the program. Runs the tests of the output directory with a pack, and tests properties of packs.
+//! Serves files of a pack inside the program. Runs the tests of the output directory with a pack, and tests properties of
+//! packs.
 
 pub(crate) mod site;
 
