@@ -35,8 +35,9 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 /// in the map and `x-app-version-refused: unknown`. The client script then reloads the page.
 ///
 /// - A cookie with an unknown version is ignored. A 409 for a page load could repeat forever: the 409 has no client script
-///   that reloads the page, and the router cannot expire a cookie that a sibling host set with `Domain=`. The response to a
-///   page load (GET or HEAD whose `Accept` contains `text/html`) expires the cookie, unless the application sets the cookie.
+///   that reloads the page. In addition, the router cannot expire a cookie that a sibling host set with `Domain=`. The
+///   response to a page load (GET or HEAD whose `Accept` contains `text/html`) expires the cookie, unless the application
+///   sets the cookie.
 /// - Of several version cookies, the first with a version in the map is used. Browsers send the cookie with the longest path
 ///   first. The cookie is expired only if no cookie has a version in the map.
 /// - Empty headers and cookies are ignored. Several headers must have the same value, or the version counts as unknown.

@@ -1,4 +1,4 @@
-//! Index of the files of the current and of all retained releases.
+//! Index of the files in the current release and in all retained releases.
 
 use std::{
     collections::BTreeMap,

@@ -39,7 +39,7 @@ impl VersionExchange {
     /// Sets the headers of a response. Use this method without the feature `html`, or for a body that must not change.
     /// Returns `false` if an inner version layer has already set the headers.
     ///
-    /// If the extensions of the response have a snapshot of the same assets, the app version of this snapshot is used: the
+    /// If the extensions of the response have a snapshot of the same assets, uses the app version of this snapshot. The
     /// response to a reload belongs to the new release.
     pub fn set_headers(&self, response: &mut response::Parts) -> bool {
         let is_first = response.extensions.insert(VersionHandled).is_none();
