@@ -5,8 +5,8 @@ use fingerpost::{__private::TokenAge, Token};
 /// Splits a decoded path below the mount path into the age of its token and the asset path. `after` is the decoded part of
 /// the base URL between the token and the asset path.
 ///
-/// A first segment other than the current token may be part of the asset path. This is the case if the segment cannot be a
-/// token, or if the whole path is the path of an asset. A directory with the name `2024` is therefore reachable.
+/// A first segment that cannot be a token is part of the asset path. A first segment other than the current token is also
+/// part of the asset path if the whole path names an asset. A directory with the name `2024` is therefore reachable.
 pub(crate) fn classify<'a>(
     token: &Token,
     after: &str,
