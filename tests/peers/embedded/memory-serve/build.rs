@@ -1,0 +1,5 @@
+//! Embeds the files.
+
+fn main() {
+    memory_serve::load_directory("../source");
+}
