@@ -26,7 +26,7 @@
 //! This crate is the core: it turns asset paths into URLs, and depends on no template engine, HTTP library or async
 //! runtime. `fingerpost-minijinja`, `-tera` and `-askama` provide the template function `static()`. The program
 //! `fingerpost collect` writes the hashed files and the [`Manifest`](manifest::Manifest) that production reads.
-//! `fingerpost-tower` serves the hashed files.
+//! `fingerpost-tower` and `fingerpost-actix` serve the hashed files.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(doctest)]
