@@ -1,6 +1,6 @@
 //! The same site in axum and in actix-web.
 
-use std::{sync::mpsc, thread};
+use std::{sync::mpsc, thread, time::Duration};
 
 use fingerpost::Assets;
 use fingerpost_tower::VersionRouter;
@@ -101,9 +101,12 @@ pub(crate) fn actix(assets: &Assets, urls: Vec<String>, has_layers: bool) -> Ser
                     .wrap(Condition::new(has_layers, endpoints.clone()))
                     .wrap(Condition::new(has_layers, VersionLayer::new(&assets)))
             });
+            // On a busy machine, clients may be idle for longer than the 5 s that actix-web waits by default.
             let server = server
                 .workers(1)
                 .tcp_nodelay(true)
+                .keep_alive(Duration::from_secs(600))
+                .client_request_timeout(Duration::ZERO)
                 .disable_signals()
                 .bind("127.0.0.1:0")
                 .expect("a free port");
@@ -114,6 +117,7 @@ pub(crate) fn actix(assets: &Assets, urls: Vec<String>, has_layers: bool) -> Ser
         });
     });
     let (address, handle) = started.recv().expect("the server has started");
-    let stop = Box::new(move || System::new().block_on(handle.stop(false)));
+    // The command is sent at once.
+    let stop = Box::new(move || drop(handle.stop(false)));
     Server { origin: format!("http://{address}"), stop: Some(stop) }
 }
