@@ -82,7 +82,7 @@ fn reference_lines(settings: &Settings, name: &str, printer: &Printer) -> Result
     if let Some(import) = by.values().flatten().copied().find(is_import) {
         printer.hint(format_args!(
             "{} imports this module; if a template also loads the module with `static()`, the module has two URLs in \
-             development and under a version query, and runs twice",
+             development and with a version query, and runs twice",
             quoted(&import.location.asset)
         ));
     }

@@ -139,7 +139,7 @@ fn imported_module_gets_a_hint_that_it_may_run_twice() {
     ]);
     let output = site.run(&["find", "js/util.js", "static"]);
     let hint = "hint: `js/app.js` imports this module; if a template also loads the module with `static()`, the \
-                module has two URLs in development and under a version query, and runs twice\n";
+                module has two URLs in development and with a version query, and runs twice\n";
     assert_eq!((output.code, &*output.stderr), (Some(0), hint));
     for other in ["js/app.js", "js/util.js.map"] {
         assert_eq!(site.run(&["find", other, "static"]).stderr, "");
@@ -154,7 +154,7 @@ fn unparsable_file_does_not_hide_other_references() {
     assert_eq!(output.code, Some(0));
     assert!(output.stdout.ends_with("\nreferred by  b.css (1:10)\n"), "{}", output.stdout);
     assert!(
-        output.stderr.starts_with("warning: blocks are nested more than 255 deep here"),
+        output.stderr.starts_with("warning: blocks are nested more than 255 levels deep here"),
         "{}",
         output.stderr
     );
