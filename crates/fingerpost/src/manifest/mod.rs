@@ -219,7 +219,7 @@ impl Manifest {
 pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     if name.is_empty() || name.contains(['\0', '\n']) {
         let name = quoted(name);
-        return Err(Error::config(format!("component {name} needs a name without NUL and line feed")));
+        return Err(Error::config(format!("component {name} needs a name without NUL or line feed")));
     }
     Ok(())
 }

@@ -21,10 +21,10 @@ fn build_error(component: &str, file: impl AsRef<Path>) -> (ErrorKind, String) {
 }
 
 #[test]
-fn component_needs_a_name_without_nul_and_line_feed() {
+fn component_needs_a_name_without_nul_or_line_feed() {
     let invalid = |text: &str| (ErrorKind::InvalidConfig, text.to_owned());
     for (component, shown) in [("", ""), ("pa\0ges", "pa\\0ges"), ("pa\nges", "pa\\nges")] {
-        let text = format!("component `{shown}` needs a name without NUL and line feed");
+        let text = format!("component `{shown}` needs a name without NUL or line feed");
         assert_eq!(build_error(component, "base.html"), invalid(&text));
     }
 }
@@ -137,7 +137,7 @@ fn component_file_that_keeps_changing_is_an_error() {
                 set_file_mtime(&file, FileTime::from_unix_time(1_000_000_000, nanoseconds)).unwrap();
             }
         });
-        // The other thread may not be scheduled at once.
+        // The other thread may not be scheduled immediately.
         (0..100).find_map(|_| match assets.reload() {
             Ok(snapshot) => {
                 assert_eq!(snapshot.app_version(), version);
@@ -174,7 +174,7 @@ fn snapshot_counts_the_files_of_each_component() {
     }
 }
 
-/// Returns the version with its source, and the components, of a site with the executable as a component.
+/// Returns the version, its source and the components of a site whose executable is a component.
 fn with_executable(builder: AssetsBuilder) -> Result<String, String> {
     let assets =
         builder.version_from_executable().build().map_err(|err| format!("{:?}: {err}", err.kind()))?;

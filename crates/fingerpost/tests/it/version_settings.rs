@@ -71,8 +71,8 @@ fn invalid_version_table_is_an_error_with_the_line() {
         ("name = \"v1\"", "unknown key `name` in `[version]`; known keys are `app`, `git`, `components`"),
         ("components = [\"templates/**\"]", "invalid type: sequence, expected a map"),
         ("components = { templates = \"templates/**\" }", "invalid type: string \"templates/**\""),
-        ("components = { \"\" = [\"a\"] }", "component `` needs a name without NUL and line feed"),
-        ("components = { \"a\\nb\" = [\"a\"] }", "component `a\\nb` needs a name without NUL and line feed"),
+        ("components = { \"\" = [\"a\"] }", "component `` needs a name without NUL or line feed"),
+        ("components = { \"a\\nb\" = [\"a\"] }", "component `a\\nb` needs a name without NUL or line feed"),
         (
             "components = { a = [] }",
             "component `a` has no files; write `[\"templates/**\"]`, or leave it out",
