@@ -61,8 +61,8 @@ fn hashed_urls() -> BTreeMap<String, char> {
     releases.flatten().collect()
 }
 
-/// Checks the guarantees of hashed paths: every page gets the assets of its own release at once, and every URL remains
-/// valid.
+/// Checks the guarantees of hashed paths: every page immediately gets the assets of its own release, and every URL
+/// remains valid.
 async fn assert_no_wrong_responses(visitor: &mut Visitor<'_>) {
     assert!(afterwards(visitor).await.iter().all(|got| got.page == 'a'));
     let wrong: Vec<_> = visitor.got.iter().filter(|got| got.status != 200 || !got.fits()).collect();

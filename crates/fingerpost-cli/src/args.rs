@@ -183,7 +183,7 @@ Rules in the table [collect.rules], with the severity error, warn or ignore; --m
   missing-map = \"warn\"    a source map comment that refers to a file that does not exist
   leaves-base = \"error\"   a relative reference that leaves the base URL
   outside-base = \"warn\"   an absolute reference outside of the base URL to a file of a source directory
-  syntax = \"warn\"         a script that cannot be parsed, so that references are not rewritten
+  syntax = \"warn\"         a script that cannot be parsed; its references are not rewritten
   unsupported = \"error\"   a reference that this build cannot rewrite
   shadowed = \"ignore\"     a file hidden by the same path in an earlier source directory
   \"vendor/**\".missing = \"ignore\"    a severity for some files; overrides the flags, and the severity for all files";

@@ -205,7 +205,7 @@ impl CollectConfig {
     /// variants.
     ///
     /// [`embed!`](fingerpost::embed) includes a pack in a program, and [`keep_from`](Self::keep_from) reads the pack of the
-    /// previous deploy. Equal output directories have equal packs, without times and owners. A pack that would not change is
+    /// previous deploy. Equal output directories have equal packs, without times or owners. A pack that would not change is
     /// not written.
     ///
     /// ```

@@ -8,7 +8,7 @@ use std::{
 use http::Response;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-/// A response of a layer or service itself: ready at once, or computed on one of tokio's blocking threads.
+/// A response of a layer or service itself: ready immediately, or computed on one of tokio's blocking threads.
 #[derive(Debug)]
 pub(crate) enum MaybeBlocking<B> {
     Ready(Option<Response<B>>),

@@ -12,7 +12,7 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 /// Rejects requests for retired versions with a 409, and reports the backend target of all other requests.
 ///
 /// The version of a request is in the header `X-App-Requested-Version`, or else in the cookie `app_version`. A request
-/// without header and cookie gets the default version. If the version is in the map, the request reaches the inner service,
+/// without header or cookie gets the default version. If the version is in the map, the request reaches the inner service,
 /// and the response gets the headers `x-backend-target` and `x-app-served-version`. An unknown version in the header is
 /// rejected before the inner service: 409, `no-store`, with the versions of the map as JSON. An unknown version in the cookie
 /// is ignored. Without a default, requests without a version pass unchanged.

@@ -56,7 +56,7 @@ fn app(assets: &Assets, releases: Releases) -> anyhow::Result<Router> {
         Some(_) => VersionEndpointsLayer::new(assets)?,
         None => VersionEndpointsLayer::without_bust(assets),
     };
-    // The client script works without inline scripts and styles.
+    // The client script works without inline scripts or styles.
     let strict = HeaderValue::from_static("default-src 'self'");
     Ok(pages
         .home()

@@ -94,7 +94,7 @@ fn is_kept_name(name: &str, kept: &NamesByLowercase<'_>, root: &Path) -> bool {
     kept.get(&name.to_lowercase()).is_some_and(|names| names.iter().any(is_same))
 }
 
-/// Returns the names in removed releases, without retained and reserved names.
+/// Returns the names in removed releases, without retained or reserved names.
 fn claims<'a>(removed: &[&'a NamedFile], kept: &NamesByLowercase<'_>, root: &Path) -> Claims<'a> {
     let names = removed.iter().flat_map(|named| named.names.iter().cloned());
     let mut claims: Claims<'_> = names.map(|name| (name, Claim::NamedFile)).collect();

@@ -151,7 +151,7 @@ impl Problem {
         self.kind
     }
 
-    /// Returns the message, without location and advice.
+    /// Returns the message, without location or advice.
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -74,7 +74,7 @@ pub(crate) enum Cause {
 enum Difference {
     None,
     Edited(Cause),
-    /// The directory was copied, or the attributes of all files were changed, so that the times prove nothing.
+    /// The directory was copied, or the attributes of all files were changed. The times prove nothing.
     Copied,
 }
 

@@ -56,7 +56,7 @@ pub(crate) struct Inputs {
 }
 
 impl SourceInfo {
-    /// Returns `true` if a reference has an asset path as its target, so that the file may have to be rewritten.
+    /// Returns `true` if a reference has an asset path as its target. The file may then have to be rewritten.
     pub(crate) fn names_assets(&self) -> bool {
         self.references.iter().any(|reference| matches!(reference.target, Target::Asset(_)))
     }

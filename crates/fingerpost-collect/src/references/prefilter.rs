@@ -10,8 +10,8 @@ pub(crate) struct Prefilter {
     pub(crate) has_import_meta: bool,
 }
 
-/// Searches for the words before specifiers, and checks the text after each word: a specifier that is a reference begins with
-/// a dot, a slash or an escape.
+/// Searches for `import` and `from`, and checks the text after each word: a specifier that is a reference begins with a dot, a
+/// slash or an escape.
 pub(crate) fn prefilter(text: &str) -> Prefilter {
     let bytes = text.as_bytes();
     let after = |word: &'static str| {
@@ -58,7 +58,7 @@ fn import_may_refer(bytes: &[u8]) -> bool {
             phase.starts_with(b"defer") || phase.starts_with(b"source") || begins_comment(phase)
         }
         [b'(', rest @ ..] => match past_comments(rest) {
-            // Text about imports, or a template that generates an import.
+            // `import()` in prose, or a template literal that generates an import, such as `import(${x})`.
             [b')', ..] | [b'$', b'{', ..] => false,
             [b'"' | b'\'' | b'`', first, ..] => matches!(first, b'.' | b'/' | b'\\'),
             _ => true,

@@ -1,4 +1,4 @@
-//! References without a run of `collect`.
+//! Listing references without running `collect`.
 
 use fingerpost_collect::{CollectConfig, ErrorKind, ReferenceKind, references};
 

@@ -117,7 +117,7 @@ impl VersionMiddleware {
     /// Removes conditions of a request that refer to pages without the script; see
     /// [`HtmlExchange::begin`](crate::HtmlExchange::begin).
     ///
-    /// With a [`CspNonce`](crate::CspNonce) in the extensions, pages get no `ETag`, so that no condition matches. A 304 would
+    /// With a [`CspNonce`](crate::CspNonce) in the extensions, pages get no `ETag`, and no condition matches. A 304 would
     /// combine a cached page and its old nonce with a new policy.
     pub fn begin(&self, snapshot: &Snapshot, request: &mut request::Parts) -> VersionExchange {
         VersionExchange::begin(&self.options, snapshot, request)

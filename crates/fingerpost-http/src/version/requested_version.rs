@@ -48,7 +48,7 @@ impl<'r> RequestedVersion<'r> {
     }
 }
 
-/// Returns the values of the cookies with this name, without surrounding whitespace and quotes.
+/// Returns the values of the cookies with this name, without surrounding whitespace or quotes.
 ///
 /// Cookies are parsed as leniently as `Set-Cookie` in RFC 6265, §5.2. HTTP/2 may have several `Cookie` headers.
 fn cookies<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h [u8]> {

@@ -140,7 +140,7 @@ impl Served {
         self.has_version_in_path(without_query(path)) || versions.peek().is_some() && versions.all(proves)
     }
 
-    /// Returns `true` if the version is in the path, so that the query is ignored.
+    /// Returns `true` if the version is in the path. The query is then ignored.
     fn has_version_in_path(&self, plain: &str) -> bool {
         !["development", "version query"].contains(&self.name) && self.urls.iter().any(|url| url == plain)
     }

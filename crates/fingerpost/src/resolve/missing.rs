@@ -19,7 +19,7 @@ pub enum OnMissing {
     Plain,
 }
 
-/// The number of paths that get a warning each.
+/// The maximum number of paths that get a warning.
 const MAX_WARNINGS: usize = 1_000;
 
 /// The reported paths. A path is reported only once, so that a busy page does not fill the log.

@@ -30,7 +30,7 @@ fn modified(file: &Path) -> FileTime {
 
 type Edit = fn(&Dir, &str);
 
-/// Makes each edit to a cached file with trusted times, then requests the URL of the file at once.
+/// Makes each edit to a cached file with trusted times, then immediately requests the URL of the file.
 #[track_caller]
 fn assert_edits_are_visible(edits: &[(&str, Edit, &str)]) {
     let dir = Dir::new();
@@ -302,7 +302,7 @@ fn file_that_changes_during_reading_is_read_at_most_three_times() {
                     set_file_mtime(&file, FileTime::from_unix_time(1_000_000_000, nanoseconds)).unwrap();
                 }
             });
-            // The other thread may not be scheduled at once.
+            // The other thread may not be scheduled immediately.
             for _ in 0..100 {
                 let count = count_reads(|| drop(assets.url("large.bin").unwrap()));
                 assert!((1. ..=3.).contains(&count), "{count} reads");
