@@ -10,7 +10,8 @@ use fingerpost::{Assets, Mode};
 use fingerpost_tower::StaticFiles;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let assets = Assets::builder().embedded(fingerpost::embed!("../static.tar")).mode(Mode::Production).build()?;
+    let assets =
+        Assets::builder().embedded(fingerpost::embed!("../static.tar")).mode(Mode::Production).build()?;
     let app = Router::new().route("/ready", get(async || "ready"));
     serve::serve(app.nest_service("/static", StaticFiles::new(&assets)))
 }
