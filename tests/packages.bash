@@ -23,7 +23,7 @@ missing=$cache/missing
 mkdir -p "$cache/npm"
 : >"$log"
 
-# Unpacks NAME@VERSION into tests/.cache/npm/NAME, and FOLDER=NAME@VERSION into tests/.cache/npm/FOLDER. The folder is
+# Unpacks NAME@VERSION into tests/.cache/npm/NAME, and FOLDER=NAME@VERSION into tests/.cache/npm/FOLDER. The directory is
 # renamed into place after it is complete.
 fetch_npm_package() {
     local package=${1#*=} folder=${1%%=*}

@@ -19,7 +19,7 @@ struct Site(TempDir);
 impl Site {
     /// Creates a site with these lines in the table `[version]`.
     fn new(version: &str) -> Self {
-        let site = Self(TempDir::new().expect("a temporary folder"));
+        let site = Self(TempDir::new().expect("a temporary directory"));
         site.write("static/app.css", "body { color: red }\n".repeat(20));
         site.write("templates/page.html", "<h1>One</h1>");
         site.settings("", version);
@@ -33,7 +33,7 @@ impl Site {
 
     fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let file = self.path(path);
-        fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
+        fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
         fs::write(file, text).expect("a writable file");
     }
 
@@ -189,7 +189,7 @@ fn a_template_is_edited() {
 }
 
 fn names(dir: &Path) -> Vec<String> {
-    let names = fs::read_dir(dir).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+    let names = fs::read_dir(dir).expect("a directory").map(|entry| entry.expect("an entry").file_name());
     let mut names: Vec<_> = names.map(|name| name.to_string_lossy().into_owned()).collect();
     names.sort();
     names

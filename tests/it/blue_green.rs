@@ -40,7 +40,7 @@ impl Version {
         let (runs, stopped) = oneshot::channel();
         let (listens, origin) = oneshot::channel();
         let run = async move {
-            let source = TempDir::new().expect("a temporary folder");
+            let source = TempDir::new().expect("a temporary directory");
             listens.send(serve(site(&source, version, target)).await).expect("a test that waits");
             stopped.await.ok();
         };

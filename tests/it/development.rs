@@ -45,9 +45,9 @@ fn site(source: &Path) -> Router {
 
 /// Returns a new source directory and its empty `css/app.css`.
 fn source() -> (TempDir, PathBuf) {
-    let source = TempDir::new().expect("a temporary folder");
+    let source = TempDir::new().expect("a temporary directory");
     let file = source.path().join("css/app.css");
-    fs::create_dir(source.path().join("css")).expect("a new folder");
+    fs::create_dir(source.path().join("css")).expect("a new directory");
     fs::write(&file, "").expect("a writable file");
     (source, file)
 }

@@ -90,7 +90,7 @@ fn assert_same_urls(theirs: &Value, ours: &Assets) {
 fn django_reads_a_fingerpost_manifest() {
     let (Some(python), Some(source)) = (tools::django_python(), sources()) else { return };
     let (project, out) =
-        (TempDir::new().expect("a temporary folder"), TempDir::new().expect("a temporary folder"));
+        (TempDir::new().expect("a temporary directory"), TempDir::new().expect("a temporary directory"));
     // Django ignores the unknown key with the digests of components.
     let file = project.path().join("fingerpost.toml");
     fs::write(&file, "version.components.settings = [\"fingerpost.toml\"]").expect("a writable file");
@@ -115,7 +115,7 @@ fn django_reads_a_fingerpost_manifest() {
 #[ignore = "needs npm packages and Django: run tests/setup"]
 fn fingerpost_reads_a_django_manifest() {
     let (Some(python), Some(source)) = (tools::django_python(), sources()) else { return };
-    let root = TempDir::new().expect("a temporary folder");
+    let root = TempDir::new().expect("a temporary directory");
     django(&python, COLLECT, &[root.path(), source.dir()]);
     let values = read(&python, root.path());
     assert_eq!(values["paths"].as_object().map(|paths| paths.len()), Some(204));

@@ -266,7 +266,7 @@ fn assert_same_urls_in_every_engine(source: &Path, files: &[(String, String)]) {
 fn with_odd_files(source: &Path, mut files: Vec<(String, String)>) -> Vec<(String, String)> {
     for (path, encoded) in ODD {
         let file = source.join(path);
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a new folder");
+        fs::create_dir_all(file.parent().expect("a directory")).expect("a new directory");
         fs::write(file, format!("/* {} */", files.len())).expect("a writable file");
         files.push((path.to_owned(), encoded.to_owned()));
     }
@@ -283,6 +283,6 @@ fn two_hundred_npm_files_have_the_same_urls_in_every_engine() {
 
 #[test]
 fn unusual_names_have_the_same_urls_in_every_engine() {
-    let source = TempDir::new().expect("a temporary folder");
+    let source = TempDir::new().expect("a temporary directory");
     assert_same_urls_in_every_engine(source.path(), &with_odd_files(source.path(), Vec::new()));
 }

@@ -27,7 +27,7 @@ pub(crate) fn copy_of(example: &str, to: &Path, package: &str) {
     let from = root().join("examples").join(example);
     for file in files_below(&from) {
         let copy = to.join(file.strip_prefix(&from).expect("a file of the example"));
-        fs::create_dir_all(copy.parent().expect("a folder")).expect("a new folder");
+        fs::create_dir_all(copy.parent().expect("a directory")).expect("a new directory");
         fs::copy(&file, copy).expect("a copy");
     }
     fs::copy(root().join("Cargo.lock"), to.join("Cargo.lock")).expect("a lock file");
@@ -43,7 +43,7 @@ pub(crate) fn copy_of(example: &str, to: &Path, package: &str) {
 
 /// Returns a directory with an empty `htmx.min.js`.
 fn htmx() -> TempDir {
-    let dir = TempDir::new().expect("a temporary folder");
+    let dir = TempDir::new().expect("a temporary directory");
     fs::write(dir.path().join("htmx.min.js"), "").expect("a writable file");
     dir
 }
@@ -52,7 +52,7 @@ fn htmx() -> TempDir {
 async fn copies_of_the_examples_build_and_serve_in_both_modes() {
     let htmx = htmx();
     for example in EXAMPLES {
-        let project = TempDir::new().expect("a temporary folder");
+        let project = TempDir::new().expect("a temporary directory");
         copy_of(example, project.path(), &format!("copy-of-{example}"));
         let program = built_outside(project.path());
         // The build profile selects the mode of `single-binary`.

@@ -56,10 +56,10 @@ fn manifest_and_program(engine: &str) -> [String; 2] {
 
 /// Writes the program, its manifest and its static files into an empty directory.
 fn project(engine: &str) -> TempDir {
-    let dir = TempDir::new().expect("a temporary folder");
+    let dir = TempDir::new().expect("a temporary directory");
     let write = |path: &str, text: String| fs::write(dir.path().join(path), text).expect("a writable file");
     let workspace = root().to_str().expect("a UTF-8 path").replace('\\', "/");
-    fs::create_dir(dir.path().join("src")).expect("a new folder");
+    fs::create_dir(dir.path().join("src")).expect("a new directory");
     let [manifest, program] = manifest_and_program(engine);
     // The programs share one target directory, so their names must differ.
     let manifest = replaced(&manifest, "\"my-site\"", &format!("\"readme-{engine}\""));

@@ -4,9 +4,10 @@ use std::{fs, path::Path};
 
 const CHECKLIST: &str = include_str!("../peers/hyperdjango.md");
 
-/// Appends the source files below a folder, except generated files.
+/// Appends the source files below a directory, except generated files.
 fn read(dir: &Path, sources: &mut String) {
-    for entry in fs::read_dir(dir).expect("a readable folder").map(|entry| entry.expect("an entry").path()) {
+    for entry in fs::read_dir(dir).expect("a readable directory").map(|entry| entry.expect("an entry").path())
+    {
         let is_ours = !entry.ends_with("target") && !entry.ends_with(".cache");
         if entry.is_dir() && is_ours {
             read(&entry, sources);

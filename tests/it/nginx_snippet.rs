@@ -16,7 +16,7 @@ const HOUR: &str = "public, max-age=3600";
 
 /// Collects the same files into both output directories of the document.
 fn collected(root: &Path) -> Assets {
-    let source = TempDir::new().expect("a temporary folder");
+    let source = TempDir::new().expect("a temporary directory");
     for (path, text) in [
         ("css/app.css", "a { color: red }\n".repeat(200).as_str()),
         ("js/app.mjs", "export {}"),
@@ -25,7 +25,7 @@ fn collected(root: &Path) -> Assets {
         (".well-known/security.txt", "Contact: mailto:a@example.com"),
     ] {
         let file = source.path().join(path);
-        fs::create_dir_all(file.parent().expect("a parent folder")).expect("a new folder");
+        fs::create_dir_all(file.parent().expect("a parent directory")).expect("a new directory");
         fs::write(file, text).expect("a writable file");
     }
     let config = |out: &str| CollectConfig::new(root.join(out)).source(source.path()).compress(["gzip"]);
@@ -56,7 +56,7 @@ fn assert_headers(response: &Response<Bytes>, expected: &[(&str, &str)]) {
 #[tokio::test]
 #[ignore = "needs nginx: run tests/setup"]
 async fn nginx_caches_hashed_paths_for_a_year_and_plain_paths_for_an_hour() {
-    let root = TempDir::new().expect("a temporary folder");
+    let root = TempDir::new().expect("a temporary directory");
     let assets = collected(root.path());
     let Some(nginx) = start(root.path()) else { return };
     for (path, media_type) in [
@@ -87,7 +87,7 @@ async fn nginx_caches_hashed_paths_for_a_year_and_plain_paths_for_an_hour() {
 #[tokio::test]
 #[ignore = "needs nginx: run tests/setup"]
 async fn nginx_sends_variants_and_a_304_has_the_same_lifetime() {
-    let root = TempDir::new().expect("a temporary folder");
+    let root = TempDir::new().expect("a temporary directory");
     let assets = collected(root.path());
     let Some(nginx) = start(root.path()) else { return };
     let hashed = assets.url("css/app.css").expect("a URL").to_string();
@@ -110,7 +110,7 @@ async fn nginx_sends_variants_and_a_304_has_the_same_lifetime() {
 #[tokio::test]
 #[ignore = "needs nginx: run tests/setup"]
 async fn nginx_sends_no_other_files_and_errors_are_not_cached() {
-    let root = TempDir::new().expect("a temporary folder");
+    let root = TempDir::new().expect("a temporary directory");
     let assets = collected(root.path());
     let Some(nginx) = start(root.path()) else { return };
     for dir in ["hashed", "plain"] {

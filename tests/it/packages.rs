@@ -80,10 +80,10 @@ async fn files_with_unusual_names_are_served_in_both_modes() {
         ("img.deadbeefcafe.png", "img.deadbeefcafe.png"),
         (".well-known/security.txt", ".well-known/security.txt"),
     ];
-    let source = TempDir::new().expect("a temporary folder");
+    let source = TempDir::new().expect("a temporary directory");
     for (path, _) in files {
         let file = source.path().join(path);
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a new folder");
+        fs::create_dir_all(file.parent().expect("a directory")).expect("a new directory");
         fs::write(file, if path == "empty.css" { "" } else { path }).expect("a writable file");
     }
     assert_both_modes_return_the_files(source.path(), &files).await;

@@ -116,7 +116,8 @@ fn anchor(heading: &str) -> String {
 
 /// Returns the files below a directory, except hidden and generated files.
 pub(crate) fn files_below(dir: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(dir).expect("a readable folder").map(|entry| entry.expect("an entry").path());
+    let entries =
+        fs::read_dir(dir).expect("a readable directory").map(|entry| entry.expect("an entry").path());
     let is_source = |path: &PathBuf| {
         let name = path.file_name().expect("a name").to_string_lossy();
         !name.starts_with('.') && !["target", "dist", "node_modules"].contains(&&*name)

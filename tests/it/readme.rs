@@ -35,7 +35,7 @@ fn readmes() -> Vec<String> {
 }
 
 #[test]
-fn readme_commands_name_existing_packages_and_folders() {
+fn readme_commands_name_existing_packages_and_directories() {
     let packages = packages();
     let mut commands = 0;
     for readme in readmes() {
@@ -63,7 +63,7 @@ fn readme_commands_name_existing_packages_and_folders() {
 fn readme_settings_file_is_valid() {
     let readme = text("README.md");
     let toml = readme.split("```toml\n").find(|block| block.starts_with("sources")).expect("a settings file");
-    let dir = TempDir::new().expect("a temporary folder");
+    let dir = TempDir::new().expect("a temporary directory");
     let file = dir.path().join("fingerpost.toml");
     fs::write(&file, toml.split("```").next().expect("a string")).expect("a writable file");
     let settings = Settings::read(file).expect("valid settings");

@@ -38,7 +38,7 @@ impl Scale {
 /// Returns all fetched packages. Packages with a scope are one level deeper.
 fn all_packages() -> Vec<String> {
     let list = |dir: &Path| {
-        let entries = fs::read_dir(dir).expect("a folder of packages");
+        let entries = fs::read_dir(dir).expect("a directory of packages");
         entries.map(|entry| entry.expect("an entry").path()).collect::<Vec<PathBuf>>()
     };
     let root = tools::cache().join("npm");
@@ -55,7 +55,7 @@ struct Site {
 
 impl Site {
     fn new(packages: &[String]) -> Option<Self> {
-        let [source, out] = [(); 2].map(|()| TempDir::new().expect("a temporary folder"));
+        let [source, out] = [(); 2].map(|()| TempDir::new().expect("a temporary directory"));
         for name in packages {
             copy(&tools::npm_package(name)?, &source.path().join(name));
         }
@@ -104,8 +104,8 @@ impl Site {
 }
 
 fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a new folder");
-    for entry in fs::read_dir(from).expect("a folder") {
+    fs::create_dir_all(to).expect("a new directory");
+    for entry in fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");
         let (from, to) = (entry.path(), to.join(entry.file_name()));
         if from.is_dir() {

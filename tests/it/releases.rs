@@ -27,9 +27,9 @@ struct Site {
 
 impl Site {
     fn new() -> Self {
-        let out = TempDir::new().expect("a temporary folder");
+        let out = TempDir::new().expect("a temporary directory");
         let [one, two] = ["one", "two"].map(|release| {
-            let source = TempDir::new().expect("a temporary folder");
+            let source = TempDir::new().expect("a temporary directory");
             for number in 0..FILES {
                 let file = source.path().join(format!("{number}.css"));
                 fs::write(file, format!("{release} {number}")).expect("a writable file");

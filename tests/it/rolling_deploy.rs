@@ -53,7 +53,7 @@ async fn afterwards<'v>(visitor: &'v mut Visitor<'_>) -> &'v [ReceivedAsset] {
 /// Maps the URLs with hashed paths to their releases. The URLs do not depend on the output directory.
 fn hashed_urls() -> BTreeMap<String, char> {
     let releases = ['a', 'b'].into_iter().map(|release| {
-        let out = TempDir::new().expect("a temporary folder");
+        let out = TempDir::new().expect("a temporary directory");
         publish(&source(release), &out, None);
         let urls: Vec<_> = Assets::production(out.path()).expect("an output directory").iter().collect();
         urls.into_iter().map(move |(_, url)| (url.to_string(), release))
@@ -80,7 +80,7 @@ async fn hashed_paths_in_a_shared_output_dir_give_every_page_its_own_release() {
         let nodes = [Node::default(), Node::default()];
         let Some(nginx) = behind_nginx(&nodes, "").await else { return };
         let mut visitor = Visitor::new(&nginx, |url| urls.get(url).copied());
-        let out = TempDir::new().expect("a temporary folder");
+        let out = TempDir::new().expect("a temporary directory");
         publish(&source('a'), &out, None);
         let assets = [(); 2].map(|()| Assets::production(out.path()).expect("an output directory"));
         for (node, assets) in nodes.iter().zip(&assets) {
@@ -109,7 +109,7 @@ async fn hashed_paths_in_a_shared_output_dir_give_every_page_its_own_release() {
 #[ignore = "needs nginx: run tests/setup"]
 async fn hashed_paths_in_container_images_are_found_on_the_next_node() {
     let urls = hashed_urls();
-    let images = STEPS.map(|_| TempDir::new().expect("a temporary folder"));
+    let images = STEPS.map(|_| TempDir::new().expect("a temporary directory"));
     for (step, release) in STEPS.into_iter().enumerate() {
         let before = step.checked_sub(1).map(|before| &images[before]);
         publish(&source(release), &images[step], before);

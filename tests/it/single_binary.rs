@@ -27,7 +27,7 @@ struct Project {
 
 impl Project {
     fn new(package: &'static str) -> Self {
-        let project = Self { dir: TempDir::new().expect("a temporary folder"), package };
+        let project = Self { dir: TempDir::new().expect("a temporary directory"), package };
         copy_of("single-binary", project.dir.path(), package);
         project
     }
@@ -38,7 +38,7 @@ impl Project {
 
     fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
         let file = self.path(path);
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a new folder");
+        fs::create_dir_all(file.parent().expect("a directory")).expect("a new directory");
         fs::write(file, bytes).expect("a writable file");
     }
 
@@ -142,7 +142,7 @@ fn missing_pack_is_an_error_of_the_compiler_in_release_builds_alone() {
     let main = fs::read_to_string(project.path("src/main.rs")).expect("a program");
     project.write("src/main.rs", main.replace("embed!()", "embed!(\"dist/static.tar\")"));
     let err = project.try_build().expect_err("a failed build");
-    let path = fs::canonicalize(project.path("")).expect("a folder").join("dist/static.tar");
+    let path = fs::canonicalize(project.path("")).expect("a directory").join("dist/static.tar");
     assert!(err.contains(&format!("couldn't read `{}`", path.display())), "{err}");
     build_outside(&project.path(""), &[]).expect("a debug build");
 }
@@ -199,13 +199,13 @@ async fn program_alone_passes_the_http_tests_of_the_output_directory() {
     project.write("static/css/app.css", "body { color: red }\n".repeat(200));
     project.write("fingerpost.toml", settings + "keep-from = 'previous.tar'\n");
 
-    let out = TempDir::new().expect("a temporary folder");
+    let out = TempDir::new().expect("a temporary directory");
     project.collect(out.path(), "second.tar");
     let assets = Assets::production(out.path()).expect("an output directory");
     let origin = serve(Router::new().nest_service("/static", StaticFiles::new(&assets))).await;
     static_site::check(&origin, out.path()).await;
 
-    let dir = TempDir::new().expect("a temporary folder");
+    let dir = TempDir::new().expect("a temporary directory");
     let mut command = alone(&project.build().program, dir.path());
     drop(project);
     let server = Server::start(&mut command);

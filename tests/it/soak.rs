@@ -56,7 +56,7 @@ fn requests() -> usize {
 /// Publishes a release whose files contain its number.
 fn publish(dir: &Path, number: usize) {
     let (source, out) = (dir.join("static"), dir.join("dist"));
-    fs::create_dir_all(source.join("css")).expect("a new folder");
+    fs::create_dir_all(source.join("css")).expect("a new directory");
     let rules = format!("body {{ --release: {number} }}\n").repeat(50);
     fs::write(source.join("css/app.css"), rules).expect("a writable file");
     fs::write(source.join("large.txt"), format!("{number:>9}\n").repeat(30_000)).expect("a writable file");
@@ -138,7 +138,7 @@ async fn actix_requests_succeed_while_releases_are_published_and_cleaned() {
         assert!(output.status.success() && String::from_utf8_lossy(&report).contains("1 passed"));
         return;
     }
-    let dir = Arc::new(TempDir::new().expect("a temporary folder"));
+    let dir = Arc::new(TempDir::new().expect("a temporary directory"));
     publish(dir.path(), 0);
     let assets = Assets::production(dir.path().join("dist")).expect("an output directory");
     let (for_server, origin_only) = (assets.clone(), Vec::new());

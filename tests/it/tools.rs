@@ -66,12 +66,12 @@ fn without() -> String {
     env::var("FINGERPOST_TEST_WITHOUT").unwrap_or_default()
 }
 
-/// Returns the folder of the packages that `tests/setup` fetches.
+/// Returns the directory of the packages that `tests/setup` fetches.
 pub(crate) fn cache() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache")
 }
 
-/// Returns the folder of an unpacked npm package, such as `bootstrap`.
+/// Returns the directory of an unpacked npm package, such as `bootstrap`.
 #[track_caller]
 pub(crate) fn npm_package(name: &str) -> Option<PathBuf> {
     need(Tool::Npm, &without(), || {
@@ -101,7 +101,7 @@ pub(crate) fn strace(calls: &Path, chosen: &str) -> Option<Command> {
 /// Collects a source directory with `originals` into a new output directory.
 #[track_caller]
 pub(crate) fn collected(source: &Path) -> TempDir {
-    let out = TempDir::new().expect("a temporary folder");
+    let out = TempDir::new().expect("a temporary directory");
     let config = CollectConfig::new(out.path()).source(source).originals(true);
     collect(&config).expect("files that can be collected");
     out
@@ -137,8 +137,8 @@ pub(crate) struct RealAssets {
 }
 
 impl RealAssets {
-    /// The folders of the copied files, in this order. References in the first four folders resolve within these four
-    /// folders. Files in the last two folders contain no references.
+    /// The directories of the copied files, in this order. References in the first four directories resolve within these four
+    /// directories. Files in the last two directories contain no references.
     const FOLDERS: [&str; 6] = [
         "bootstrap/dist",
         "htmx.org/dist",
@@ -163,7 +163,7 @@ impl RealAssets {
 pub(crate) fn real_assets(n: usize) -> Option<RealAssets> {
     let mut paths = Vec::new();
     for folder in RealAssets::FOLDERS {
-        let (package, inner) = folder.split_once('/').expect("package/folder");
+        let (package, inner) = folder.split_once('/').expect("package/directory");
         let root = npm_package(package)?;
         let mut files = Vec::new();
         list(&root.join(inner), folder, &mut files);
@@ -173,10 +173,10 @@ pub(crate) fn real_assets(n: usize) -> Option<RealAssets> {
     assert!(paths.len() >= n, "the npm packages have {} files, not {n}", paths.len());
     paths.truncate(n);
 
-    let dir = TempDir::new().expect("a temporary folder");
+    let dir = TempDir::new().expect("a temporary directory");
     for path in &paths {
         let target = dir.path().join(path);
-        fs::create_dir_all(target.parent().expect("a parent folder")).expect("a new folder");
+        fs::create_dir_all(target.parent().expect("a parent directory")).expect("a new directory");
         fs::copy(cache().join("npm").join(path), target).expect("a readable file");
     }
     Some(RealAssets { dir, paths })
@@ -184,8 +184,8 @@ pub(crate) fn real_assets(n: usize) -> Option<RealAssets> {
 
 /// Appends the files below `dir` to `files`, as paths below `prefix`.
 fn list(dir: &Path, prefix: &str, files: &mut Vec<String>) {
-    for entry in fs::read_dir(dir).expect("a readable folder") {
-        let entry = entry.expect("a readable folder");
+    for entry in fs::read_dir(dir).expect("a readable directory") {
+        let entry = entry.expect("a readable directory");
         let path = format!("{prefix}/{}", entry.file_name().to_str().expect("a UTF-8 name"));
         if entry.file_type().expect("a file type").is_dir() {
             list(&entry.path(), &path, files);

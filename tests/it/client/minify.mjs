@@ -1,4 +1,4 @@
-// Minifies the script on standard input with the terser in the folder given as argument.
+// Minifies the script on standard input with the terser in the directory given as argument.
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { runInThisContext } from 'node:vm';

@@ -25,7 +25,7 @@ use url::form_urlencoded;
 
 use crate::tools::{npm_package, serve};
 
-/// The supported versions of htmx, by the folders of their npm packages.
+/// The supported versions of htmx, by the directories of their npm packages.
 pub(super) const HTMX: [&str; 3] = ["htmx-1", "htmx-2", "htmx-4"];
 
 /// A request received by a site.
@@ -69,7 +69,7 @@ impl Site {
         let htmx = fs::read_to_string(npm_package(htmx)?.join("dist/htmx.min.js")).expect("a script");
         let state = Arc::<Mutex<State>>::default();
         let origin = serve(front(Arc::clone(&state))).await;
-        let site = Self { origin, htmx, assets: TempDir::new().expect("a temporary folder"), state };
+        let site = Self { origin, htmx, assets: TempDir::new().expect("a temporary directory"), state };
         site.deploy("one", OnMismatch::Reload);
         Some(site)
     }

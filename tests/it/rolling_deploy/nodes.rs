@@ -44,11 +44,11 @@ const FILES: [(&str, &str); 4] = [
 
 /// Creates the source directory of a release.
 pub(crate) fn source(release: char) -> TempDir {
-    let dir = TempDir::new().expect("a temporary folder");
+    let dir = TempDir::new().expect("a temporary directory");
     let pictures = (0..PAGES).map(|number| (format!("img/{number}.svg"), FILES[3].1));
     for (path, text) in FILES.map(|(path, text)| (path.to_owned(), text)).into_iter().chain(pictures) {
         let file = dir.path().join(path);
-        fs::create_dir_all(file.parent().expect("a file is in a folder")).expect("a new folder");
+        fs::create_dir_all(file.parent().expect("a file is in a directory")).expect("a new directory");
         fs::write(file, text.replace('R', &release.to_string())).expect("a writable file");
     }
     dir

@@ -52,7 +52,7 @@ impl Browser {
             need(Tool::Chromium, &without(), || program(&["chromium", "chromium-browser", "google-chrome"]))?;
         let chromedriver = need(Tool::Chromium, &without(), || program(&["chromedriver"]))?;
 
-        let profile = TempDir::new().expect("a temporary folder");
+        let profile = TempDir::new().expect("a temporary directory");
         let (driver, port) = Process::start(Command::new(chromedriver).arg("--port=0"), |line| {
             line.strip_prefix("ChromeDriver was started successfully on port ")?
                 .trim_end_matches('.')
@@ -84,7 +84,7 @@ impl Browser {
     pub(crate) async fn save_screenshot(&self, name: &str) -> PathBuf {
         let png = self.screenshot().await.expect("a screenshot");
         let file = cache().join("screenshots").join(name).with_extension("png");
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a new folder");
+        fs::create_dir_all(file.parent().expect("a directory")).expect("a new directory");
         fs::write(&file, png).expect("a writable file");
         file
     }

@@ -33,7 +33,7 @@ impl Haproxy {
 
     /// Starts HAProxy once. Returns the messages of HAProxy if the start fails or the configuration causes warnings.
     fn try_start(haproxy: &Path, config: &str) -> Result<Self, String> {
-        let folder = TempDir::new().expect("a temporary folder");
+        let folder = TempDir::new().expect("a temporary directory");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         drop(listener);

@@ -24,7 +24,7 @@ scgi_temp_path scgi;
 include /etc/nginx/mime.types;
 ";
 
-/// A running nginx on a free port, with its own folder. Killed on drop.
+/// A running nginx on a free port, with its own directory. Killed on drop.
 #[derive(Debug)]
 pub(crate) struct Nginx {
     _process: Process,
@@ -44,7 +44,7 @@ impl Nginx {
 
     /// Starts nginx once. Returns the messages of nginx if the start fails.
     fn try_start(nginx: &Path, http: &str) -> Result<Self, String> {
-        let prefix = TempDir::new().expect("a temporary folder");
+        let prefix = TempDir::new().expect("a temporary directory");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         drop(listener);
