@@ -90,13 +90,18 @@ fn main() -> std::process::ExitCode {
         let outside = ratio::cost(&mut criterion, &name, page(call));
         ratio::report(&name, Some(budget), outside, baseline);
 
-        // `Assets::url` is faster in a scope, so the budget applies to the baseline outside of the scope.
+        // `Assets::url` is faster in a scope, so the budget is a multiple of the baseline outside of the scope.
         let name = format!("{name} in a scope");
         snapshot.scope(|| {
             let fast_baseline = ratio::cost(&mut criterion, &format!("{name}, baseline"), urls());
             let inside = ratio::cost(&mut criterion, &name, page(call));
             ratio::report(&name, Some(budget), inside, baseline);
-            ratio::report(&format!("{name}, like its baseline"), None, inside, fast_baseline);
+            ratio::report(
+                &format!("{name}, relative to the baseline in a scope"),
+                None,
+                inside,
+                fast_baseline,
+            );
         });
     }
     beside_another_thread(&render, &snapshot, || {

@@ -21,9 +21,9 @@ use crate::{
 pub(crate) struct Programs(TempDir);
 
 impl Programs {
-    /// Builds the programs. `keeps` tells whether each has the files of the program before it.
+    /// Builds the programs. With `keeps`, each program also has the files of the previous program.
     pub(crate) fn build(keeps: bool) -> Self {
-        let project = TempDir::new().expect("a temporary folder");
+        let project = TempDir::new().expect("a temporary directory");
         let file = |path: &str| project.path().join(path);
         // Tests build at the same time, in one target directory.
         let package = format!("rolling-single-binary-{}", if keeps { "keeping" } else { "alone" });
@@ -31,9 +31,9 @@ impl Programs {
         fs::remove_file(file("build.rs")).expect("a build script");
         fs::write(file("src/main.rs"), include_str!("program.rs")).expect("a writable file");
         fs::write(file("templates/page.html"), PAGE).expect("a writable file");
-        let programs = Self(TempDir::new().expect("a temporary folder"));
+        let programs = Self(TempDir::new().expect("a temporary directory"));
         for (step, release) in ['a', 'b', 'a'].into_iter().enumerate() {
-            let (source, out) = (source(release), TempDir::new().expect("a temporary folder"));
+            let (source, out) = (source(release), TempDir::new().expect("a temporary directory"));
             let config = CollectConfig::new(&out).source(&source).pack(file("static.tar"));
             let previous = file("static.tar").exists() && keeps;
             let config = if previous { config.keep_from(file("static.tar")) } else { config };

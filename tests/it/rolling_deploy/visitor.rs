@@ -149,7 +149,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Checks that a response with bytes of another release than its URL is neither cached nor cacheable.
+    /// Checks that a response is neither cached nor cacheable if its bytes and its URL belong to different releases.
     fn received(&self, page: char, url: Url, response: &Response<Bytes>) -> ReceivedAsset {
         let text = text(response);
         let got = ReceivedAsset {
@@ -163,7 +163,10 @@ impl<'a> Visitor<'a> {
         };
         if let Some(meant) = (self.meaning)(&below(&got.url)) {
             let is_right = got.release == Some(meant);
-            assert!(is_right || (got.cache_control == "no-store" && !got.is_cached), "not {meant}: {got:?}");
+            assert!(
+                is_right || (got.cache_control == "no-store" && !got.is_cached),
+                "expected release {meant}: {got:?}"
+            );
         }
         got
     }

@@ -161,9 +161,10 @@ impl Times {
         Self::read(&dir.join(MANIFEST_NAME)).ok()
     }
 
-    /// Returns the latest second in which the manifest may have been changed: the second of its latest time, because a moved
-    /// file has its old modification time. If no time is later than the recorded times, a time was set back. In that case,
-    /// returns the current time.
+    /// Returns the latest time at which the manifest may have been changed, in seconds since 1970.
+    ///
+    /// This is the later of the modification time and the change time, because a move updates only the change time. If neither
+    /// time is later than the recorded times, a time was set back. In that case, returns the current time.
     fn latest_change(&self, recorded: &Self) -> u64 {
         let is_later = self.latest() > recorded.latest();
         seconds(if is_later { self.latest() } else { SystemTime::now() })

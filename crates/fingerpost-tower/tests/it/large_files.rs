@@ -270,7 +270,7 @@ async fn variants_of_large_files_are_hashed() {
     let response = get_until(&files, &path, &accepted, |response| response.header("etag") != "-").await;
     response.assert_is(200, IMMUTABLE, &gzip);
     assert_eq!(response.header("etag"), tag(&gzip));
-    assert_eq!(gate.opened(), 1, "the identity was not requested");
+    assert_eq!(gate.opened(), 1, "the uncompressed file was hashed without a request");
 
     // A damaged variant is not used.
     fs::write(site.dist().join(format!("{}.gz", &path[1..])), vec![0; gzip.len()]).unwrap();
