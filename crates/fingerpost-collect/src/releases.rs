@@ -125,7 +125,8 @@ fn warn_without_current(list: &ReleaseList, history: &History<'_>, diagnostics: 
         return;
     }
     let manifest = history.place.join(MANIFEST_NAME);
-    let state = if history.current.is_some() { "is the manifest of no release" } else { "does not exist" };
+    let state =
+        if history.current.is_some() { "is not the manifest of any release" } else { "does not exist" };
     let message = format!("{} {state}, so no release is current", quoted(manifest.display()));
     diagnostics.warn(ErrorKind::Manifest, message);
 }

@@ -58,7 +58,7 @@ fn replaced(
     const NAME_ONE: &str = "name one of the releases";
     let Some(&Release { number, replaces, .. }) = current else {
         let state =
-            if history.current.is_some() { "is the manifest of no release" } else { "does not exist" };
+            if history.current.is_some() { "is not the manifest of any release" } else { "does not exist" };
         let effect = "the replaced release is unknown";
         return Err(format!("`{MANIFEST_NAME}` {state}, so {effect}; {NAME_ONE}"));
     };

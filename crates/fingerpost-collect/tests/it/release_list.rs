@@ -17,7 +17,7 @@ fn error_of(site: &Site, out: &str) -> (ErrorKind, String) {
     (err.kind(), err.to_string())
 }
 
-/// The numbers of added, changed and removed files, and the download.
+/// The numbers of added, changed and removed files, and the download in bytes.
 type Counts = (usize, usize, usize, Option<u64>);
 
 fn counts(changes: &ReleaseChanges) -> Counts {
@@ -99,7 +99,7 @@ fn manifest_in_no_release_is_a_warning() {
         r#"{"version": "1.1", "paths": {"a.css": "a.0123456789ab.css"}, "hash": "x"}"#,
     );
     let warnings = |list: &ReleaseList| list.warnings.iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!(warnings(&list(&site)), [warning("is the manifest of no release")]);
+    assert_eq!(warnings(&list(&site)), [warning("is not the manifest of any release")]);
     site.remove("out/staticfiles.json");
     assert_eq!((list(&site).current, warnings(&list(&site))), (None, vec![warning("does not exist")]));
 }
