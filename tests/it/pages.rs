@@ -207,7 +207,8 @@ fn pages_do_not_link_to_registries_for_unpublished_crates() {
     assert_eq!(broken, [""; 0]);
 }
 
-/// In Markdown the first definition of a label applies, so a crate defines its rustdoc target before it includes a page.
+/// In Markdown the first definition of a label applies, so a crate defines the rustdoc target of a label before the page is
+/// included.
 #[test]
 fn file_links_have_a_separate_target_in_rustdoc() {
     let mut broken = Vec::new();

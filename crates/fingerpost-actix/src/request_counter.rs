@@ -5,7 +5,7 @@ use http::request;
 
 const REQUESTS: &str = "fingerpost_requests_total";
 
-/// A request extension: an outer layer has already counted the request.
+/// The extension of requests that an outer layer has already counted.
 struct Counted;
 
 /// Counts a request once, by its requested version.

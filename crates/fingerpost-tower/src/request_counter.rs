@@ -4,7 +4,7 @@ use http::request;
 
 const REQUESTS: &str = "fingerpost_requests_total";
 
-/// A request extension: an outer layer has already counted the request.
+/// The extension of requests that an outer layer has already counted.
 #[derive(Debug, Clone, Copy)]
 struct Counted;
 

@@ -84,7 +84,7 @@ fn edit_is_visible_within_the_limit() {
 #[test]
 fn edit_without_a_watcher_event_is_visible_within_the_limit() {
     let (dir, assets) = cached_site();
-    // A hard link in a directory without a watcher causes no event, like an edit through a bind mount.
+    // An edit through a hard link in a directory without a watcher causes no event, like an edit through a bind mount.
     let elsewhere = tempfile::tempdir_in(dir.path().parent().unwrap()).unwrap();
     let other_name = elsewhere.path().join("a.css");
     fs::hard_link(dir.path().join("a.css"), &other_name).unwrap();

@@ -71,19 +71,19 @@ pub(super) const DIFFERENCES: &[Difference] = &[
             "GET /static/%2efingerpost/releases/1.json",
         ],
     ),
-    differ("status", "301", "404", "§15.5.5: a directory is no asset", &["GET /static/img"]),
+    differ("status", "301", "404", "§15.5.5: a directory is not an asset", &["GET /static/img"]),
     differ(
         "status",
         "403",
         "404",
-        "§15.5.5: a directory is no asset, and a 403 would reveal the existence of the directory",
+        "§15.5.5: a directory is not an asset, and a 403 would reveal the existence of the directory",
         &["GET /static/", "GET /static/img/"],
     ),
     differ(
         "status",
         "400",
         "404",
-        "§15.5.5: the path is no asset path; no other status is needed",
+        "§15.5.5: the path is not an asset path; no other status is needed",
         &["GET {app.css}%00", "GET /static/../../../../etc/passwd"],
     ),
     differ(

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, iter::Peekable, str::Chars};
 
 /// Decodes CSS escapes (CSS Syntax Level 3, §4.3.7): up to six hex digits and one white space, or any other character except
-/// a line break. A NUL is U+FFFD (§3.3).
+/// a line break. Replaces NUL with U+FFFD (§3.3).
 pub(crate) fn css(text: &str) -> Cow<'_, str> {
     let decoded = unescape(text, |chars| match chars.next()? {
         '\n' | '\u{c}' => None,

@@ -45,8 +45,8 @@ static TEMPLATE_BASE: LazyLock<Selector> = LazyLock::new(|| selector("template b
 /// nothing. Comments and the text of elements such as `script`, `style`, `textarea`, `noscript` and `iframe` are unchanged.
 /// All bytes outside changed attribute values are preserved.
 ///
-/// After a `<base href>` with another host than the base URL, a path such as `/static/a.css` refers to the other host and
-/// is unchanged. If the base URL is a path, every host counts as another host.
+/// After a `<base href>` whose host differs from the host of the base URL, a path such as `/static/a.css` refers to the
+/// other host and is unchanged. If the base URL is a path, every host counts as another host.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;

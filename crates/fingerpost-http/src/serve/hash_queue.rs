@@ -37,7 +37,7 @@ pub(crate) struct LargeDigest(Mutex<DigestState>);
 /// Must not be locked during logging or calls of a store: log subscribers and stores are user code.
 #[derive(Debug, Default)]
 struct DigestState {
-    /// The last computed digest and the stamp of the file at that time. `None` for bytes that are not from a file.
+    /// The last computed digest and the stamp of the file at that time. Bytes embedded in the program have no stamp.
     latest: Option<(Option<FileStamp>, Digest)>,
     /// `true` while a job of the file is in the queue.
     is_queued: bool,
@@ -201,7 +201,7 @@ impl HashQueue {
 
 fn run_jobs(jobs: Receiver<HashJob>) {
     for job in jobs {
-        // Log messages call `Store::place` and the log subscriber, which are user code too.
+        // Logging calls `Store::place` and the log subscriber, which are user code.
         catch_unwind(AssertUnwindSafe(|| job.run())).ok();
     }
 }

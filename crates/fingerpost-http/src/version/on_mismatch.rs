@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use fingerpost::{__private::quoted, Error};
 
-/// The action of the client script when the server has another version than the page.
+/// The action of the client script when the version of the server differs from the version of the page.
 ///
 /// The action can be parsed from a setting, such as an environment variable:
 ///

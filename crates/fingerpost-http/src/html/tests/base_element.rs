@@ -43,7 +43,7 @@ const HOST_OF_BASE_URL: &[&str] = &[
 ];
 
 #[test]
-fn paths_below_a_base_element_with_another_host_are_unchanged() {
+fn paths_after_a_base_element_with_another_host_are_unchanged() {
     for base_url in ["/static/", "https://cdn.example.com/static/"] {
         let snapshot = by_manifest(base_url);
         let new = |html: &str| html.replace("/static/a.css", &format!("{base_url}a.H.css"));
