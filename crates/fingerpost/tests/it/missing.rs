@@ -105,11 +105,12 @@ fn control_characters_in_names_are_escaped_in_errors_and_logs() {
 fn missing_asset_with_plain_policy_gets_an_unhashed_url_and_one_warning_per_path() {
     let site = Site::with_paths(&["css/app.css"]);
     for mode in [dev(&site.source), production(&site.output)] {
-        let assets = mode.on_missing(OnMissing::Plain).build().unwrap();
+        let assets = mode.on_missing(OnMissing::Plain).origin("https://example.com").build().unwrap();
         let warned = warnings(|| {
             assert_eq!(assets.url("css/ap.css").unwrap(), "/static/css/ap.css");
             assert_eq!(assets.url("/css/ap.css?x=1#f").unwrap(), "/static/css/ap.css?x=1#f");
-            assert_eq!(assets.absolute_url("css/ap.css").unwrap(), "/static/css/ap.css");
+            let absolute = assets.absolute_url("css/ap.css").unwrap();
+            assert_eq!(absolute, "https://example.com/static/css/ap.css");
             assert_eq!(assets.url("⊗/<b>.css").unwrap(), "/static/%E2%8A%97/%3Cb%3E.css");
             assert!(assets.url("css/app.css").is_ok());
             assert_eq!(Prebuilt::new(&assets, |url| url.len()).get("css/ap.css", |len| *len).unwrap(), 18);
