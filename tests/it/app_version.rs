@@ -134,7 +134,7 @@ const COMPONENTS: &str = "components = { templates = [\"templates/**\"] }";
 
 /// The rows of the table, each with its test.
 const ROWS: [(&str, fn()); 7] = [
-    ("an asset is edited | changes | it is explicit, or comes from git |", an_asset_is_edited),
+    ("an asset is edited | changes | the version is explicit, or from git |", an_asset_is_edited),
     (
         "a template is edited | stays | `components = { templates = [\"templates/**\"] }`, or `.component(…)` |",
         a_template_is_edited,
