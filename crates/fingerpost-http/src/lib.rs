@@ -35,5 +35,12 @@ pub use {
 };
 
 #[doc = include_str!("../docs/integrations.md")]
+///
+/// # In the API
+///
+/// - Files: [`AssetServer`].
+/// - Snapshots: [`request_snapshot`], [`Snapshot::scope`](fingerpost::Snapshot::scope).
+/// - Versions: [`VersionMiddleware`], [`VersionExchange`], [`VersionEndpoints`], [`VersionRouter`], [`Routing`].
+/// - HTML: [`HtmlExchange`], [`HtmlChange`], [`UrlRewriter`].
 #[cfg(feature = "html")]
 pub mod integrations {}
