@@ -22,7 +22,7 @@ async fn main() -> anyhow::Result<()> {
 
     let mode = if env::args().any(|arg| arg == "--production") { Mode::Production } else { Mode::Dev };
     if mode == Mode::Production {
-        // A deploy runs `fingerpost collect static --out dist/static` before it starts the program.
+        // A deploy runs `fingerpost collect static --out dist/static` before the program starts.
         collect(&CollectConfig::new("dist/static").source("static"))?;
     }
     let assets = Assets::builder().source("static").collected("dist/static").mode(mode).build()?;

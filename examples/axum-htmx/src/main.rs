@@ -28,7 +28,7 @@ use releases::Releases;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    // Relative paths are resolved in the directory of this package, or in the working directory if that directory does not exist.
+    // Resolve relative paths in the directory of this package, if the directory exists.
     env::set_current_dir(env!("CARGO_MANIFEST_DIR")).ok();
 
     let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());

@@ -16,7 +16,7 @@ impl Releases {
         Self { config: config.source("dist/changing"), published: Mutex::new(0) }
     }
 
-    /// Publishes the next release. A running site uses the release after the next reload.
+    /// Publishes the next release. A running site continues to use the earlier release until `Assets::reload`.
     pub(crate) fn publish(&self) -> anyhow::Result<()> {
         let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
         let number = *published + 1;
