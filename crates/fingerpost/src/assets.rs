@@ -22,7 +22,7 @@ use crate::{
 /// The assets of one site. Turns asset paths into URLs.
 ///
 /// Cheap to clone and shareable between threads. In production a lookup is lock-free and allocates nothing. In
-/// development a lookup costs one `stat`, and an edit is visible on the next call.
+/// development a lookup costs one `stat` per searched source directory, and an edit is visible on the next call.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -81,7 +81,7 @@ impl Assets {
 
     /// Returns the URL of an asset.
     ///
-    /// `path` is an asset path with an optional leading `/`. The query and fragment of `path` are kept:
+    /// `path` is an asset path with an optional leading `/`. The query and fragment of `path` are preserved:
     /// `sprite.svg#icon` becomes `/static/sprite.<hash>.svg#icon`, in development `/static/sprite.svg?v=<hash>#icon`. A
     /// query that already has a `v` (`?v=3`) is not changed. A path that ends in `/` is returned without a hash.
     ///
@@ -138,8 +138,8 @@ impl Assets {
     /// Returns all assets with their URLs, sorted by asset path, for the precache list of a service worker or preload
     /// headers.
     ///
-    /// Names with a `?` or `#` are left out, because templates cannot refer to them. In development, the call lists the
-    /// source directories and hashes every file. Unreadable files are left out with a `tracing` warning.
+    /// Names with a `?` or `#` are left out, because templates cannot refer to such names. In development, the call lists
+    /// the source directories and hashes every file. Unreadable files are left out with a `tracing` warning.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -163,11 +163,12 @@ impl Assets {
 
     /// Reads the manifest or the source directories again, and replaces the current release atomically.
     ///
-    /// Production reads the manifest. Development opens the source directories again and drops its cache. The
-    /// strategies without a build step list the source directories again. An unchanged URL still identifies the content
-    /// of the first listing. The app version is always computed again.
+    /// In production, the manifest is read. In development, the source directories are opened again, and the cache is
+    /// emptied. The strategies without a build step list the source directories again. An unchanged URL still identifies
+    /// the content of the first listing. The app version is always computed again.
     ///
-    /// Calls during a reload share the next reload. Returns the new release, which scopes on this thread do not use.
+    /// Calls during a reload share the next reload. Returns the new release. Active scopes on this thread still use the
+    /// earlier release.
     ///
     /// # Errors
     ///

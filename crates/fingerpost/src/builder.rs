@@ -28,7 +28,7 @@ use crate::{
 
 /// The settings of an [`Assets`]. Nothing is read or checked before [`build`](Self::build).
 ///
-/// [`Assets::from_config`] reads the settings file of the program ([`Settings`]) instead. An empty environment variable
+/// [`Assets::from_config`] reads a settings file ([`Settings`]) instead. An empty environment variable
 /// counts as unset:
 ///
 /// | variable | sets |
@@ -101,10 +101,10 @@ impl Assets {
         Self::builder().collected(collected).mode(Mode::Production).build()
     }
 
-    /// Creates assets from a settings file that the program reads too. The mode is [`Mode::Auto`].
+    /// Creates assets from a settings file that the program `fingerpost` also reads. The mode is [`Mode::Auto`].
     ///
-    /// Relative paths in the file are relative to its directory. [`AssetsBuilder::settings`] combines a file with other
-    /// settings.
+    /// Relative paths in the file are relative to the directory of the file. [`AssetsBuilder::settings`] combines a
+    /// file with other settings.
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;
@@ -408,7 +408,7 @@ impl AssetsBuilder {
     /// | | reads | needs |
     /// |---|---|---|
     /// | development | the source directories, at every call | |
-    /// | [`Strategy::Manifest`] | the manifest in the output directory or the [`store`](Self::store) | `fingerpost collect` before |
+    /// | [`Strategy::Manifest`] | the manifest in the output directory or the [`store`](Self::store) | an earlier run of `fingerpost collect` |
     /// | [`Strategy::VersionQuery`] | the source directories, now and at each reload | an app version that is not a fallback |
     /// | [`Strategy::PathToken`] | the source directories, now and at each reload | a base URL with `{breaker}` |
     ///

@@ -14,8 +14,8 @@
 //! use fingerpost::{Assets, Mode};
 //!
 //! let assets = Assets::builder()
-//!     .source(static_dir)         // development reads here: /static/css/app.css?v=7c98040a5416
-//!     .collected(dist)            // production reads here:  /static/css/app.7c98040a5416.css
+//!     .source(static_dir)         // for development: /static/css/app.css?v=7c98040a5416
+//!     .collected(dist)            // for production:  /static/css/app.7c98040a5416.css
 //!     .mode(Mode::Auto)
 //! #   .mode(Mode::Dev)
 //!     .build()?;
@@ -25,7 +25,7 @@
 //!
 //! This crate is the core: it turns asset paths into URLs, and depends on no template engine, HTTP library or async
 //! runtime. `fingerpost-minijinja`, `-tera` and `-askama` provide the template function `static()`. The program
-//! `fingerpost collect` writes the hashed files and the [`Manifest`](manifest::Manifest) that production reads.
+//! `fingerpost collect` writes the hashed files and the [`Manifest`](manifest::Manifest) for production.
 //! `fingerpost-tower` and `fingerpost-actix` serve the hashed files.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -73,7 +73,7 @@ pub use version::bust_token::BustToken;
 pub use version::settings::VersionSettings;
 pub use version::{AppVersion, VersionSource};
 
-/// Items for the other crates of the workspace, which may change in every release.
+/// Items for the other crates of the workspace. The items may change in every release.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::files::clock::Clock;

@@ -4,7 +4,7 @@ use std::{fmt::Display, path::Path};
 
 const LONGEST: usize = 200;
 
-/// Quotes untrusted text in backticks on one line, with control characters escaped, cut after 200 characters.
+/// Quotes untrusted text in backticks on one line. Escapes control characters, and cuts the text after 200 characters.
 ///
 /// ```
 /// assert_eq!(fingerpost::__private::quoted("a\u{1b}[31m.css"), r"`a\u{1b}[31m.css`");
@@ -13,7 +13,7 @@ pub fn quoted(text: impl Display) -> String {
     quoted_up_to(LONGEST, &text.to_string())
 }
 
-/// Quotes the path of a file or directory, which is never cut.
+/// Quotes the path of a file or directory, without a length limit.
 pub(crate) fn quoted_path(path: impl AsRef<Path>) -> String {
     quoted_up_to(usize::MAX, &path.as_ref().display().to_string())
 }

@@ -214,8 +214,8 @@ impl Snapshot {
     /// Returns the components of the app version, sorted by name, each with its number of files.
     ///
     /// Includes the components of [`component`](crate::AssetsBuilder::component), the components of the settings file, and
-    /// `executable`. In production, the components of the settings file are read from the manifest. If several components
-    /// have the same name, their numbers of files are added.
+    /// `executable`. With [`Strategy::Manifest`](crate::Strategy::Manifest), the components of the settings file are read
+    /// from the manifest. If several components have the same name, their numbers of files are added.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -270,9 +270,9 @@ impl Snapshot {
 
     /// Runs `render`, and makes all calls in `render` use this release, so that one response never mixes two releases.
     ///
-    /// The scope applies to all calls on this thread that use the same assets or a clone, in template helpers and in
-    /// other code. Scopes may be nested. A scope does not extend across an `.await`. HTTP layers enter the scope again
-    /// at every poll.
+    /// The scope applies to all calls on this thread that use the same assets or a clone of the assets, in template
+    /// helpers and in other code. Scopes may be nested. A scope does not extend across an `.await`. HTTP layers enter
+    /// the scope again at every poll.
     pub fn scope<R>(&self, render: impl FnOnce() -> R) -> R {
         struct ScopeGuard;
         impl Drop for ScopeGuard {
@@ -289,7 +289,7 @@ impl Snapshot {
         render()
     }
 
-    /// Calls `f` with the innermost scope on this thread, of any assets. Returns `None` outside of scopes.
+    /// Calls `f` with the snapshot of the innermost scope on this thread, of any assets. Returns `None` outside of scopes.
     ///
     /// Use `with_current` in helpers that are not bound to an `Assets`. The lookup accesses no data that is shared
     /// between threads, so the cost of a call does not depend on the number of threads. `f` may enter scopes and call
@@ -311,7 +311,7 @@ impl Snapshot {
         innermost_where(|_| true).map(|scope| f(&scope))
     }
 
-    /// Returns the innermost scope on this thread. The snapshot may outlive the scope.
+    /// Returns the snapshot of the innermost scope on this thread. The snapshot may outlive the scope.
     ///
     /// The call changes a reference count that all threads share. Prefer [`with_current`](Self::with_current) in code that
     /// runs for each template call.

@@ -1,4 +1,4 @@
-//! A cache of the digests of source files, which are hashed again only when they change.
+//! A cache of the digests of source files. A file is hashed again only after a change.
 
 use std::{fs::File, io, path::PathBuf, sync::Arc};
 

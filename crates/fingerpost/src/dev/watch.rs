@@ -12,7 +12,7 @@ use std::{
 
 use crate::sources::Sources;
 
-/// The longest time that a cached file is used without a `stat`. Events may be missing: on network mounts, after a
+/// The longest time for which a cached file is used without a `stat`. Events may be missing: on network mounts, after a
 /// queue overflow, or because the watcher failed.
 const MAX_AGE: Duration = Duration::from_millis(250);
 
@@ -53,7 +53,8 @@ impl Watch {
         Checkpoint { expires: Instant::now() + MAX_AGE, events: self.events.load(Ordering::Acquire) }
     }
 
-    /// Returns `true` if the checkpoint has not expired and no event has occurred since. Makes no system call.
+    /// Returns `true` if the checkpoint has not expired, and no event has occurred since the creation of the checkpoint.
+    /// Makes no system call.
     pub(crate) fn is_unchanged_since(&self, checkpoint: Checkpoint) -> bool {
         self.events.load(Ordering::Acquire) == checkpoint.events && Instant::now() < checkpoint.expires
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Consists of the length and the modification time, and of more fields on some systems:
 ///
-/// - on Unix, the device, the inode and the change time, which programs cannot set back;
+/// - on Unix, the device, the inode and the change time; programs cannot set the change time back;
 /// - on Windows, the creation time.
 ///
 /// A stamp can be stored and compared later on the same machine.
@@ -59,7 +59,7 @@ impl FileStamp {
         self.length
     }
 
-    /// Returns `true` if all times are at least 2 seconds before `moment`, so that any later change also changes the times.
+    /// Returns `true` if all times are at least 2 seconds before `moment`, so any later change also changes the times.
     /// The same stamp then implies the same bytes as at `moment`.
     ///
     /// Determine `moment` before the stamp and the file are read. The result is `false` for times in the future.

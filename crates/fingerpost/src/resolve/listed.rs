@@ -21,7 +21,7 @@ pub(crate) struct ListedSources {
 }
 
 impl ListedSources {
-    /// Lists the source directories. `earlier` is a list with the same URLs, whose files keep their stamps.
+    /// Lists the source directories. `earlier` is a list with the same URLs. The stamps in `earlier` are retained.
     pub(crate) fn list(
         options: &UrlOptions,
         files: FileCache<Digest>,
@@ -32,7 +32,7 @@ impl ListedSources {
         let mut assets = Vec::new();
         for (path, listed) in baseline::list(&files.sources)? {
             match baseline.entry(path.as_str().into()) {
-                // Another source directory may have the file now. The earlier stamp then does not match the file.
+                // The file may now be in another source directory. The earlier stamp then does not match the file.
                 Entry::Occupied(mut earlier) => earlier.get_mut().file = listed.file,
                 Entry::Vacant(new) => drop(new.insert(listed)),
             }

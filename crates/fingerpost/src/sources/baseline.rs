@@ -11,7 +11,7 @@ use crate::{
 ///
 /// Servers compare the stamp with the file on disk. The URL identifies only the content of an unchanged file.
 ///
-/// A reload with the same app version or path token does not change the URLs, and keeps the baseline. Browsers may have
+/// A reload with the same app version or path token changes neither the URLs nor the listed stamps. Browsers may have
 /// cached the earlier bytes under the same URL. A file that was changed in place is therefore served with `no-store`
 /// until the version changes. A reload adds new files. A file that was removed and restored counts as changed.
 ///

@@ -20,8 +20,8 @@ use crate::{
 pub struct Listing {
     /// The assets, sorted by path.
     pub files: Vec<SourceFile>,
-    /// Files that an earlier source directory shadows, in the order of the source directories. The same file reached
-    /// through two source directories is not listed.
+    /// Files that an earlier source directory shadows, in the order of the source directories. A file that is found
+    /// through two source directories does not shadow itself.
     pub shadowed: Vec<SourceFile>,
     /// Files and directories that the rules ignore, and entries that are neither files nor directories, such as named
     /// pipes. The contents of ignored directories are not listed.
@@ -149,7 +149,7 @@ impl Walk<'_> {
     /// Returns `true` for the output directory, and for a symlink to or into the output directory.
     fn is_output(&self, entry: &DirEntry) -> bool {
         let resolves_into = |output: &PathBuf| {
-            // Only a symlink resolves to another name.
+            // Only a symlink can resolve to a path with another name.
             let may_resolve = entry.path_is_symlink() || output.file_name() == Some(entry.file_name());
             may_resolve && fs::canonicalize(entry.path()).is_ok_and(|path| path.starts_with(output))
         };

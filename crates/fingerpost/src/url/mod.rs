@@ -33,7 +33,7 @@ use crate::url::{asset_path::TemplatePath, base_url::BaseUrl};
 pub struct Url(Arc<str>);
 
 /// The characters that are percent-encoded in a path. RFC 3986 §3.3 allows `& ' ( ) ; =`, but these characters have a
-/// meaning in HTML, CSS or JavaScript. RFC 3986 does not allow the others.
+/// meaning in HTML, CSS or JavaScript. RFC 3986 does not allow the other characters.
 const PATH: &AsciiSet = &controls_and(b" \"#%&'();<=>?[\\]^`{|}");
 
 /// The characters that are percent-encoded in a query and in a fragment.
@@ -123,7 +123,7 @@ pub fn query_versions(query: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
     })
 }
 
-/// Appends a query or a fragment, percent-encoded. An escape such as `%41` is kept; any other `%` is encoded.
+/// Appends a query or a fragment, percent-encoded. An escape such as `%41` is preserved; any other `%` is encoded.
 fn push_encoded(out: &mut String, text: &str) {
     let mut pieces = text.split('%');
     out.extend(utf8_percent_encode(pieces.next().unwrap_or_default(), SUFFIX));

@@ -10,7 +10,7 @@ use crate::{environment, error::Error};
 /// The environment variable with the secret.
 const VARIABLE: &str = "FINGERPOST_SECRET";
 
-/// The minimum length of a secret in bytes, because shorter secrets can be guessed.
+/// The minimum length of a secret in bytes. Shorter secrets can be guessed.
 const MIN_SECRET_LENGTH: usize = 16;
 
 /// The bearer token of `POST /cache/bust`.
@@ -73,8 +73,8 @@ impl BustToken {
         &self.0
     }
 
-    /// Returns `true` if `given` is the token. The time of the comparison depends only on the length of `given`, against
-    /// timing attacks.
+    /// Returns `true` if `given` is the token. The time of the comparison depends only on the length of `given`, as a
+    /// protection against timing attacks.
     pub fn matches(&self, given: &str) -> bool {
         self.0.as_bytes().ct_eq(given.as_bytes()).into()
     }

@@ -38,7 +38,7 @@ pub struct AppVersion {
 pub enum VersionSource {
     /// The builder, `FINGERPOST_APP_VERSION`, or the settings file.
     Explicit,
-    /// The git commit; `dev` if none was found.
+    /// The git commit; `dev` if no commit was found.
     Git,
     /// The hash of the manifest, and of the components if there are any.
     Manifest,

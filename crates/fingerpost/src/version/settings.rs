@@ -136,7 +136,7 @@ struct Pattern {
 }
 
 impl Pattern {
-    /// Returns the pattern, or the reason why it is invalid.
+    /// Returns the pattern, or the reason why the pattern is invalid.
     fn parse(text: &str) -> Result<Self, String> {
         if text.contains('\\') {
             return Err("has a backslash; write `/`".to_owned());

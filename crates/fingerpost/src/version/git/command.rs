@@ -19,7 +19,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(1);
 /// Returns the commit that is checked out in `root`, if `git` reports it in time.
 pub(super) fn head(root: &Path) -> Option<String> {
     let mut git = Command::new("git");
-    // With `--git-dir`, `git` neither searches parent directories of a damaged `.git` nor checks its owner.
+    // With `--git-dir`, `git` neither searches the parent directories of a damaged `.git` nor checks the owner of `.git`.
     git.arg("--git-dir").arg(root.join(".git")).args(["rev-parse", "HEAD"]).current_dir(root);
     git.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut git = git.spawn().ok()?;
