@@ -141,7 +141,8 @@ impl AssetsBuilder {
         self
     }
 
-    /// Adds a source directory for development. If several directories contain a file, the first directory takes precedence.
+    /// Adds a source directory, for development and for the strategies without a build step. If several directories
+    /// contain a file, the first directory takes precedence.
     pub fn source(mut self, dir: impl AsRef<Path>) -> Self {
         self.sources.push(Ok(SourceDir::new(dir.as_ref())));
         self

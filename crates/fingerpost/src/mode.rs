@@ -4,7 +4,8 @@ use crate::{
     quote::quoted,
 };
 
-/// The mode of a site. Development uses the current source files, and production uses the published files.
+/// The mode of a site. In development, URLs identify the current source files. In production, URLs identify the
+/// published files.
 ///
 /// | | development | production |
 /// |---|---|---|

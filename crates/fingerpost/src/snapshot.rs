@@ -186,7 +186,7 @@ impl Snapshot {
 
     /// Returns `true` unless a reload has replaced this release or is about to replace it.
     ///
-    /// The call reads one atomic, which only reloads write.
+    /// The call reads one atomic integer. Only reloads change this integer.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -326,7 +326,7 @@ pub(crate) fn pinned(assets: &Assets) -> Option<Rc<Snapshot>> {
     innermost_where(|scope| scope.belongs_to(assets))
 }
 
-/// Returns a new handle to the innermost matching scope, because the list of scopes may change while the scope is used.
+/// Returns a new handle to the innermost matching scope. The list of scopes may change while the scope is used.
 #[inline]
 fn innermost_where(fits: impl Fn(&Snapshot) -> bool) -> Option<Rc<Snapshot>> {
     if DEPTH.get() == 0 { None } else { search_scopes(fits) }

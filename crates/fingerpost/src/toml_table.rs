@@ -245,7 +245,7 @@ impl<'s> SettingsTable<'s> {
 /// assert_eq!(fingerpost::__private::toml_key("a \"b\".css"), r#""a \"b\".css""#);
 /// ```
 ///
-/// Escapes quotes, backslashes, control characters and bidirectional control characters, which are invisible.
+/// Escapes quotes, backslashes, control characters and invisible bidirectional control characters.
 pub fn toml_key(text: &str) -> String {
     let escaped = text.chars().map(|c| match c {
         '"' | '\\' => format!("\\{c}"),

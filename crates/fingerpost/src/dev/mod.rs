@@ -22,8 +22,8 @@ pub(crate) struct Development {
     pub(crate) files: FileCache<HashedFile>,
     options: Arc<UrlOptions>,
     watch: Option<Watch>,
-    /// Files without an event since their checkpoint, which are used until the checkpoint expires. Empty unless the source
-    /// directories are watched.
+    /// Cached files with their checkpoints. A file is used until its checkpoint expires or an event occurs. Empty unless
+    /// the source directories are watched.
     confirmed: ByPath<(Checkpoint, HashedFile)>,
 }
 

@@ -19,7 +19,7 @@ const MAX_AGE: Duration = Duration::from_millis(250);
 /// Counts the events in the source directories.
 pub(crate) struct Watch {
     events: Arc<AtomicU64>,
-    /// The watcher, which stops when dropped.
+    /// The watcher. Events stop when the watcher is dropped.
     _watcher: Box<dyn Any + Send + Sync>,
 }
 

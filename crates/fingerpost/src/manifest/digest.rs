@@ -7,7 +7,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
 
-/// The first 12 lower-case hex digits of a SHA-256: the version of one asset.
+/// The first 12 lower-case hex digits of a SHA-256. The digits identify the content of one asset.
 ///
 /// ```
 /// use fingerpost::manifest::ContentHash;

@@ -37,7 +37,7 @@ impl Encoding {
         Self::ALL.into_iter().find(|encoding| encoding.as_str() == name)
     }
 
-    /// Returns the extension that is appended to the name of a file to name its variant.
+    /// Returns the file name extension of variants with this encoding.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Gzip => "gz",
@@ -51,7 +51,7 @@ impl Encoding {
         match self {
             Self::Gzip => 1..=9,
             Self::Br => 0..=11,
-            // RFC 9659: browsers need not support windows of more than 8 MB, which higher levels use.
+            // RFC 9659: browsers need not support windows of more than 8 MB. Higher levels use such windows.
             Self::Zstd => 1..=19,
         }
     }

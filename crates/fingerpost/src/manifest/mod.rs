@@ -35,7 +35,7 @@ pub const MANIFEST_NAME: &str = "staticfiles.json";
 /// The manifest of a release: asset path → hashed path, with sizes and digests for serving.
 ///
 /// A superset of Django's manifest, version 1.1: Django can read the manifests of Fingerpost, and Fingerpost can read
-/// the manifests of Django. Version 1.0 is read too. Keys are sorted and there are no timestamps, so that the same files
+/// the manifests of Django. Version 1.0 is read too. Keys are sorted and there are no timestamps, so the same files
 /// yield the same bytes.
 ///
 /// ```

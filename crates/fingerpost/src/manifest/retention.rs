@@ -55,7 +55,7 @@ impl Retention {
         RetainedReleases { numbers, warning: self.warning(releases) }
     }
 
-    /// Returns `true` if a release that was current until `last_current` is retained.
+    /// Returns `true` if a release that was current until `last_current` is retained because of its age.
     pub fn is_young(&self, last_current: Duration) -> bool {
         self.now.saturating_sub(last_current) < self.age
     }

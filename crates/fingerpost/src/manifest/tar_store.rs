@@ -61,7 +61,7 @@ impl TarStore {
         Self { place: place.into(), pack: Pack::Static(bytes), index: OnceCell::new() }
     }
 
-    /// Creates a store of a pack on disk, which must not change. Reads nothing.
+    /// Creates a store of a pack on disk. The file must not change. Reads nothing.
     pub fn from_file(path: impl AsRef<Path>) -> Self {
         let path = std::path::absolute(path.as_ref()).unwrap_or_else(|_| path.as_ref().to_owned());
         Self { place: path.display().to_string(), pack: Pack::File(path), index: OnceCell::new() }

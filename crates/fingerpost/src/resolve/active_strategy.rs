@@ -20,7 +20,7 @@ pub(crate) enum ActiveStrategy {
 }
 
 impl ActiveStrategy {
-    /// Returns the table of all URLs, unless they are computed at every call.
+    /// Returns the table of all URLs, or `None` if URLs are computed at every call.
     #[inline]
     pub(crate) fn table(&self) -> Option<&LookupTable> {
         match self {
@@ -30,7 +30,7 @@ impl ActiveStrategy {
         }
     }
 
-    /// Applies `take` to the URLs of an asset if they are available without a system call.
+    /// Applies `take` to the URLs of an asset, if the URLs are available without a system call.
     #[inline]
     pub(crate) fn known_urls<R>(&self, path: &str, take: impl FnOnce(&AssetUrls) -> R) -> Option<R> {
         match self {
@@ -75,7 +75,7 @@ impl ActiveStrategy {
         }
     }
 
-    /// Returns the places that are searched for assets, in the form that error messages use.
+    /// Returns the locations that are searched for assets, in the form that error messages use.
     pub(crate) fn searched(&self) -> Vec<String> {
         match self {
             Self::Development(development) => development.files.sources.dir_labels(),

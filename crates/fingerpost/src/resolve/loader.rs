@@ -143,7 +143,7 @@ impl Loader {
     }
 }
 
-/// Rejects fallback versions: caches would keep old files under a version that no deploy changes.
+/// Rejects fallback versions: no deploy changes a fallback version, so caches would continue to serve old files.
 fn require_changing_version(version: AppVersion) -> Result<AppVersion, Error> {
     if !version.is_fallback() {
         return Ok(version);

@@ -10,7 +10,7 @@ use crate::{error::Error, version::AppVersion};
 /// The per-deploy segment in a URL: `/static/<token>/css/app.css`.
 ///
 /// For [`Strategy::PathToken`](crate::Strategy::PathToken). 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`. An ordered
-/// or opaque token also determines how other tokens in requests are treated.
+/// or opaque token also determines the response to a request with another token.
 ///
 /// ```
 /// use fingerpost::Token;
@@ -45,7 +45,7 @@ pub enum TokenAge {
     Older,
     /// The token of a deploy that is later than the deploy of this process.
     Newer,
-    /// A token that is not current and not known to be older or newer.
+    /// A token of unknown age.
     Unknown,
 }
 

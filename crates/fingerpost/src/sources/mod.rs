@@ -115,7 +115,7 @@ impl FromStr for SourceDir {
 /// The source directories of a site, in order. If several directories contain a file, the first directory takes
 /// precedence.
 ///
-/// Development, the program and `collect` all use this type, so that the same files are assets everywhere.
+/// The site and `collect` both use this type, so the same files are assets in development and in production.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;

@@ -59,7 +59,7 @@ impl VersionSources {
         Ok((version, counts))
     }
 
-    /// Returns the version, if it needs neither manifest nor components.
+    /// Returns the version, if the version depends on neither the manifest nor the components.
     fn explicit_or_git_version(&self) -> Option<Result<AppVersion, Error>> {
         let explicit = [
             (self.explicit.clone(), "`app_version`"),

@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// The interval for checking whether `git` has exited.
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// Returns the commit that is checked out in `root`, if `git` reports it in time.
+/// Returns the commit that is checked out in `root`, if `git` prints the commit in time.
 pub(super) fn head(root: &Path) -> Option<String> {
     let mut git = Command::new("git");
     // With `--git-dir`, `git` neither searches the parent directories of a damaged `.git` nor checks the owner of `.git`.

@@ -24,7 +24,7 @@ fn resolve_parents(dir: &PathBuf) -> PathBuf {
     real.unwrap_or_else(|| dir.clone())
 }
 
-/// Returns the commit that is checked out in `root`, if it is stored in files.
+/// Returns the commit that is checked out in `root`, if the commit is stored in files.
 pub(super) fn head(root: &Path) -> Option<String> {
     let git = root.join(".git");
     let git = if git.is_file() { linked_git_dir(&git)? } else { git };
