@@ -57,7 +57,7 @@ pub(crate) fn change_body<B: MessageBody>(
         HtmlChange::Body(_) => State::Unchanged,
     };
     if matches!(state, State::Transforming(_)) {
-        // A handler that sets `Content-Length` has disabled chunks.
+        // A handler that sets `Content-Length` has disabled chunked encoding.
         response.head_mut().no_chunking(false);
     }
     response.map_body(|_, body| HtmlBody {
@@ -124,7 +124,7 @@ impl State {
 }
 
 impl Transform {
-    /// Processes a chunk and returns the output that is complete so far.
+    /// Processes a chunk and returns the new output.
     fn write(&mut self, chunk: Bytes) -> Bytes {
         match self {
             Self::Rewrite(rewriter) => rewriter.write(&chunk),

@@ -10,7 +10,7 @@ use actix_web::{Error, body::BoxBody, dev::ServiceResponse, rt::task::spawn_bloc
 
 /// The future of a service of this crate.
 ///
-/// Resolves to the response of the service itself, or to the response of the inner service with the changes of the service.
+/// Resolves to the response of the service itself, or to the changed response of the inner service.
 pub struct ResponseFuture<B = BoxBody>(State<B>);
 
 enum State<B> {

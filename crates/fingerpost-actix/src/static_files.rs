@@ -126,7 +126,7 @@ impl From<AssetServer> for StaticFiles {
 fn mount(path: &str) -> String {
     let path = path.trim_end_matches('/');
     let decoded = path.parse().map_or_else(|_| path.to_owned(), |uri| Url::new(uri).path().to_owned());
-    // `{` and `*` have a meaning in the patterns of the router, so such a path stays encoded.
+    // `{` and `*` have a meaning in the patterns of the router, so a path with these characters stays encoded.
     if path.is_empty() || decoded.contains(['{', '*']) { path.to_owned() } else { decoded }
 }
 
@@ -196,7 +196,8 @@ fn parts_below_mount(request: &ServiceRequest) -> request::Parts {
     request_parts_at(request, path, is_needed)
 }
 
-/// Returns `false` for browser headers that do not affect files. Converting all headers takes longer than the lookup.
+/// Returns `false` for browser headers that do not affect files. Converting all headers takes longer than looking up the
+/// file.
 fn is_needed(name: &HeaderName) -> bool {
     let is_ignored = matches!(*name, ACCEPT | ACCEPT_LANGUAGE | COOKIE | HOST | REFERER | USER_AGENT);
     !is_ignored && !name.as_str().starts_with("sec-")

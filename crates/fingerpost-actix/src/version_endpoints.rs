@@ -52,7 +52,7 @@ use crate::{
 pub struct VersionEndpointsLayer(VersionEndpoints);
 
 impl VersionEndpointsLayer {
-    /// Returns a layer with both endpoints, with the secret from the environment variable `FINGERPOST_SECRET`.
+    /// Returns a layer with both endpoints and the secret from the environment variable `FINGERPOST_SECRET`.
     ///
     /// If the variable is unset or empty in development, a warning is reported, and the layer is the same as
     /// [`without_bust`](Self::without_bust).
@@ -65,7 +65,7 @@ impl VersionEndpointsLayer {
         VersionEndpoints::from_env(assets).map(Self)
     }
 
-    /// Returns a layer with both endpoints, with this secret.
+    /// Returns a layer with both endpoints and this secret.
     ///
     /// # Errors
     ///

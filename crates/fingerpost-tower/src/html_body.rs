@@ -126,7 +126,7 @@ impl<B: Body> Body for HtmlBody<B> {
 }
 
 impl Transform {
-    /// Processes a chunk and returns the output that is complete so far.
+    /// Processes a chunk and returns the new output.
     fn write(&mut self, chunk: Bytes) -> Bytes {
         match self {
             Self::Rewrite(rewriter) => rewriter.write(&chunk),

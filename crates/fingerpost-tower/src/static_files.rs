@@ -54,9 +54,11 @@ impl StaticFiles {
         AssetServer::new(assets).into()
     }
 
-    /// Returns a service for one asset. The service responds with the current bytes and `no-cache`, at every mounted URL.
+    /// Returns a service for one asset. The service responds with the current bytes and `no-cache` at every URL at which
+    /// it is mounted.
     ///
-    /// Use it for URLs that browsers expect, such as `/favicon.ico`, `/robots.txt` and `/sw.js`. See [`AssetServer::file`].
+    /// Use this service for URLs that browsers or other programs expect, such as `/favicon.ico`, `/robots.txt` and
+    /// `/sw.js`. See [`AssetServer::file`].
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

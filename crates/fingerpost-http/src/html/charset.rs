@@ -25,8 +25,8 @@ impl HtmlEncoding {
     /// Returns the encoding in a `Content-Type`. `None` if the type is not HTML, or the encoding is not ASCII-compatible, such
     /// as UTF-16.
     ///
-    /// XHTML is not HTML, because it has other parsing rules. A missing or unknown charset is UTF-8; browsers ignore unknown
-    /// charsets, too.
+    /// XHTML does not count as HTML, because XHTML has other parsing rules. A missing or unknown charset counts as UTF-8.
+    /// Browsers also ignore unknown charsets.
     pub fn from_content_type(content_type: &HeaderValue) -> Option<Self> {
         let content_type = content_type.to_str().ok()?;
         if !essence(content_type).eq_ignore_ascii_case("text/html") {

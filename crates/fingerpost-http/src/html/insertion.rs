@@ -78,7 +78,7 @@ impl HeadInserter {
         Self { rewriting: Rewriting::new(encoding, max_memory, [on_misplaced, on_head], pass), progress }
     }
 
-    /// Processes the next chunk, and returns the output so far. After the insertion, returns the chunk without copying it.
+    /// Processes the next chunk, and returns the new output. After the insertion, returns the chunk without a copy.
     pub fn write(&mut self, chunk: Bytes) -> Bytes {
         let (mut rest, mut size) = (&chunk[..], FIRST_PART);
         while !rest.is_empty() {

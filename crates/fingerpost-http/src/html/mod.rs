@@ -46,7 +46,7 @@ static TEMPLATE_BASE: LazyLock<Selector> = LazyLock::new(|| selector("template b
 /// All bytes outside changed attribute values are preserved.
 ///
 /// After a `<base href>` whose host differs from the host of the base URL, a path such as `/static/a.css` refers to the
-/// other host and is unchanged. If the base URL is a path, every host counts as another host.
+/// other host and is unchanged. If the base URL is a path, every host in a `<base href>` counts as another host.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -74,8 +74,8 @@ pub fn rewrite_html(html: &str, snapshot: &Snapshot) -> String {
 /// Output is returned as early as possible: only an incomplete tag is buffered. If a tag has more than 16 MiB, or hundreds
 /// of thousands of elements are nested, the rest of the document passes unchanged.
 ///
-/// In development, each reference below the base URL costs as much as a call of [`Snapshot::url`]: a `stat`, and a hash if
-/// the file is new.
+/// In development, each reference below the base URL costs as much as a call of [`Snapshot::url`]: a `stat`, and a hash
+/// if the file is new or has changed.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -137,7 +137,7 @@ impl UrlRewriter {
         Self { rewriting: Rewriting::new(encoding, max_memory, handlers, pass), splicer }
     }
 
-    /// Processes the next chunk, and returns the output so far.
+    /// Processes the next chunk, and returns the new output.
     pub fn write(&mut self, chunk: &[u8]) -> Bytes {
         if self.rewriting.write(chunk) {
             self.splicer.lock().take_output()

@@ -24,7 +24,8 @@ type Sink = Box<dyn FnMut(&[u8]) + Send>;
 /// A selector and the handler of its elements.
 type Handler = (Cow<'static, Selector>, ElementContentHandlers<'static>);
 
-/// Parses a constant selector. Parsing costs a fifth of rewriting a page, so store the result in a `static`.
+/// Parses a constant selector. Parsing takes a fifth of the time of rewriting a page, so store the selector in a
+/// `static`.
 pub(super) fn selector(text: &str) -> Selector {
     text.parse().expect("constant selectors are valid")
 }

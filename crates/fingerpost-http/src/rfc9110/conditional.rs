@@ -71,8 +71,8 @@ fn matches_tag(headers: &HeaderMap, name: &HeaderName, tag: Option<&str>, compar
     })
 }
 
-/// Iterates over a list of tags. Each item has `true` for a weak tag, and the tag with quotes. Stops at the first malformed
-/// tag.
+/// Iterates over a list of tags. Each item contains `true` for a weak tag, and the tag with its quotes. Stops at the
+/// first malformed tag.
 ///
 /// A tag may contain commas.
 pub(crate) struct Tags<'a>(pub(crate) &'a [u8]);

@@ -9,16 +9,16 @@ use http::{HeaderMap, header::ACCEPT_ENCODING};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAcceptable;
 
-/// Chooses between the uncompressed file and its variants. `identity` is the size of the uncompressed file, and `variants`
-/// has the size of each variant. Returns `None` for the uncompressed file.
+/// Chooses between the uncompressed file and its variants. `identity` is the size of the uncompressed file, and
+/// `variants` contains the size of each variant. Returns `None` for the uncompressed file.
 ///
 /// The highest weight wins. Among equal weights, the smallest size wins. Among equal sizes, the order is Brotli, Zstandard,
 /// gzip.
 ///
 /// - If the header is missing or empty, the result is the uncompressed file, because clients that omit the header often
 ///   cannot decompress.
-/// - The uncompressed file is acceptable unless the header refuses it with `q=0`. If the header does not contain `identity`,
-///   all encodings in the header are preferred.
+/// - The uncompressed file is acceptable unless the header refuses it with `q=0`. If the header does not contain
+///   `identity`, all encodings in the header are preferred to the uncompressed file.
 /// - Malformed items, such as `gzip;q =0`, are ignored.
 ///
 /// ```
@@ -59,7 +59,8 @@ fn position(coding: Option<Encoding>) -> usize {
     }
 }
 
-/// The weights of `Accept-Encoding` in two-thousandths, so that [`MIN_WEIGHT`] is less than the least weight of a header.
+/// The weights of `Accept-Encoding` in two-thousandths, so that [`MIN_WEIGHT`] is less than every weight of a header
+/// except 0.
 #[derive(Default)]
 struct Accepted {
     named: [Option<u16>; 4],

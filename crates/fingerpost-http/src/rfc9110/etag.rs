@@ -6,7 +6,7 @@ use http::HeaderValue;
 
 /// A strong entity tag (RFC 9110, §8.8.3): the first 32 hex digits of the SHA-256 of the response bytes.
 ///
-/// Each encoding has a different tag, and all servers compute the same tags.
+/// Each encoding has a different tag. All servers compute the same tag for the same bytes.
 ///
 /// ```
 /// use fingerpost::manifest::Digest;

@@ -25,7 +25,7 @@ impl Cookie {
         let refuse = |what, text, advice| {
             Err(Error::config(format!("{} cannot be the {what} of a cookie; {advice}", quoted(text))))
         };
-        // RFC 6265, §4.1.1: a token, like the name of a header.
+        // RFC 6265, §4.1.1: the name of a cookie is a token, like the name of a header.
         if HeaderName::from_bytes(name.as_bytes()).is_err() {
             return refuse("name", name, "write letters, digits, `_` and `-`, such as `app_version`");
         }
@@ -39,7 +39,7 @@ impl Cookie {
         {
             return refuse("domain", domain, "write a host name such as `example.com`");
         }
-        // RFC 6265bis, §4.1.3: browsers reject other cookies with this prefix.
+        // RFC 6265bis, §4.1.3: browsers reject a cookie with this prefix if the cookie has a domain or another path.
         if self.has_prefix("__Host-") && (path != "/" || domain.is_some()) {
             return refuse("name", name, "a `__Host-` cookie must have the path `/` and no domain");
         }

@@ -26,7 +26,7 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 ///
 /// The version of a request is, in this order:
 ///
-/// 1. the header `X-App-Requested-Version`, which is set per tab;
+/// 1. the header `X-App-Requested-Version`, which the client script sends for each tab;
 /// 2. the cookie `app_version`, which all tabs share;
 /// 3. the default version, if set.
 ///
@@ -47,8 +47,8 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 ///
 /// # Caches
 ///
-/// Responses without `immutable` get `Vary` with the header and `Cookie`. A 409 and a response that expires the cookie
-/// become `no-store`. A shared cache in front of the site must support `Vary`.
+/// Responses without `immutable` get `Vary` with the version header and `Cookie`. A 409 and a response that expires the
+/// cookie become `no-store`. A shared cache in front of the site must support `Vary`.
 ///
 /// ```
 /// use fingerpost_http::VersionRouter;
@@ -145,7 +145,7 @@ impl VersionRouter {
         Ok(self)
     }
 
-    /// Sets the response header with the version. Defaults to `x-app-served-version`.
+    /// Sets the response header with the served version. Defaults to `x-app-served-version`.
     ///
     /// # Errors
     ///
@@ -157,7 +157,7 @@ impl VersionRouter {
 
     /// Sets the name of the version cookie. Defaults to `app_version`.
     ///
-    /// The router only reads and expires the cookie; the application or the proxy sets it.
+    /// The router only reads and expires the cookie. The application or the proxy sets the cookie.
     ///
     /// # Errors
     ///
@@ -197,7 +197,8 @@ impl VersionRouter {
     ///
     /// # Errors
     ///
-    /// The 409 response to a request for a version that is not in the map. Do not forward the request.
+    /// The 409 response, if the version header of the request has a version that is not in the map. Do not forward the
+    /// request.
     pub fn route(&self, request: &request::Parts) -> Result<Routing, Box<Response<Bytes>>> {
         let config = &self.0;
         let routing = |route: Option<&Route>, expires_cookie| {

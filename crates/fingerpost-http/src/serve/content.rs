@@ -64,7 +64,7 @@ pub(crate) fn unsupported_content() -> io::Error {
     io::Error::other("the store returned an unsupported kind of content")
 }
 
-/// The number of bytes of a file that are read at once.
+/// The maximum number of bytes of a file per read.
 const CHUNK: u64 = 256 * 1024;
 
 /// Files up to this length are hashed again on the reading thread, which takes about 10 ms.
@@ -88,7 +88,7 @@ pub struct FilePart {
 #[derive(Debug, Clone)]
 pub(crate) struct PromisedDigest {
     pub(crate) sha256: Digest,
-    /// Hashes the file again if it changes while it is sent.
+    /// Hashes the file again if the file changes while the response is being sent.
     pub(crate) queue: Arc<HashQueue>,
 }
 

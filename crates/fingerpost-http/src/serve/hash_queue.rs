@@ -76,7 +76,7 @@ impl DigestState {
         self.latest.filter(|(known, _)| *known == stamp).map(|(_, sha256)| sha256)
     }
 
-    /// Returns `true` if hashing the file failed within the last minute, and its stamp is the same.
+    /// Returns `true` if hashing the file with this stamp failed within the last minute.
     fn has_just_failed(&self, stamp: Option<FileStamp>) -> bool {
         self.failed.is_some_and(|(failed, since)| failed == stamp && since.elapsed() < RETRY_AFTER)
     }
@@ -127,7 +127,7 @@ impl LargeDigest {
         self.0.lock().latest = Some((None, sha256));
     }
 
-    /// Returns `true` if hashing the file failed within the last minute, and its stamp is the same.
+    /// Returns `true` if hashing the file with this stamp failed within the last minute.
     pub(crate) fn has_just_failed(&self, stamp: FileStamp) -> bool {
         self.0.lock().has_just_failed(Some(stamp))
     }
@@ -282,7 +282,7 @@ impl Read for FileReader<'_> {
     }
 }
 
-/// Reads without moving the position of the file, because a response may be reading it.
+/// Reads without moving the position of the file, because the same handle may be in use for a response.
 #[cfg(unix)]
 fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buffer, offset)

@@ -2,8 +2,8 @@
 
 use fingerpost::{__private::TokenAge, Token};
 
-/// Splits a decoded path below the mount path into the age of its token and the asset path. `after` is the decoded part of
-/// the base URL between the token and the asset path.
+/// Splits a decoded path below the mount path into the age of the token and the asset path. `after` is the decoded part
+/// of the base URL between the token and the asset path.
 ///
 /// A first segment that cannot be a token is part of the asset path. A first segment other than the current token is also
 /// part of the asset path if the whole path names an asset. A directory with the name `2024` is therefore reachable.

@@ -111,8 +111,8 @@ impl Published {
         Ok(PublishedFile { published: self, file, options, may_wait })
     }
 
-    /// Reads the output directory once after each reload, because variants may have been added to known files. One request
-    /// reads the directory. Until the read ends, other requests use the old index.
+    /// Reads the output directory once after each reload, because variants may have been added to known files. One thread
+    /// reads the directory. Until the read ends, other threads use the old index.
     fn refresh_after_reload(&self, may_wait: bool) -> Result<(), Unavailable> {
         if self.index.load().snapshot.is_current() {
             return Ok(());
@@ -342,7 +342,7 @@ mod tests {
             Digest::from_content(b"body{}")
         );
         fs::write(dist.path().join("staticfiles.json"), manifest).unwrap();
-        // Without a cache, each request reads the file.
+        // Without a cache, the file is read for each request.
         let server = AssetServer::new(&Assets::production(dist.path()).unwrap()).cache_capacity(0);
         let status = || {
             let (request, ()) = Request::get("/a.css").body(()).unwrap().into_parts();

@@ -1,6 +1,6 @@
 //! Parses the files of a release without copying known names.
 //!
-//! A site with a thousand retained releases parses gigabytes of the same names at start-up.
+//! With a thousand retained releases, a server parses gigabytes of repeated names at start-up.
 
 use std::{borrow::Cow, fmt};
 
@@ -85,7 +85,7 @@ struct FingerpostJson<'a> {
 #[derive(Deserialize)]
 struct JsonString<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// The entries of an object, in their order.
+/// The entries of an object, in the order of the JSON.
 struct Pairs<'a, V>(Vec<(Cow<'a, str>, V)>);
 
 impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Pairs<'a, V> {

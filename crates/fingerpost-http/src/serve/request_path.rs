@@ -27,8 +27,8 @@ pub(crate) fn path_after_token<'a>(assets: &'a Assets, token: &Token) -> Option<
     path.strip_prefix(token.as_str())?.strip_prefix('/')
 }
 
-/// Returns `true` if a file name has a hash in the position of hashed paths. The hash is not verified; the check only avoids
-/// reads of the output directory.
+/// Returns `true` if a path has the form of a hashed path. The hash is not verified. The check only avoids reads of the
+/// output directory.
 pub(crate) fn looks_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit('.').take(2).any(|part| ContentHash::parse(part).is_some())

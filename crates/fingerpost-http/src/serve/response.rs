@@ -68,9 +68,9 @@ pub(crate) fn respond(
 impl Offer<'_> {
     /// Builds the response for a decision about this offer, with all headers.
     ///
-    /// For [`Decision::Send`], `content` has the bytes of the representation or of its part. For all other decisions,
-    /// `content` is [`Content::EMPTY`]. For HEAD, pass the same content as for GET, because `Content-Length` is the length of
-    /// `content`. Remove the body afterwards.
+    /// For [`Decision::Send`], `content` contains the bytes of the representation, or of the requested part. For all
+    /// other decisions, `content` is [`Content::EMPTY`]. For HEAD, pass the same content as for GET, because
+    /// `Content-Length` is the length of `content`. Remove the body afterwards.
     ///
     /// Sets `ETag`, `Cache-Control`, `Vary`, `Accept-Ranges`, `Content-Range` and `Content-Encoding` where they apply. Error
     /// responses are `no-store`.
@@ -215,7 +215,7 @@ pub(crate) fn moved(location: &str) -> Response<Content> {
     response
 }
 
-/// Creates the response to a URL of a later deploy, which this process does not have yet.
+/// Creates the response to a request for a URL of a later deploy. This process does not have the later deploy yet.
 pub(crate) fn not_deployed_yet() -> Response<Content> {
     let mut response = error_response(StatusCode::SERVICE_UNAVAILABLE);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("3"));

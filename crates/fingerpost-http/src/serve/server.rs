@@ -85,7 +85,8 @@ impl AssetServer {
         Self::with_files(assets, ServedFiles::new(assets, Arc::clone), None)
     }
 
-    /// Creates a server of one asset, which responds with its current bytes at every path and with every query.
+    /// Creates a server of one asset. The server responds with the current bytes of the asset at every path and with
+    /// every query.
     ///
     /// Use this server for URLs that browsers or other programs expect, such as `/favicon.ico`, `/robots.txt` and `/sw.js`.
     /// Responses are `no-cache`: they have an `ETag`, and browsers revalidate them at each use.
@@ -224,7 +225,7 @@ impl AssetServer {
             return self.find_single(path, parts, may_wait);
         }
         let Some((encoded_path, path)) = self.path(&parts.uri) else {
-            // The advice in development reads the disk.
+            // In development, the advice requires reads from disk.
             let may_advise = may_wait || !self.is_development();
             return may_advise
                 .then(|| not_found(self.mount_advice(parts.uri.path(), &self.assets().snapshot())));
@@ -401,7 +402,7 @@ fn single_asset(assets: &Assets, path: &str) -> Result<AssetPath, Error> {
         (None, Some(_)) => snapshot.baseline_file(&path).is_some(),
     };
     if !exists {
-        // The error of `integrity` has similar names, and is independent of `OnMissing`.
+        // The error of `integrity` lists similar names, and is independent of `OnMissing`.
         snapshot.integrity(&path)?;
     }
     Ok(path)

@@ -57,13 +57,13 @@ struct FileState {
 struct ContentState {
     /// The app version in the URL, and the listed stamp of the file.
     listed: Option<(AppVersion, FileStamp)>,
-    /// The digest of the content of this URL, set by the first request while the file has its listed stamp.
+    /// The digest of the content of this URL, set at the first request while the file has its listed stamp.
     pinned: Option<Digest>,
     /// Stamp and digest of a small file at the last read.
     verified: Option<VerifiedFile>,
     /// The bytes of a small file.
     cached: Option<CachedBytes>,
-    /// Limits the warning that the file changed.
+    /// Limits the number of warnings about a change of the file.
     changed: ReportOnce,
 }
 
@@ -318,7 +318,7 @@ mod tests {
         assets.strategy(Strategy::VersionQuery).app_version(version).build().unwrap()
     }
 
-    /// Creates a source directory with one file. The parent directory is free for links to the file.
+    /// Creates a source directory with one file. Tests create links to the file in the parent directory.
     #[cfg(unix)]
     fn site(name: &str, content: impl AsRef<[u8]>) -> (tempfile::TempDir, std::path::PathBuf, Assets) {
         let dir = tempfile::tempdir().unwrap();

@@ -10,9 +10,9 @@ pub(super) struct ClientTag {
     pub(super) path: ClientPath,
     /// The URL of the client script.
     script: String,
-    /// Limits the warning about compressed pages.
+    /// Limits the number of warnings about compressed pages.
     pub(super) compressed: Arc<ReportOnce>,
-    /// Limits the warning about invalid nonces.
+    /// Limits the number of warnings about invalid nonces.
     pub(super) invalid_nonce: Arc<ReportOnce>,
 }
 

@@ -33,7 +33,7 @@ pub fn version_json(snapshot: &Snapshot) -> String {
 /// integrations and need no async runtime.
 ///
 /// `POST /cache/bust` requires the bearer token (RFC 6750, §2.1) that [`BustToken`] describes. The endpoint calls
-/// [`Assets::reload`], which takes effect for all clones at once. If the reload fails, the response contains the error, and
+/// [`Assets::reload`], which takes effect for all clones. If the reload fails, the response contains the error, and
 /// nothing changes. All responses are `no-store`.
 ///
 /// The response to a successful bust has the new [`Snapshot`] in its extensions. An outer layer that adds the app version
@@ -88,8 +88,8 @@ impl VersionEndpoints {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) in production if the variable is not set, and in both
-    /// modes if the secret has fewer than 16 bytes.
+    /// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) in production if the variable is unset or
+    /// empty, and in both modes if the secret has fewer than 16 bytes.
     pub fn from_env(assets: &Assets) -> Result<Self, Error> {
         let is_unset = std::env::var_os("FINGERPOST_SECRET").is_none_or(|secret| secret.is_empty());
         if is_unset && assets.mode() == Mode::Dev {
@@ -114,7 +114,7 @@ impl VersionEndpoints {
         self
     }
 
-    /// Returns `true` if the path of a request is one of the endpoints.
+    /// Returns `true` if the path of a request is the path of an endpoint.
     pub fn handles(&self, request: &request::Parts) -> bool {
         let path = request.uri.path();
         path == self.version_path || self.token.is_some() && path == self.bust_path
@@ -141,7 +141,7 @@ impl VersionEndpoints {
         }
     }
 
-    /// Returns the response. A reload blocks on reading files.
+    /// Returns the response. A reload blocks while files are read.
     pub fn respond_blocking(&self, request: &request::Parts) -> Response<Bytes> {
         self.respond(request).unwrap_or_else(|| self.bust())
     }

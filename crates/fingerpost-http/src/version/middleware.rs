@@ -70,7 +70,7 @@ impl VersionMiddleware {
         self
     }
 
-    /// Sets the action of stale pages. Defaults to [`OnMismatch::Reload`].
+    /// Sets the action of the client script in stale pages. Defaults to [`OnMismatch::Reload`].
     #[must_use]
     pub fn on_mismatch(mut self, on_mismatch: OnMismatch) -> Self {
         Arc::make_mut(&mut self.options).on_mismatch = on_mismatch;
@@ -114,7 +114,7 @@ impl VersionMiddleware {
         Some(response)
     }
 
-    /// Removes conditions of a request that refer to pages without the script; see
+    /// Removes the request conditions that refer to pages without the script; see
     /// [`HtmlExchange::begin`](crate::HtmlExchange::begin).
     ///
     /// With a [`CspNonce`](crate::CspNonce) in the extensions, pages get no `ETag`, and no condition matches. A 304 would

@@ -2,8 +2,8 @@
 ///
 /// The layer that sets the policy stores the nonce in the extensions of the request.
 ///
-/// A nonce has letters, digits, `+ / - _`, and at most two `=` at its end (CSP3, §2.3.1). Invalid nonces are not written
-/// into pages.
+/// A nonce consists of letters, digits, `+ / - _`, and at most two `=` at its end (CSP3, §2.3.1). Invalid nonces are not
+/// written into pages.
 ///
 /// ```
 /// use fingerpost_http::CspNonce;

@@ -15,7 +15,7 @@ pub(super) struct VersionOptions {
     pub(super) client: ClientTag,
 }
 
-/// A response extension. Marks responses whose headers an inner layer has set. Outer layers preserve these headers.
+/// The extension of responses whose headers an inner layer has set. Outer layers preserve these headers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct VersionHandled;
 

@@ -12,7 +12,7 @@ const NAME: &str = "version";
 #[derive(Debug, Clone)]
 pub(super) struct PageExchange {
     nonce: Option<CspNonce>,
-    /// `true` if the method is not GET or HEAD: a reload would not return the same page.
+    /// `true` if the method is neither GET nor HEAD: a reload would not return the same page.
     is_posted: bool,
     /// `None` if pages are not changed.
     html: Option<HtmlExchange>,

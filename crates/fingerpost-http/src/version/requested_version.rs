@@ -50,7 +50,8 @@ impl<'r> RequestedVersion<'r> {
 
 /// Returns the values of the cookies with this name, without surrounding whitespace or quotes.
 ///
-/// Cookies are parsed as leniently as `Set-Cookie` in RFC 6265, §5.2. HTTP/2 may have several `Cookie` headers.
+/// Cookies are parsed as leniently as `Set-Cookie` in RFC 6265, §5.2. An HTTP/2 request may have several `Cookie`
+/// headers.
 fn cookies<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h [u8]> {
     let pairs = headers.get_all(COOKIE).iter().flat_map(|list| list.as_bytes().split(|byte| *byte == b';'));
     pairs.filter_map(move |pair| {

@@ -9,15 +9,16 @@ pub enum VersionMatch {
     Match,
     /// The versions differ: the page belongs to another release.
     Different,
-    /// The client requests no version: a first visit, a link, a crawler, a file.
+    /// The request contains no version, as in a first visit or a request of a crawler.
     Unversioned,
 }
 
 impl VersionMatch {
     /// Compares the requested version with `version`: the header `X-App-Requested-Version`, else the cookie `app_version`.
     ///
-    /// The rules are the same as in [`VersionRouter`](crate::VersionRouter): empty values are ignored. Several headers with
-    /// different values are [`Different`](Self::Different). One matching cookie of several is enough.
+    /// The rules are the same as in [`VersionRouter`](crate::VersionRouter): empty values are ignored. Several headers
+    /// with different values are [`Different`](Self::Different). If one of several cookies matches, the result is
+    /// [`Match`](Self::Match).
     ///
     /// ```
     /// use fingerpost_http::VersionMatch;

@@ -8,9 +8,9 @@ use crate::rfc9110::cache_control::has_any_directive;
 ///
 /// Fetch Standard, §2.2.5 (request destinations). The list omits:
 ///
-/// - destinations that navigate: `document`, `frame`, `iframe`, `fencedframe`, `object`, `embed`;
+/// - destinations of navigations: `document`, `frame`, `iframe`, `fencedframe`, `object`, `embed`;
 /// - `empty`, the destination of `fetch()` and htmx;
-/// - `text`, the destination of imports of any text.
+/// - `text`, the destination of text modules, which may be HTML.
 ///
 /// Unknown destinations do not match.
 pub(super) fn is_for_subresource(headers: &HeaderMap) -> bool {
@@ -42,7 +42,8 @@ pub(super) fn must_stay(headers: &HeaderMap) -> bool {
     has_any_directive(headers, &["immutable", "no-transform"]) || is_download(headers)
 }
 
-/// RFC 6266, §4.2: an unknown disposition type means `attachment`. Browsers show a response whose type is missing.
+/// RFC 6266, §4.2: an unknown disposition type means `attachment`. Browsers show a response whose disposition type is
+/// missing.
 fn is_download(headers: &HeaderMap) -> bool {
     let disposition = headers
         .get(CONTENT_DISPOSITION)

@@ -41,9 +41,9 @@ pub enum HtmlChange {
 
 /// One request and its response in a layer that rewrites HTML.
 ///
-/// The layer adds its name to entity tags: `W/"<inner>-<name>.<hash>"`. Layers can be nested, even with the same name. The
-/// hash changes with the release, the app version, and `settings`, which must include all other inputs of the rewriting. In
-/// development HTML has no tag.
+/// The layer adds its name to entity tags: `W/"<inner>-<name>.<hash>"`. Layers can be nested, even with the same name.
+/// The hash changes with the release, the app version, and `settings`, which must contain all other inputs of the
+/// rewriting. In development HTML has no tag.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
@@ -148,8 +148,8 @@ impl HtmlExchange {
     /// - `Last-Modified`, `Accept-Ranges`, `Content-Length` and all [digests](remove_digests) are removed.
     /// - `ETag` becomes weak and gets the suffix. In development, `ETag` is removed.
     ///
-    /// If a 304 has a tag whose suffix was removed from the request, the suffix is added again, and the other headers are
-    /// removed as well.
+    /// If a 304 has a tag whose suffix was removed from the request, the suffix is added to the tag, and the headers in
+    /// the first item are removed.
     pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
         if must_stay(&response.headers) {
             return HtmlChange::Nothing;
