@@ -15,7 +15,7 @@ pub(crate) fn short_bytes(bytes: u64) -> String {
             break;
         }
     }
-    // From 9.95, one decimal place would be rounded to 10.0.
+    // From 9.95, a size with one decimal place would be rounded up to 10.0.
     if size < 9.95 { format!("{size:.1} {unit}") } else { format!("{size:.0} {unit}") }
 }
 

@@ -1,4 +1,4 @@
-//! Collecting from a `build.rs`.
+//! Collects assets in a `build.rs`.
 
 use std::{
     env,
@@ -28,7 +28,7 @@ use crate::{
 ///
 /// Cargo runs the build script and compiles the package again after a change of:
 /// - `build.rs` and `fingerpost.toml`,
-/// - the files and directories in the source directories and of `[version] components`,
+/// - the source directories and the directories of `[version] components`, and all files and directories below,
 /// - the directory or pack of `keep-from`,
 /// - `FINGERPOST_BASE_URL`.
 ///

@@ -19,7 +19,7 @@ pub(crate) struct CompressionSettings {
 }
 
 impl CompressionSettings {
-    /// Fails with every encoding that this build does not support.
+    /// Fails if this build does not support an encoding. The error lists all unsupported encodings.
     pub(crate) fn new(usual: Vec<Compression>, maps: Option<Vec<Compression>>) -> Result<Self, Error> {
         let maps = maps.unwrap_or_else(|| {
             usual.iter().copied().filter(|compression| compression.encoding() == Encoding::Gzip).collect()

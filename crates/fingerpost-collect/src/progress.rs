@@ -29,13 +29,13 @@ pub trait Progress: Sync {
     /// Called when the source directories have been listed, with the number of files to collect.
     fn found(&self, files: usize) {}
 
-    /// Called for each collected file, from several threads at once.
+    /// Called for each collected file, from several threads at the same time.
     fn collected(&self) {}
 
     /// Called before compression starts, with the number of compressions.
     fn compressing(&self, times: usize) {}
 
-    /// Called after each compression, from several threads at once.
+    /// Called after each compression, from several threads at the same time.
     fn compressed(&self) {}
 }
 

@@ -1,4 +1,4 @@
-//! Finding references without collecting.
+//! Finds references without writing an output directory.
 
 use fingerpost::{
     __private::Severity,

@@ -32,9 +32,9 @@ use crate::{
 
 /// Removes old releases from an output directory, and the files that only these releases use.
 ///
-/// A release is retained if it is current, among the newest [`keep`](CleanConfig::keep) releases, or was replaced less than
-/// [`older_than`](CleanConfig::older_than) ago. The current release is the release in `staticfiles.json`, even if an older
-/// manifest was restored. Files that are in no release are never removed.
+/// A release is retained if it is current, is among the newest [`keep`](CleanConfig::keep) releases, or was replaced less
+/// than [`older_than`](CleanConfig::older_than) ago. The current release is the release in `staticfiles.json`, even if an
+/// older manifest was restored. Files that are in no release are never removed.
 ///
 /// If the newest release differs from `staticfiles.json`, the manifest is recorded as a new release, and every release counts as
 /// current until now. If another program wrote or moved the manifest since the last command, every release counts as current
@@ -66,8 +66,8 @@ use crate::{
 /// - [`ErrorKind::Config`] for invalid settings.
 /// - [`ErrorKind::Manifest`] if `staticfiles.json` is missing or damaged, or if a release file is damaged. Nothing is
 ///   removed.
-/// - [`ErrorKind::Output`] if the directory cannot be read or a file cannot be removed. Release files are removed last, so the
-///   next run tries again.
+/// - [`ErrorKind::Output`] if the directory cannot be read or a file cannot be removed. Release files are removed last,
+///   so the next run can remove the remaining files.
 /// - [`ErrorKind::Locked`] if another run holds the lock and [`wait`](CleanConfig::wait) is `false`.
 pub fn clean(config: &CleanConfig) -> Result<CleanReport, Error> {
     clean_with(config, &())

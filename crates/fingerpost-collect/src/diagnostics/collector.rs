@@ -84,8 +84,8 @@ impl Diagnostics {
     }
 
     /// Works like [`take_all`](Self::take_all), but each thread takes the largest remaining item, so that no large item
-    /// remains at the end. With `from_both_ends`, every second thread takes the smallest remaining item, so that few large
-    /// items are in memory at once.
+    /// remains at the end. With `from_both_ends`, every second thread takes the smallest remaining item, so that few
+    /// large items are in memory at the same time.
     pub(crate) fn take_by_size<T: Send, R: Send, F: Into<Diagnostic> + Send>(
         &mut self,
         items: Vec<T>,

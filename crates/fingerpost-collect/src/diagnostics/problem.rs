@@ -49,7 +49,8 @@ pub enum ErrorKind {
     Source,
     /// A file breaks a rule.
     Rule(Rule),
-    /// An import of a script is computed at run time. Does not stop the run: see [`Report::notes`](crate::Report::notes).
+    /// The specifier of an import is computed at run time. Does not stop the run: see
+    /// [`Report::notes`](crate::Report::notes).
     Unknown,
     /// A file has a reference that cannot be rewritten. Does not stop the run.
     PlainName,

@@ -55,7 +55,7 @@ impl FilePart {
 }
 
 impl Content {
-    /// Reads a file. A file larger than `largest` bytes is hashed and not kept in memory.
+    /// Reads a file. A file larger than `largest` bytes is hashed, and not stored in memory.
     pub(crate) fn read(file: &Path, largest: u64) -> Result<Reading<Self>, Problem> {
         stable(file, |handle| {
             let length = handle.metadata()?.len();
@@ -67,7 +67,7 @@ impl Content {
         })
     }
 
-    /// Reads a file in a pack. A file larger than `largest` bytes is hashed and not kept in memory.
+    /// Reads a file in a pack. A file larger than `largest` bytes is hashed, and not stored in memory.
     pub(crate) fn read_packed(pack: &Path, part: Range<u64>, largest: u64) -> Result<Self, Problem> {
         let length = part.end - part.start;
         let file_part = FilePart { file: pack.to_owned(), start: part.start, length: Some(length) };
@@ -86,7 +86,7 @@ impl Content {
         }
     }
 
-    /// Reads a file again. Fails if its bytes have changed.
+    /// Reads a file again. Fails if the bytes have changed.
     pub(crate) fn read_again(file: &Path, content_id: ContentId) -> Result<Self, Problem> {
         let content = Self::read(file, LARGEST_IN_MEMORY)?.value;
         if content.content_id() == content_id { Ok(content) } else { Err(changed(file)) }

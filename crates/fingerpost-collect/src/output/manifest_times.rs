@@ -163,8 +163,8 @@ impl Times {
 
     /// Returns the latest time at which the manifest may have been changed, in seconds since 1970.
     ///
-    /// This is the later of the modification time and the change time, because a move updates only the change time. If neither
-    /// time is later than the recorded times, a time was set back. In that case, returns the current time.
+    /// The result is the later of the modification time and the change time, because a move updates only the change time.
+    /// If neither time is later than the recorded times, a time was set back. In that case, returns the current time.
     fn latest_change(&self, recorded: &Self) -> u64 {
         let is_later = self.latest() > recorded.latest();
         seconds(if is_later { self.latest() } else { SystemTime::now() })

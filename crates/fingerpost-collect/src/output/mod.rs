@@ -67,7 +67,7 @@ pub(crate) struct OutputOptions {
 }
 
 impl Output {
-    /// Opens an output directory. Unless this is a dry run, creates the directory and takes the lock.
+    /// Opens an output directory. Creates the directory and takes the lock, except in a dry run.
     pub(crate) fn open(dir: &Path, options: OutputOptions, progress: &dyn Progress) -> Result<Self, Problem> {
         check_dir(dir)?;
         let mut output = Self { fsync: options.fsync, ..Self::dry(dir)? };
@@ -142,7 +142,8 @@ impl Output {
         self.dir().join(path).is_file()
     }
 
-    /// Returns `true` if a file has exactly this content. Records no damage, because the content of the name may change.
+    /// Returns `true` if a file has exactly this content. Records no damage, because the content under a plain name may
+    /// change.
     pub(crate) fn has_content(&self, path: &str, size: u64, sha256: &Digest) -> bool {
         let file = self.dir().join(path);
         fs::symlink_metadata(&file).is_ok_and(|metadata| {
@@ -196,7 +197,8 @@ impl Output {
         Ok(())
     }
 
-    /// Fails if a directory exists at the path of the file, or a file at the path of one of its parent directories.
+    /// Fails if a directory exists at the path of the file, or if a file exists at the path of one of the parent
+    /// directories.
     fn check_path_is_free(&self, target: &Path) -> Result<(), Problem> {
         let (in_the_way, advice) = match fs::symlink_metadata(target) {
             Ok(metadata) if metadata.is_dir() => (

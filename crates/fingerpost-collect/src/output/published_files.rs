@@ -116,7 +116,7 @@ impl PublishedFiles {
         records.insert(name.to_owned(), Record { stamp, sha256, state });
     }
 
-    /// Notes a file whose content does not match its name.
+    /// Records a damaged file: the content does not match the name.
     pub(crate) fn note_damaged(&self, name: &str) {
         self.damaged.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
     }

@@ -58,7 +58,7 @@ impl Staging {
         Ok(Staged { file: Some(file.into_temp_path()), name: name.to_owned(), sha256: None })
     }
 
-    /// Creates a file in the tree. Fails if the path conflicts with another file. Such conflicts are reported later.
+    /// Creates a file in the tree. Fails if the path conflicts with another file. A later step reports the conflict.
     pub(super) fn new_in_tree(&self, name: &Path) -> io::Result<(File, Staged)> {
         let path = self.dir.join(TREE).join(name);
         let file = File::create_new(&path).or_else(|_| {

@@ -1,4 +1,4 @@
-//! Names each file with references after all files that the file refers to.
+//! Assigns a name to each file with references. The targets of the references get their names first.
 
 use std::{path::Path, sync::OnceLock};
 
@@ -61,8 +61,8 @@ impl NameAssigner<'_> {
         Ok(asset)
     }
 
-    /// Names the files of a cycle. The bytes of each file contain the names of other files in the cycle. Each name is
-    /// therefore a hash of the whole group and the asset path. Returns the digest of all inputs.
+    /// Names the files of a cycle. The bytes of each file contain the names of other files in the cycle. The hash in each
+    /// name is therefore computed from the whole group and the asset path. Returns the digest of all inputs.
     fn name_members(&self, members: &[usize]) -> Result<Digest, Problem> {
         let mut sorted = members.to_vec();
         sorted.sort_by_key(|&member| &self.waiting[member].file.path);

@@ -63,8 +63,8 @@ pub(crate) fn import_releases(
     Ok(ImportedReleases { releases, current, edit, names, staged: staged.into_iter().flatten().collect() })
 }
 
-/// Reads the files of earlier releases with `--verify`, and warns about damaged files. `collect` cannot write these files
-/// again.
+/// With `--verify`, reads the files of earlier releases, and warns about damaged files. `collect` cannot write these
+/// files again.
 pub(crate) fn verify_releases(
     run: &Run<'_>,
     assets: &[Asset],

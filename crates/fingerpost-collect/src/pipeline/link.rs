@@ -79,7 +79,7 @@ impl<'a> Links<'a> {
 }
 
 /// The maximum number of missing files that get a suggestion. Each suggestion costs a comparison with all names. If more
-/// files are missing, a whole directory is missing or the base URL is wrong, and similar names do not help.
+/// files are missing, the cause is usually a missing directory or a wrong base URL, and similar names do not help.
 const MOST_SUGGESTIONS: usize = 50;
 
 /// All files, by asset path.

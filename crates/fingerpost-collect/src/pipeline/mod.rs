@@ -1,4 +1,4 @@
-//! The steps of a run, in order. Each module uses only earlier ones.
+//! The steps of a run, in order. Each module uses only earlier modules.
 
 pub(crate) mod run_context;
 pub(crate) mod asset;

@@ -146,7 +146,8 @@ fn stage_manifest(manifest: &Manifest, output: &Output) -> Result<Option<Staged>
     output.staging.stage_record(MANIFEST_NAME.as_ref(), |file| manifest.write_to(file))
 }
 
-/// Returns a release that records the current manifest for later commands. `None` if the newest release contains it.
+/// Returns a release that records the current manifest for later commands. `None` if the newest release contains the
+/// current manifest.
 pub(crate) fn recorded(
     history: &History<'_>,
     diagnostics: &mut Diagnostics,

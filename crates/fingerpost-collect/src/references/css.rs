@@ -14,7 +14,7 @@ use super::{
 /// The maximum nesting of brackets. Browsers do not parse deeper nesting.
 const DEEPEST: u8 = 255;
 
-/// Matches in every style sheet with a reference. A backslash matches, because the names may be written with escapes.
+/// Matches every style sheet that has a reference. A backslash matches, because the names may be written with escapes.
 static MAY_REFER: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"(?-u)(?i:url\(|src\(|image-set\(|@import)|\\|sourceMappingURL=";
     Regex::new(pattern).expect("pattern is valid")

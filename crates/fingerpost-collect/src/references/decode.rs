@@ -1,11 +1,10 @@
 use std::borrow::Cow;
 
-/// The replacement of a byte that is not UTF-8. A character that can be part of a name, like U+FFFD, the replacement in
-/// browsers.
+/// The replacement of a byte that is not UTF-8. `_` can be part of a name, like U+FFFD, the replacement in browsers.
 const SUBSTITUTE: char = '_';
 
-/// Decodes a file for a parser. Byte offsets do not change. A byte order mark is retained: a name in CSS, white space in
-/// JavaScript.
+/// Decodes a file for a parser. Byte offsets do not change. A byte order mark is retained: the mark is part of a name in
+/// CSS, and white space in JavaScript.
 pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),

@@ -371,7 +371,7 @@ mod tests {
         }
     }
 
-    /// Nests every recursive construct as deep as the limit allows, and checks that the stack does not overflow. Only
+    /// Nests every recursive construct as deeply as the limit allows, and checks that the stack does not overflow. Only
     /// `tests/release-check` runs all constructs. The first five have the largest frames.
     #[test]
     fn deepest_nesting_that_is_allowed_fits_the_stack() {

@@ -74,7 +74,7 @@ fn string_may_refer(bytes: &[u8]) -> bool {
     }
 }
 
-/// Returns `true` if a comment starts here that [`past_comments`] could not skip.
+/// Returns `true` if the bytes begin with a comment that [`past_comments`] could not skip.
 fn begins_comment(bytes: &[u8]) -> bool {
     matches!(bytes, [b'/', b'/' | b'*', ..])
 }

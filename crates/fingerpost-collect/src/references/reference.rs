@@ -51,7 +51,7 @@ impl ParseFailure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts needs a stack"))]
 pub(crate) enum ScanError {
-    /// The file is nested too deep at this byte.
+    /// The file is nested too deeply at this byte.
     TooDeep(usize),
     OutOfMemory,
 }

@@ -50,7 +50,7 @@ fn in_line(line: &str, offset: usize) -> Option<Option<RawReference>> {
             }
         };
         match in_comment(comment, inside) {
-            // A comment with a quote is probably in a string.
+            // A comment with a quote is probably part of a string.
             _ if comment.contains(['"', '\'', '`']) => last = Some(None),
             Some(found) => last = Some(Some(found)),
             None => {}

@@ -24,9 +24,9 @@ use crate::{
 
 /// Publishes a retained release again, under a new number and without its sources.
 ///
-/// The default is the release that the current release replaced, so that a second call undoes the first. If a file of the
-/// release is missing or damaged, nothing is published. A killed run leaves the old manifest and all its files intact.
-/// Running servers use the new release after a restart or [`Assets::reload`](fingerpost::Assets::reload).
+/// The default is the release that the current release replaced, so that a second call undoes the first call. If a file
+/// of the release is missing or damaged, nothing is published. A killed run leaves the old manifest and all its files
+/// intact. Running servers use the new release after a restart or [`Assets::reload`](fingerpost::Assets::reload).
 ///
 /// `rollback` and [`collect`](crate::collect) wait for each other; [`rollback_with`] reports the run that holds the lock.
 ///

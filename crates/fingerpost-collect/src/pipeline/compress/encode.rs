@@ -13,7 +13,7 @@ use crate::{
 /// RFC 1952, OS: "unknown", so that the output is the same on every system.
 const UNKNOWN_SYSTEM: u8 = 255;
 
-/// Compresses content in pieces. The result is kept in memory.
+/// Compresses content in pieces. The result is stored in memory.
 pub(super) fn encode(compression: Compression, content: &Content) -> Result<Vec<u8>, WriteError> {
     let level = compression.level();
     match compression.encoding() {
