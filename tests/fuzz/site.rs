@@ -99,7 +99,7 @@ fn only_hashes_were_added(source: &[u8], collected: &[u8], manifest: &Manifest) 
     }
 }
 
-/// The last segment of an asset path, and the hash that is inserted into it.
+/// The last segment of an asset path, and the hash that is inserted into the segment.
 struct Name<'a> {
     stem: &'a str,
     /// With the leading dot, or empty.

@@ -49,7 +49,7 @@ function parsedAs(sourceType, js) {
 /** Returns the start of each constant specifier, or `undefined` if the script cannot be parsed. */
 export function importStarts(js) {
     try {
-        // es-module-lexer treats a byte order mark as a letter, and would miss an `import` after it.
+        // es-module-lexer treats a byte order mark as a letter, and would miss an `import` after the mark.
         const [imports] = lex(js.replace(/^\ufeff/, ' '));
         const isConstant = ({ d, n }) => d !== -2 && n !== undefined;
         return imports.filter(isConstant).map(({ s, d }) => (d === -1 ? s : s + 1)).sort((a, b) => a - b);

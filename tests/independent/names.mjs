@@ -60,7 +60,7 @@ export function groups(edges) {
     return groupOf;
 }
 
-/** Returns all files reachable from `start`, including those in `start`. */
+/** Returns all files reachable from `start`, including the files in `start`. */
 export function reached(edges, start) {
     const seen = new Set(start);
     for (const path of seen) (edges[path] ?? []).forEach((to) => seen.add(to));

@@ -43,7 +43,7 @@ export function referencesOf(source, path) {
     return parsed.get(file);
 }
 
-/** Returns the asset path that a reference resolves to, or `undefined` if `collect` does not rewrite it. */
+/** Returns the asset path that a reference resolves to, or `undefined` if `collect` does not rewrite the reference. */
 export function target({ value, kind }, path, basePath) {
     const written = value.replace(/^[\0- ]+|[\0- ]+$/g, '').replace(/[\t\n\r]/g, '');
     if (kind === 'module' && !/^\.{0,2}\//.test(value)) return undefined;

@@ -82,7 +82,7 @@ fn edit_by_rename_with_the_old_time(file: &Path, css: &str) {
 const EDITS: [fn(&Path, &str); 4] =
     [edit_in_place, edit_in_place_with_the_old_time, edit_by_rename, edit_by_rename_with_the_old_time];
 
-/// Returns the color of the heading and the URL of the stylesheet.
+/// Returns the color of the heading and the URL of the style sheet.
 async fn color_and_url(browser: &Browser) -> (String, String) {
     let values = "[getComputedStyle(document.querySelector('h1')).color,
         document.querySelector('[rel=stylesheet]').getAttribute('href')]";

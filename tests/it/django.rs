@@ -72,7 +72,7 @@ fn sources() -> Option<RealAssets> {
     Some(assets)
 }
 
-/// Compares Django's URLs by path with ours, and reports only the differences. Django's storage does not
+/// Compares the URLs of Django, by path, with the URLs of Fingerpost. Reports only the differences. Django's storage does not
 /// percent-encode paths from a manifest.
 #[track_caller]
 fn assert_same_urls(theirs: &Value, ours: &Assets) {

@@ -34,7 +34,7 @@ pub(crate) fn copy_of(example: &str, to: &Path, package: &str) {
 
     let manifest = fs::read_to_string(to.join("Cargo.toml")).expect("a manifest");
     let crates = root().join("crates").to_str().expect("a UTF-8 path").replace('\\', "/");
-    // The copy shares the target directory of the workspace, so its name must differ.
+    // The copy shares the target directory of the workspace, so the package name of the copy must differ.
     let name = format!("name = \"{package}\"");
     let adjusted = manifest.replace("../../crates", &crates).replace(&format!("name = \"{example}\""), &name);
     assert!(adjusted.contains(&name) && adjusted.contains(&crates), "{adjusted}");

@@ -23,7 +23,8 @@ use visitor::{ReceivedAsset, Visitor};
 /// The first release, the second, and a rollback to the first.
 const STEPS: [char; 3] = ['a', 'b', 'a'];
 
-/// Performs the steps node by node. `announce` is called before the first node of a step, `change` switches a node.
+/// Performs the steps node by node. `announce` is called before the first node of a step. `change`
+/// switches a node.
 async fn deploy(
     visitor: &mut Visitor<'_>,
     shift: usize,

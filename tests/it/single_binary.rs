@@ -162,7 +162,8 @@ async fn debug_build_in_production_mode_says_what_to_do() {
     );
 }
 
-/// Returns a command that runs a copy of the program in an empty directory, as another user if this user may.
+/// Returns a command that runs a copy of the program in an empty directory. On Linux, the command of root switches to another
+/// user.
 fn alone(program: &Path, dir: &Path) -> Command {
     let copy = dir.join("site");
     fs::copy(program, &copy).expect("a copy");

@@ -1,5 +1,5 @@
 //! Many requests to actix-web over sockets, half of them hostile, while releases are published and reloaded.
-//! `fingerpost-tower` has a test of its own.
+//! `fingerpost-tower` has a similar test.
 
 use std::{
     env, fs,
@@ -127,7 +127,7 @@ async fn publish_each_second(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn actix_requests_succeed_while_releases_are_published_and_cleaned() {
     const OWN_PROCESS: &str = "FINGERPOST_TEST_SOAKS";
-    // A process of its own, so that memory and files of other tests are not counted.
+    // The test runs in a child process, so that memory and files of other tests are not counted.
     if env::var_os(OWN_PROCESS).is_none() {
         let test = "soak::actix_requests_succeed_while_releases_are_published_and_cleaned";
         let mut command = Command::new(env::current_exe().expect("a program"));
@@ -185,8 +185,7 @@ async fn actix_requests_succeed_while_releases_are_published_and_cleaned() {
     );
     std::io::stderr().write_all(report.as_bytes()).expect("an open stderr");
     assert!(releases.load(Relaxed) >= 3);
-    // Allocators retain a few MiB, and so do three releases; a leak of one file per release would exceed the limit by
-    // far.
+    // Allocators and three releases retain a few MiB. A leak of one file per release would far exceed the limit.
     assert!(memory_now < memory + 32 * 1024, "{memory} KiB after a tenth, {memory_now} KiB in the end");
     assert!(open_now <= open + 8, "{open} open files after a tenth, {open_now} in the end");
     drop(server);

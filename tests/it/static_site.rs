@@ -1,4 +1,4 @@
-//! The HTTP tests of a published site over a socket, independent of where its files are stored.
+//! The HTTP tests of a published site over a socket. The tests do not depend on the storage of the files.
 
 use std::{collections::BTreeMap, fs, path::Path};
 

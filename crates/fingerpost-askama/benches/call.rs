@@ -115,7 +115,7 @@ fn main() -> std::process::ExitCode {
     ratio::finish(&mut criterion)
 }
 
-/// Measures while another thread renders in a scope. Reference counts that both threads modify are slow.
+/// Calls `measure` while another thread renders in a scope. Reference counts that both threads modify are slow.
 fn beside_another_thread(
     render: &(impl Fn(&mut String) + Sync),
     snapshot: &Snapshot,
@@ -135,7 +135,7 @@ fn beside_another_thread(
     });
 }
 
-/// Renders into a string that never grows, like the baseline.
+/// Returns a function that renders a page into a string that never grows, as in the baseline.
 fn page(call: Call<'_>) -> impl FnMut() {
     let mut rendered = String::with_capacity(10_000);
     move || {
@@ -144,7 +144,7 @@ fn page(call: Call<'_>) -> impl FnMut() {
     }
 }
 
-/// The baseline of a page: `Assets::url` and one `write_str` for each call of the page.
+/// Returns the baseline of a page: `Assets::url` and one `write_str` for each call of the page.
 fn urls(assets: &Assets, paths: &[String]) -> impl FnMut() {
     let mut written = String::with_capacity(10_000);
     move || {

@@ -88,7 +88,7 @@ fn edit_without_a_watcher_event_is_visible_within_the_limit() {
     let elsewhere = tempfile::tempdir_in(dir.path().parent().unwrap()).unwrap();
     let other_name = elsewhere.path().join("a.css");
     fs::hard_link(dir.path().join("a.css"), &other_name).unwrap();
-    // The event of the link arrives in this time.
+    // Waits for the event of the link.
     thread::sleep(LIMIT);
     assert_eq!(assets.url("a.css").unwrap(), *url_of("one"));
     write_in_place(&other_name, "two");
@@ -104,7 +104,7 @@ fn replaced_directory_is_visible_within_the_limit() {
         fs::create_dir_all(at("other/static")).unwrap();
         fs::write(at("site/static/a.css"), "one").unwrap();
         fs::write(at("other/static/a.css"), "two").unwrap();
-        // The events of these writes arrive in this time.
+        // Waits for the events of these writes.
         thread::sleep(LIMIT);
         assert_eq!(assets.url("a.css").unwrap(), *url_of("one"));
         fs::rename(at(here), at("away")).unwrap();

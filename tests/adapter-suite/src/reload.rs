@@ -84,7 +84,7 @@ pub fn scope_pins_all_helpers_across_two_reloads(engine: &dyn Fn(&Assets) -> Ren
     assets.reload().unwrap();
     let third = expected(&assets, "three");
     assert!(first != second && second != third);
-    // Starts in an older scope, before any value of the newest release is cached.
+    // The first rendering is in an older scope, before any value of the newest release is cached.
     for _ in 0..2 {
         assert_eq!(one.scope(|| rendered(&render)), first);
         assert_eq!(two.scope(|| rendered(&render)), second);

@@ -20,7 +20,7 @@ async fn stale_page_cache_causes_only_one_reload() {
         browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
         wait_for_page(browser, "/", "one").await;
 
-        // Further responses of the same version show the banner and cause no second reload.
+        // After further responses of the same version, the page shows the banner and does not reload again.
         for _ in 0..3 {
             get_fragment(browser).await;
             wait_for_banner(browser).await;

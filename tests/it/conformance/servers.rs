@@ -45,7 +45,7 @@ pub(super) fn axum(assets: &Assets, urls: Vec<String>, has_layers: bool) -> Serv
             headers.iter().fold(response, |response, (name, value)| response.header(*name, *value));
         response.body(Body::from(body)).expect("a valid response")
     };
-    // Not `nest_service`, which removes a second slash after the mount path. actix-web preserves the slash.
+    // `nest_service` would remove a second slash after the mount path. actix-web preserves the slash.
     let files = StaticFiles::from(AssetServer::new(assets).paths_include_mount(true));
     let mut app = Router::new().fallback(pages);
     for path in ["/static/", "/static/{*path}"] {

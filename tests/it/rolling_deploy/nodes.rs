@@ -72,7 +72,7 @@ pub(crate) fn site(assets: &Assets, files: StaticFiles) -> Router {
 #[derive(Clone, Default)]
 pub(crate) struct Node {
     site: Arc<Mutex<Router>>,
-    /// The number of times that each path below `/static/` was sent.
+    /// The number of responses with status 200 for each path below `/static/`.
     sent: Arc<Mutex<BTreeMap<String, usize>>>,
 }
 
@@ -82,7 +82,7 @@ impl Node {
         *self.site.lock().expect("an unpoisoned lock") = site;
     }
 
-    /// Returns the paths that were sent more than once.
+    /// Returns the paths with more than one response with status 200.
     pub(crate) fn sent_again(&self) -> Vec<String> {
         let sent = self.sent.lock().expect("an unpoisoned lock");
         assert!(!sent.is_empty(), "this node has sent no assets");

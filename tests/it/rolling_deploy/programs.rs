@@ -49,7 +49,7 @@ impl Programs {
         Path::new(self.0.path()).join(step.to_string())
     }
 
-    /// Starts a program, and returns a site that forwards all requests to it.
+    /// Starts a program, and returns a site that forwards all requests to the program.
     pub(crate) fn start(&self, step: usize) -> Router {
         let server = Arc::new(Server::start(&mut std::process::Command::new(self.path(step))));
         let client = Arc::new(HttpClient::default());

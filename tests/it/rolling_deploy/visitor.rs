@@ -110,7 +110,7 @@ impl<'a> Visitor<'a> {
         Page { release: (self.meaning)(&below(&assets[0])).expect("a URL with a version"), assets }
     }
 
-    /// Loads the assets of a page, and the assets that they refer to.
+    /// Loads the assets of a page, and the assets referenced by these assets.
     async fn load(&mut self, page: Page) {
         let mut left = page.assets;
         let mut done = BTreeSet::new();

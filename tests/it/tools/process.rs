@@ -36,7 +36,7 @@ impl Process {
         panic!("{command:?} did not report its address; its output is {output_lines:?}");
     }
 
-    /// Starts a program and waits until it is ready. Returns `None` if the program exits before.
+    /// Starts a program and waits until it is ready. Returns `None` if the program exits first.
     #[track_caller]
     pub(super) fn start_until(command: &mut Command, is_ready: impl Fn() -> bool) -> Option<Self> {
         let mut process = Self(command.stdin(Stdio::null()).spawn().expect("a program that starts"));
@@ -122,7 +122,7 @@ pub(crate) struct Build {
     pub(crate) stderr: String,
 }
 
-/// Builds the project in a directory with more arguments for `cargo build`. Fails with the messages of Cargo.
+/// Builds the project in a directory, with additional arguments for `cargo build`. Fails with the messages of Cargo.
 fn build_in(dir: &Path, arguments: &[&str]) -> Result<Build, String> {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--message-format", "json-render-diagnostics"])
@@ -151,7 +151,7 @@ fn build_in(dir: &Path, arguments: &[&str]) -> Result<Build, String> {
     })
 }
 
-/// Builds the project in a directory with more arguments for `cargo build`, and returns its program.
+/// Builds the project in a directory, with additional arguments for `cargo build`. Returns the program.
 #[track_caller]
 fn built_in(dir: &Path, arguments: &[&str]) -> PathBuf {
     build_in(dir, arguments).unwrap_or_else(|err| panic!("cargo build {arguments:?} failed: {err}")).program
@@ -164,7 +164,7 @@ pub(crate) fn built_outside(project: &Path) -> PathBuf {
     build_outside(project, &[]).expect("a successful build").program
 }
 
-/// Builds a project outside the repository with more arguments for `cargo build`. Fails with the messages of Cargo.
+/// Builds a project outside the repository, with additional arguments for `cargo build`. Fails with the messages of Cargo.
 pub(crate) fn build_outside(project: &Path, more: &[&str]) -> Result<Build, String> {
     let target =
         Path::new(env!("CARGO_TARGET_TMPDIR")).parent().and_then(Path::to_str).expect("a UTF-8 path");

@@ -1,4 +1,4 @@
-//! Tests of the services without sockets. `tests/it/conformance` of the workspace compares the responses
+//! Tests of the layers and services, without sockets. `tests/it/conformance` of the workspace compares the responses
 //! with the responses of `fingerpost-tower`.
 
 mod site;

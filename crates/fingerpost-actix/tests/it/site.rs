@@ -46,7 +46,7 @@ impl Site {
     }
 
     pub(crate) fn production(&self, base_url: &str) -> Assets {
-        // The manifest has the default base path, so that one output directory serves all base URLs.
+        // Without a base path in the manifest, one output directory works with all base URLs.
         let manifest = self.dist().join("staticfiles.json");
         let text = fs::read_to_string(&manifest).unwrap().replace("\"base_path\": \"/static/\",", "");
         fs::write(manifest, text).unwrap();

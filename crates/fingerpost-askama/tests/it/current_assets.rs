@@ -158,7 +158,7 @@ fn second_global_is_an_error_and_does_not_replace_the_first() {
         init(one).unwrap();
         let err = init(two.clone()).unwrap_err();
         assert_eq!(err.kind(), ErrorKind::AlreadyInitialized);
-        // The second assets remain usable.
+        // The assets of the failed `init` remain usable as a runtime value.
         assert_eq!(render(&values(&two)), hashed_path("two"));
         format!("{err}: {}", render_without_values())
     });

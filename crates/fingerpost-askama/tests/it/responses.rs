@@ -35,7 +35,7 @@ async fn page() -> Page {
     Page
 }
 
-/// A page whose handler needs more than one poll.
+/// A handler that needs more than one poll.
 async fn slow() -> Page {
     tokio::task::yield_now().await;
     Page

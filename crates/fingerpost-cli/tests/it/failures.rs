@@ -95,7 +95,7 @@ fn assert_intact_after_kills(command: &[&str]) {
     assert!(again.stderr.contains("0 written, 300 unchanged, nothing to publish"), "{}", again.stderr);
 }
 
-/// Returns `true` if every plain name has the bytes of the manifest.
+/// Returns `true` if the file at every plain name equals the file at the hashed path in the manifest.
 fn has_current_originals(site: &Site) -> bool {
     let same =
         |path: &str, hashed: &str| site.read(&format!("out/{path}")) == site.read(&format!("out/{hashed}"));

@@ -78,7 +78,7 @@ impl Site {
         String::from_utf8(fs::read(self.path(path)).expect("a readable file")).expect("UTF-8")
     }
 
-    /// Returns a command that runs in the site, without the settings of the environment.
+    /// Returns a command that runs in the site, without the environment variables in [`VARIABLES`].
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.path(""));

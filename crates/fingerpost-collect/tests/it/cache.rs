@@ -109,7 +109,7 @@ fn recently_modified_files_are_not_cached() {
     let site = Site::new(&FILES);
     collect(&site.config_with_warnings("out").clock(SystemTime::now)).unwrap();
     assert!(!site.path(CACHE).exists());
-    // A file with a time in the future is never old enough.
+    // A file with a time in the future is never cached.
     let alone = File::options().append(true).open(site.path("static/alone.txt")).unwrap();
     alone.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
     site.assert_same();
@@ -152,7 +152,7 @@ fn damaged_or_foreign_cache_is_ignored() {
     let whole = site.read(CACHE);
     site.forge_cache(&format!("\"{hash}\""), "\"000000000000\"");
     let forged = site.read(CACHE);
-    // The checks below are needed, because an intact cache of this program is trusted even with a wrong hash.
+    // An intact cache of this program is trusted even with a wrong hash. Other caches must be ignored.
     collect(&site.config_with_warnings("out")).unwrap();
     assert_eq!(site.hashed("alone.txt"), "alone.000000000000.txt");
 

@@ -58,7 +58,7 @@ fn unchanged_manifest_becomes_one_new_release_after_newer_releases_are_imported(
     assert_eq!(reports.map(|report| (report.kept, report.release)), [(vec![2], Some(3)), (vec![], None)]);
     assert_eq!((site.release(3).replaces, site.release(3).manifest), (1, site.manifest("out")));
 
-    // The earlier manifest has no release file, so the manifest gets a number here.
+    // The earlier manifest has no release file, so `collect` assigns a release number to the manifest.
     std::fs::remove_dir_all(site.path("old/.fingerpost")).unwrap();
     site.write("old/staticfiles.json", r#"{"version": "1.1", "paths": {}}"#);
     let reports = [(); 2].map(|()| collect(&import_config(&site)).unwrap());

@@ -61,7 +61,7 @@ fn manifest_without_a_release_file_becomes_a_release() {
     let first = site.manifest("out");
     std::fs::remove_dir_all(site.path("out/.fingerpost")).unwrap();
 
-    // The release is published even if nothing else has changed.
+    // The release is published although no file has changed.
     let report = site.collect();
     assert_eq!((report.release, report.written), (Some(1), 0));
     assert_eq!(site.release(1).manifest, first);

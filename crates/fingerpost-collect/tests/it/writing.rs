@@ -12,7 +12,7 @@ use fingerpost_collect::{CollectConfig, collect};
 
 use crate::site::Site;
 
-/// Larger than the files that `collect` reads into memory.
+/// A size above the limit for files that `collect` reads into memory.
 const LARGE: usize = 9 * 1024 * 1024;
 
 /// Returns the paths, modification times and inodes of a directory and of all entries below the directory, except the lock.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, error::Error, iter::successors};
 use adapter_suite::{Render, templates};
 use fingerpost::Assets;
 
-/// A major version of Tera. An error is the text of the error and its sources.
+/// A major version of Tera. Methods return an error as the text of the error and of each source.
 pub(crate) trait Engine: Default + Clone + Send + Sync {
     /// `true` if the helper itself escapes the `&` of a URL.
     const HELPERS_ESCAPE: bool;

@@ -125,7 +125,7 @@ async fn requested_files_are_cached_in_memory_and_checked_on_each_request() {
         get(&files, "/a.css?v=3f2a91b").await.assert_is(200, IMMUTABLE, b"one");
         get_hashed(&files, "/large.txt?v=3f2a91b").await.assert_is(200, IMMUTABLE, &[b'l'; 200_000]);
     }
-    // A file cached in memory is compared with the disk at each request.
+    // At each request, a file cached in memory is compared with the file on disk.
     fs::remove_file(site.source().join("a.css")).unwrap();
     get(&files, "/a.css?v=3f2a91b").await.assert_not_found();
 }

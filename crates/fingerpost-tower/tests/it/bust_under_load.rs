@@ -56,7 +56,7 @@ fn publish(site: &Site, release: usize) -> Published {
     Published { manifest, version, page, files: files.collect() }
 }
 
-/// A page that looks up the URLs, and at the end the app version, while the page is sent.
+/// A body that looks up each URL, and finally the app version, when the line is polled.
 struct Page {
     assets: Assets,
     line: usize,

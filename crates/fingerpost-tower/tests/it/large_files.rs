@@ -221,7 +221,7 @@ async fn large_file_without_a_manifest_digest_is_hashed_in_the_background() {
     }
     assert_eq!(gate.opened(), 1);
 
-    // The first digest defines the content of the URL. Other bytes are a 404.
+    // The first digest defines the content of the URL. After the new bytes are hashed, the response is a 404.
     fs::remove_file(&file).unwrap();
     fs::write(&file, vec![b'x'; SIZE]).unwrap();
     get(&files, path).await.assert_is(200, "no-store", &[b'x'; SIZE]);

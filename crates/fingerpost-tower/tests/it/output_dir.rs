@@ -87,7 +87,7 @@ async fn pipes_and_devices_in_place_of_a_file_are_not_read() {
         std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
         get(&StaticFiles::new(&assets), &hashed).await.assert_not_found();
 
-        // A file that is larger than the memory.
+        // A sparse file of 1 TiB, which does not fit into memory.
         fs::remove_file(&file).unwrap();
         fs::File::create(&file).unwrap().set_len(1 << 40).unwrap();
         get(&StaticFiles::new(&assets), &hashed).await.assert_not_found();

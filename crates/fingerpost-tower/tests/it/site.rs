@@ -1,4 +1,4 @@
-//! A site on disk, and requests to it.
+//! A site on disk, and requests to the site.
 
 use std::{
     fs,

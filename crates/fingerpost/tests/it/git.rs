@@ -164,7 +164,7 @@ fn damaged_repository_yields_the_fallback_version() {
         "ref: ../../../../etc/passwd",
         "ref: refs/heads/../../../x",
         "\0\0\0",
-        // Values that git accepts only as complete hashes.
+        // Not a complete hash: the wrong number of digits, or characters that are not hexadecimal digits.
         "0123456",
         &digits[..39],
         &digits[..41],

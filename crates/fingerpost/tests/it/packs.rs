@@ -1,4 +1,4 @@
-//! Packs as stores: whole ones, and ones that are cut off, damaged or foreign.
+//! Packs as stores: complete packs, and packs that are truncated, damaged or foreign.
 
 use std::{fs, io::ErrorKind, panic::catch_unwind};
 
@@ -28,7 +28,7 @@ fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
     tar.into_inner().unwrap()
 }
 
-/// Returns a tar file with one entry more, whose name is not checked.
+/// Returns a tar file with one empty entry. The name of the entry is not validated.
 fn tar_with(name: &[u8], kind: EntryType) -> Vec<u8> {
     let mut header = header(kind, 0);
     header.as_old_mut().name[..name.len()].copy_from_slice(name);
@@ -65,7 +65,7 @@ fn build(tar: Vec<u8>) -> Result<Assets, fingerpost::Error> {
     Assets::builder().embedded(Some(store(tar))).mode(Mode::Production).build()
 }
 
-/// Returns the reason why a pack is refused, in memory and on disk.
+/// Returns the reason for which a pack is rejected. Checks that the reason is the same in memory and on disk.
 #[track_caller]
 fn refused(tar: Vec<u8>) -> String {
     let dir = tempfile::tempdir().unwrap();
@@ -143,9 +143,9 @@ fn pack_that_is_cut_off_at_any_byte_is_refused() {
         assert!(reasons.iter().any(|known| reason.contains(known)), "{length}: {reason}");
     }
     assert_eq!(refused(Vec::new()), "the pack is empty");
-    // The start of a header.
+    // Truncated in the first header.
     assert_eq!(refused(whole[..100].to_vec()), "the pack is not a complete tar file");
-    // In a later header, between two entries, in an entry, and without one of the blocks of zeros.
+    // Truncated in a later header, between two entries, in an entry, and before the last block of zeros.
     assert_eq!(refused(whole[..2100].to_vec()), "the pack is cut off after `.fingerpost/releases/2.json`");
     assert_eq!(refused(whole[..4096].to_vec()), "the pack is cut off after `a.7c98040a5416.css.gz`");
     assert_eq!(refused(whole[..2564].to_vec()), "the pack is cut off in `a.7c98040a5416.css`");
@@ -157,7 +157,7 @@ fn damaged_pack_is_refused() {
     let mut flipped = whole();
     flipped[1024] ^= 1;
     assert_eq!(refused(flipped), "the pack is damaged after `.fingerpost/releases/10.json`");
-    // A header of zeros looks like the end.
+    // A header of zeros equals the end marker of a tar file.
     let mut erased = whole();
     erased[1024..2048].fill(0);
     assert_eq!(refused(erased), "the pack is damaged after `.fingerpost/releases/10.json`");
@@ -253,11 +253,11 @@ fn names_of_more_than_a_hundred_bytes_are_found() {
     let manifest = format!(r#"{{"version": "1.1", "paths": {{"a.css": "{long}"}}}}"#);
     let tar = tar_of(&[(&long, b"long"), (MANIFEST_NAME, manifest.as_bytes())]);
     assert_eq!(store(tar.clone()).read(&long).unwrap(), b"long");
-    // Cut off between the entry with the name and the file itself.
+    // Truncated between the entry for the long name and the entry for the file.
     assert_eq!(refused(tar[..1024].to_vec()), "the pack is not a complete tar file");
 }
 
-/// Only `tests/release-check` writes 2.5 GB, because not every file system has sparse files.
+/// Only `tests/release-check` tests a pack of 2.5 GB, because not every file system supports sparse files.
 #[test]
 fn large_pack_is_indexed_by_its_headers_alone() {
     let is_large = std::env::var_os("FINGERPOST_TEST_LARGE").is_some();
@@ -270,7 +270,7 @@ fn large_pack_is_indexed_by_its_headers_alone() {
     head.set_size(size);
     head.set_cksum();
     std::io::Write::write_all(&mut file, head.as_bytes()).unwrap();
-    // A sparse file: the film has no blocks on disk.
+    // The file is sparse: the film occupies no blocks on disk.
     std::io::Seek::seek(&mut file, std::io::SeekFrom::Current(size as i64)).unwrap();
     let manifest = br#"{"version": "1.1", "paths": {"film.mp4": "film.0123456789ab.mp4"}}"#;
     std::io::Write::write_all(&mut file, &tar_of(&[(MANIFEST_NAME, manifest)])).unwrap();

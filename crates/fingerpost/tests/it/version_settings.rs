@@ -279,7 +279,7 @@ fn production_reads_components_from_the_manifest_and_no_files() {
     let production = || configured(&dir).mode(Mode::Production);
     let assets = production().build().unwrap();
     assert_eq!(summary(&assets), format!("{version} from manifest templates=1"));
-    // Components of the builder are read and added.
+    // Components of the builder are added to the components in the manifest.
     let both = production().component("templates", [dir.path("b.html")]).build().unwrap();
     let line = format!("templates\0{}\0{}\n", dir.path("b.html").display(), Digest::from_content(b"b.html"));
     let hashed = hash(format!("{version}\n{line}"));

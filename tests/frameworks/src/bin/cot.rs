@@ -1,4 +1,4 @@
-//! cot accepts tower layers. Its routes have no wildcard, so a layer passes requests to `StaticFiles`.
+//! cot accepts tower layers. The routes of cot have no wildcard, so a layer passes requests to `StaticFiles`.
 
 use std::{
     pin::Pin,

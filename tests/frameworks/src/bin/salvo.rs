@@ -16,7 +16,7 @@ use salvo::{
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let assets = frameworks::assets()?;
-    // salvo keeps the whole path.
+    // salvo does not remove the mount from the path.
     let files = StaticFiles::from(AssetServer::new(&assets).paths_include_mount(true));
     let files = TowerServiceCompat::<ReqBody, _, _, _>::compat(files);
     let app = Router::new()
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .hoop(affix_state::inject(assets))
         .get(home)
         .push(Router::with_path("static/{**path}").goal(files))
-        // Layers run only for routes, and the version layer serves its script.
+        // salvo runs layers only for routes. The version layer serves the client script below this route.
         .push(Router::with_path("_fingerpost/{**path}").get(not_found));
     let listener = TcpListener::new(frameworks::address()?).try_bind().await?;
     Server::new(listener).serve(app).await;

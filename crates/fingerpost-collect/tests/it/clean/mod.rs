@@ -25,7 +25,7 @@ use crate::site::Site;
 
 pub(crate) const DAY: u64 = 24 * 60 * 60;
 
-/// Collects these contents of `a.css` one after another, next to an `unchanged.css`.
+/// Creates a site with an `unchanged.css`, and runs `collect` once for each of these contents of `a.css`.
 pub(crate) fn published(contents: &[&str]) -> Site {
     let site = Site::new(&[("static/css/unchanged.css", "u")]);
     for content in contents {

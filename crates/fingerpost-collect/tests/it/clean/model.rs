@@ -74,7 +74,7 @@ impl History {
         self.record_current();
     }
 
-    /// Rolls back to a release whose files are all there: no release file outlives its files.
+    /// Rolls back to a release. The rollback must succeed, because every release has all its files.
     fn roll_back(&mut self, number: u64) {
         self.log.push(format!("roll back to {number}"));
         let wanted = self.site.release(number).manifest;
@@ -82,7 +82,7 @@ impl History {
         let report = rollback(&RollbackConfig::new(self.site.path("out")).release(number))
             .unwrap_or_else(|err| panic!("{err}: {:#?}", self.log));
         assert_eq!(self.site.manifest("out"), wanted, "{:#?}", self.log);
-        // The manifest that was replaced is in a release, and the new one in the newest release.
+        // A release contains the replaced manifest. The newest release contains the new manifest.
         let releases = self.site.release_numbers("out").into_iter().map(|number| self.site.release(number));
         let releases: Vec<_> = releases.collect();
         let log = &self.log;
@@ -175,7 +175,7 @@ impl History {
     fn step(&mut self, random: &mut Random) {
         match random.below(16) {
             14 | 15 => self.roll_back(random.pick(&self.site.release_numbers("out"))),
-            // Without change times, these changes are not detected.
+            // Only change times reveal a moved manifest, or a copy with the modification time of the manifest.
             11 => self.copy(cfg!(unix) && random.below(2) == 0),
             12 | 13 if cfg!(unix) => self.move_copy_back(),
             10 if cfg!(unix) => self.move_aside(random.pick(&self.site.release_numbers("out"))),

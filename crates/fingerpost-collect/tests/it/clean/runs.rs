@@ -46,7 +46,7 @@ fn killed_clean_run_can_be_repeated() {
     killed_after(&[one, two, ".fingerpost/releases/1.json"], &[2]);
     killed_after(&[one, two, ".fingerpost/releases/1.json", ".fingerpost/releases/2.json"], &[]);
 
-    // Killed before the empty directories are removed.
+    // Simulates a run that was killed before it removed the empty directories.
     let site = Site::new(&[("static/a/b.css", "b"), ("static/c.css", "c")]);
     site.collect();
     fs::remove_dir_all(site.path("static/a")).unwrap();

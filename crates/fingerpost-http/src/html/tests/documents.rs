@@ -20,7 +20,8 @@ fn documents_in_other_encodings_are_preserved() {
         let mut rewriter = UrlRewriter::with_encoding(&snapshot, encoding);
         [rewriter.write(html), rewriter.end()].concat()
     };
-    // Latin-1 in a document declared as UTF-8: attributes that are not UTF-8 are unchanged, the others rewritten.
+    // In a Latin-1 document declared as UTF-8, an attribute that is not valid UTF-8 is unchanged. Other attributes are
+    // rewritten.
     let latin = b"<p title='\xe4'>\xfc<a href=\"/static/a.css\"><a href='/static/a.css?\xe4'>";
     assert_eq!(
         rewrite_as("text/html", latin),
