@@ -1,5 +1,5 @@
 //! Turns every `static('css/app.css')` in a server-rendered site into a URL that identifies the file's content. Browsers
-//! can cache such files for a year, and never show a stale file.
+//! can cache each file for a year, and never show a stale file.
 //!
 //! ```
 //! # let site = tempfile::tempdir()?;

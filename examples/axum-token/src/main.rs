@@ -44,7 +44,7 @@ async fn main() -> anyhow::Result<()> {
     let app = Router::new()
         .route("/", get(home))
         .with_state(Arc::new(templates))
-        .nest_service("/static", StaticFiles::new(&assets)); // the path before the token
+        .nest_service("/static", StaticFiles::new(&assets)); // mounted at the path before the token
     let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(&address).await.with_context(|| {
         format!("cannot listen on {address}; choose another address: ADDRESS=127.0.0.1:3001 cargo run …")

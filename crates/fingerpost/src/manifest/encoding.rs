@@ -51,7 +51,7 @@ impl Encoding {
         match self {
             Self::Gzip => 1..=9,
             Self::Br => 0..=11,
-            // RFC 9659: browsers need not support windows of more than 8 MB. Higher levels use such windows.
+            // RFC 9659: browsers need not support windows of more than 8 MB. Higher levels use larger windows.
             Self::Zstd => 1..=19,
         }
     }

@@ -8,7 +8,7 @@ use std::{
 
 use super::commit::short_of_whole;
 
-/// Returns the nearest directory, at or above one of `dirs`, that has a `.git`.
+/// Returns the nearest directory with a `.git`, at or above the first of `dirs` that is in a repository.
 ///
 /// A damaged `.git` counts too: the commit of an outer repository would be wrong.
 pub(super) fn find_root(dirs: &[PathBuf]) -> Option<PathBuf> {
