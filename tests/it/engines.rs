@@ -130,8 +130,8 @@ mod askama_page {
     }
 }
 
-/// Renders in a new process, because Askama's global is set once per process. The process is this program, and runs only
-/// the test below.
+/// Renders in a new process, because Askama's global is set once per process. The process executes
+/// only the test below.
 fn askama_by_the_global(site: &Site, paths: &[String]) -> String {
     let arguments = serde_json::to_string(&(site.number, &site.source, &site.out, paths)).expect("JSON");
     let mut process = Command::new(env::current_exe().expect("this program"));

@@ -20,13 +20,13 @@ use crate::{
 
 const README: &str = include_str!("../../README.md");
 
-/// Returns the code block of the README in this language that contains these words.
+/// Returns the first code block of the README with this language and these words.
 fn block(language: &str, words: &str) -> &'static str {
     let blocks = README.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix(language));
     blocks.map(str::trim_start).find(|block| block.contains(words)).expect(words)
 }
 
-/// Returns the text with one part replaced. Panics if the text does not contain the part.
+/// Returns the text with every occurrence of `from` replaced. Panics if the text does not contain `from`.
 fn replaced(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "no {from} in:\n{text}");
     text.replace(from, to)

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 const CHECKLIST: &str = include_str!("../peers/hyperdjango.md");
 
-/// Appends the source files below a directory, except generated files.
+/// Appends the text of the Rust files below a directory to `sources`. Skips generated files.
 fn read(dir: &Path, sources: &mut String) {
     for entry in fs::read_dir(dir).expect("a readable directory").map(|entry| entry.expect("an entry").path())
     {

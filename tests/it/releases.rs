@@ -80,7 +80,7 @@ fn page_in_a_snapshot_scope_never_mixes_releases_during_500_reloads() {
     let env = templates(&assets);
     let rendered = [AtomicUsize::new(0), AtomicUsize::new(0)];
     thread::scope(|scope| {
-        // Dropped when the reloads are complete or panic.
+        // This value is dropped when the reloads are complete or panic.
         let reloading = Arc::new(());
         for _ in 0..3 {
             let reloads = Arc::downgrade(&reloading);

@@ -1,5 +1,5 @@
-//! Compares `Assets::url` with a baseline: in production a lookup in a hash map, in development `fs::metadata`, or with
-//! the feature `watch` a lookup in production.
+//! Compares `Assets::url` with a baseline. In production, the baseline is a lookup in a hash map. In development, the
+//! baseline is `fs::metadata`. With the feature `watch`, the baseline in development is `Assets::url` in production.
 #![allow(missing_docs, clippy::print_stdout, reason = "a bench prints results")]
 
 mod ratio;

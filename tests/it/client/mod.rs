@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::tools::Browser;
 use site::{HTMX, Site};
 
-/// Runs a test with each htmx in turn, each time on a new site.
+/// Runs a test once with each version of htmx, each time on a new site.
 async fn with_every_htmx(test: impl AsyncFn(&mut Browser, &Site)) {
     let Some(mut browser) = Browser::open().await else { return };
     for htmx in HTMX {

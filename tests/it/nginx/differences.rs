@@ -22,7 +22,7 @@ const fn differ(
 
 const YEAR: &str = "public, max-age=31536000, immutable";
 
-/// Observed with any request.
+/// No listed requests: the difference may occur with any request.
 const ANY: &[&str] = &[];
 
 pub(super) const DIFFERENCES: &[Difference] = &[

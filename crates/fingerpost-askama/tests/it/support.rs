@@ -46,7 +46,7 @@ const RESULT_PREFIX: &str = "result: ";
 
 /// Runs `job` in a separate process, because the global can be set only once per process. Returns the result of `job`.
 ///
-/// The process is this test program, and runs only the calling test. In the separate process, this function runs the job
+/// The process executes only the calling test of this program. In the separate process, this function runs the job
 /// and exits. The name of the test comes from the type of the closure, so write the closure in the test itself.
 #[track_caller]
 pub(crate) fn in_own_process<J: FnOnce() -> String>(job: J) -> String {

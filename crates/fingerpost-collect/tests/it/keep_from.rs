@@ -194,7 +194,7 @@ fn empty_earlier_output_dir_is_allowed() {
     let report = collect(&site.config_to("other").keep_from(site.path("old"))).unwrap();
     assert_eq!((report.release, warnings(&report)), (Some(1), vec![]));
 
-    // A first run that failed leaves its lock behind.
+    // After a failed first run, the directory contains only the lock file.
     site.write("failed/.fingerpost/lock", "");
     let report = collect(&site.config_to("new").keep_from(site.path("failed"))).unwrap();
     assert_eq!((report.release, warnings(&report)), (Some(1), vec![]));

@@ -112,8 +112,8 @@ fn windows_name_aliases_are_not_found() {
 
 /// Returns the paths of the `comm` files of this process and this thread.
 ///
-/// In `/proc` the ID of every thread can be opened, but only processes are listed. A case-insensitive file system
-/// likewise opens names that no listing contains.
+/// In `/proc` the ID of every thread can be opened, but only processes are listed. On a
+/// case-insensitive file system, unlisted names can also be opened.
 #[cfg(target_os = "linux")]
 fn listed_and_unlisted() -> (String, String) {
     let task = fs::read_link("/proc/thread-self").unwrap();

@@ -17,7 +17,7 @@ pub(crate) fn git(dir: impl AsRef<Path>, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// Returns `git` without the user's configuration and without the variables of a hook that runs the tests.
+/// Returns a `git` command. The command ignores the user's configuration, and the variables of a hook that runs the tests.
 pub(crate) fn git_command(dir: impl AsRef<Path>, arguments: &[&str]) -> Command {
     let mut git = Command::new("git");
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_")) {
@@ -57,8 +57,8 @@ pub(crate) fn head(dir: impl AsRef<Path>) -> String {
     format!("{} from git", &git(dir, &["rev-parse", "HEAD"])[..7])
 }
 
-/// Returns version and source for a source directory, computed in a process with only this search path and these variables.
-/// The process is this program, and runs only the test below.
+/// Returns the app version and its source for a source directory. Computes the version in a process with only this search
+/// path and these variables. The process executes only one test of this program.
 #[track_caller]
 pub(crate) fn version_in(source: impl AsRef<Path>, path: &str, variables: &[(&str, &str)]) -> String {
     let mut command = clean_process(path);
@@ -68,7 +68,7 @@ pub(crate) fn version_in(source: impl AsRef<Path>, path: &str, variables: &[(&st
     stderr.split_once(RESULT).unwrap_or_else(|| panic!("{stderr}")).1.trim().to_owned()
 }
 
-/// Returns this program with an environment that contains only a search path.
+/// Returns a command that runs this program. The environment of the command contains only a search path.
 pub(crate) fn clean_process(path: &str) -> Command {
     let mut command = this_program();
     command.env_clear().env("PATH", path).current_dir("/");

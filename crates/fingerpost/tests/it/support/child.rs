@@ -9,9 +9,9 @@ use std::{
 const MARK: &str = "FINGERPOST_IT_CHILD";
 const RESULT: &str = "result: ";
 
-/// Runs `job` in a child process, and returns its result.
+/// Runs `job` in a child process, and returns the result of `job`.
 ///
-/// The child process is this program, and runs only the calling test. The first call of this function in the child process
+/// The child process executes only the calling test of this program. The first call of this function in the child process
 /// runs the job and exits. The closure must therefore be written in the test itself, and a test can have only one job.
 #[track_caller]
 pub(crate) fn in_child<J: FnOnce() -> String>(job: J) -> String {
