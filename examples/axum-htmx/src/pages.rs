@@ -29,7 +29,7 @@ impl Pages {
         Self(env.into())
     }
 
-    /// Returns the home page, which links to the page of each policy.
+    /// Returns the router of the home page. The home page links to the page of each policy.
     pub(crate) fn home(&self) -> Router {
         let pages = self.clone();
         let policies: Vec<_> = POLICIES
@@ -39,7 +39,7 @@ impl Pages {
         Router::new().route("/", get(async move || pages.render("home.html", &context! { policies })))
     }
 
-    /// Returns two pages, a fragment and a form for one policy.
+    /// Returns the router of two pages, a fragment and a form for one policy.
     pub(crate) fn for_policy(&self, mismatch: OnMismatch) -> Router {
         let name = mismatch.as_str();
         let description =

@@ -30,7 +30,7 @@ async fn main() -> anyhow::Result<()> {
     let deploy: u64 = deploy.parse().with_context(|| format!("DEPLOY is `{deploy}`, not a number"))?;
     let assets = Assets::builder()
         .source("static")
-        .base_url("/static/{breaker}/") // the token replaces `{breaker}`
+        .base_url("/static/{breaker}/") // in production, the token replaces `{breaker}`
         .strategy(Strategy::PathToken(Token::ordered(deploy)?))
         .mode(mode)
         .build()?;
