@@ -3,7 +3,8 @@
 /// Includes a pack of `fingerpost collect --pack` in the program, for [`AssetsBuilder::embedded`](crate::AssetsBuilder::embedded).
 ///
 /// `embed!("dist/static.tar")` includes the file at this path, relative to the directory of `Cargo.toml`. If the file is
-/// missing, the compiler reports the path of the file: run `fingerpost collect static --out dist/static --pack dist/static.tar`.
+/// missing, the compiler reports the path of the file. The command that writes the file is
+/// `fingerpost collect static --out dist/static --pack dist/static.tar`.
 /// `embed!()` includes the pack of `fingerpost_collect::build_script()`, which a `build.rs` calls.
 ///
 /// The value is an `Option` of a [`TarStore`](crate::manifest::TarStore). A build with debug assertions includes no
