@@ -17,7 +17,7 @@ use crate::{
 /// The version of a request is in the header `X-App-Requested-Version`, or else in the cookie `app_version`. A request
 /// without header or cookie gets the default version. If the version is in the map, the request reaches the inner
 /// service, and the response gets the headers `x-backend-target` and `x-app-served-version`. A request with an unknown
-/// version in the header does not reach the inner service: the response is a 409 with `no-store` and the versions of the
+/// version in the header does not reach the inner service. The response is a 409 with `no-store` and the versions of the
 /// map as JSON. An unknown version in the cookie is ignored. Without a default, requests without a version pass
 /// unchanged.
 ///

@@ -114,7 +114,7 @@ fn summary(report: &Report) -> String {
     parts.join(", ")
 }
 
-/// Shows a progress bar on a terminal. Prints a message while the run waits for the lock.
+/// Shows a progress bar on a terminal. Prints a message when the run has to wait for the lock.
 struct CollectProgress<'a> {
     bar: ProgressBar,
     printer: &'a Printer,

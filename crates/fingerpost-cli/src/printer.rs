@@ -96,7 +96,7 @@ impl Printer {
     }
 }
 
-/// Prints only a message while a run waits for the lock.
+/// Prints a message when a run has to wait for the lock. Ignores all other progress.
 impl Progress for Printer {
     fn waiting(&self, message: &str) {
         self.info(message);

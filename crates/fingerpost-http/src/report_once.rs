@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 pub(crate) struct ReportOnce(AtomicBool);
 
 impl ReportOnce {
-    /// Calls `log`, unless it has been called since the last reset.
+    /// Calls `log`, unless a message has been logged since the last reset.
     pub(crate) fn report(&self, log: impl FnOnce()) {
         if !self.0.swap(true, Relaxed) {
             log();

@@ -3,8 +3,9 @@ use http::Extensions;
 
 /// Returns the snapshot of a request, and stores it in the extensions for inner layers.
 ///
-/// Reuses the snapshot that an outer layer stored, if it belongs to the same assets. All layers of one request therefore
-/// use the same release, even if [`Assets::reload`] replaces the current release. A snapshot of other assets is replaced.
+/// Reuses the snapshot that an outer layer stored, if the snapshot belongs to the same assets. All layers of one request
+/// therefore use the same release, even if [`Assets::reload`] replaces the current release. A snapshot of other assets is
+/// replaced.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -30,12 +31,13 @@ pub fn request_snapshot(assets: &Assets, extensions: &mut Extensions) -> Snapsho
     snapshot
 }
 
-/// Returns the snapshot that an outer layer stored, if it belongs to these assets, or a new one.
+/// Returns the snapshot that an outer layer stored, if the snapshot belongs to these assets. Otherwise, returns a new
+/// snapshot.
 pub(crate) fn current_snapshot(assets: &Assets, extensions: &Extensions) -> Snapshot {
     existing_snapshot(assets, extensions).cloned().unwrap_or_else(|| assets.snapshot())
 }
 
-/// Returns the snapshot that an outer layer stored, if it belongs to these assets.
+/// Returns the snapshot that an outer layer stored, if the snapshot belongs to these assets.
 pub(crate) fn existing_snapshot<'e>(assets: &Assets, extensions: &'e Extensions) -> Option<&'e Snapshot> {
     extensions.get::<Snapshot>().filter(|stored| stored.belongs_to(assets))
 }

@@ -66,8 +66,8 @@ impl CleanConfig {
         self
     }
 
-    /// Sets how long releases are retained after they were replaced, so that open pages can still load the files of an older
-    /// release.
+    /// Sets how long releases are retained after their replacement, so that open pages can still load the files of an
+    /// older release.
     ///
     /// Defaults to 7 days. With zero, no release is retained because of its age. Times come from the release files. A
     /// release without a known successor counts as replaced just now.

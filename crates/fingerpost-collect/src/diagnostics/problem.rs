@@ -54,8 +54,8 @@ pub enum ErrorKind {
     Unknown,
     /// A file has a reference that cannot be rewritten. Does not stop the run.
     PlainName,
-    /// A file is nested too deeply to be parsed: a style sheet with more than 255 nested blocks, or a script with more than
-    /// about 30,000 nested brackets or 100,000 operators.
+    /// A file is nested too deeply to be parsed. The limit is 255 nested blocks in a style sheet, and about 30,000 nested
+    /// brackets or 100,000 operators in a script.
     TooDeep,
     /// There is not enough memory to parse a script or to start threads.
     OutOfMemory,

@@ -27,8 +27,8 @@ pub enum Rule {
     /// A script that seems to have references must be parseable. Defaults to a warning.
     Syntax,
     /// In a build without the feature `js`, a script must not seem to have references. Defaults to an error, because
-    /// modules would import other modules by plain names. Browsers may load outdated modules from their caches under
-    /// plain names.
+    /// modules would import other modules by plain names. With plain names, browsers may load outdated modules from the
+    /// cache.
     Unsupported,
     /// Two files must not have the same asset path. Ignored by default.
     Shadowed,

@@ -29,8 +29,8 @@ const FILE: &str = ".fingerpost/published.json";
 #[derive(Default)]
 pub(crate) struct PublishedFiles {
     records: Mutex<BTreeMap<String, Record>>,
-    /// The time when the records were saved. A record proves nothing about a file that was modified at or after this time:
-    /// the clock of the file system may not have advanced between the record and a later change.
+    /// The time when the records were saved. A record proves nothing about a file that was modified at or after this
+    /// time. The clock of the file system may not have advanced between the record and a later change.
     recorded_at: Option<SystemTime>,
     /// `true` if every file is read, even if its stamp is unchanged.
     verify: bool,

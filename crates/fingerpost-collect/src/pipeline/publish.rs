@@ -61,8 +61,8 @@ impl StagedFiles {
 impl Publication {
     /// Numbers the new releases, in this order:
     ///
-    /// - the current manifest of the earlier output directory, unless a release contains it,
-    /// - the current manifest of this output directory, unless the newest release contains it,
+    /// - the current manifest of the earlier output directory, unless a release contains that manifest,
+    /// - the current manifest of this output directory, unless the newest release contains that manifest,
     /// - `manifest`, unless it is current.
     pub(crate) fn plan(
         manifest: Manifest,

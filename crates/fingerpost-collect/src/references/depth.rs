@@ -4,8 +4,8 @@
 //! at a closing bracket, at the end of a statement, and at a comma. The parser continues after many errors and accepts some
 //! TypeScript. If a statement has a token with another meaning in TypeScript, all levels of the statement count.
 //!
-//! Without a parser, some divisions look like regular expressions. The scan then follows both readings, until one reading has
-//! a fatal syntax error, or both readings have the same state again.
+//! Without a parser, some divisions look like regular expressions. The scan then follows both readings, as a division and
+//! as a regular expression, until one reading has a fatal syntax error, or both readings have the same state again.
 
 use super::source_map::LINE_ENDS;
 

@@ -17,9 +17,9 @@ pub enum ReferenceKind {
     SourceMap,
     /// A name that `collect` cannot rewrite. The target has to exist under its plain name.
     ///
-    /// Such names are found in SVG, HTML, web app manifests (`.webmanifest`), playlists (`.m3u8`), `browserconfig.xml` and
-    /// calls such as `new Worker("…")`. URLs in calls are relative to an unknown page, so every asset of that name is a
-    /// candidate.
+    /// `collect` finds plain names in SVG, HTML, web app manifests (`.webmanifest`), playlists (`.m3u8`),
+    /// `browserconfig.xml` and calls such as `new Worker("…")`. URLs in calls are relative to an unknown page, so every
+    /// asset of that name is a candidate.
     PlainName,
 }
 

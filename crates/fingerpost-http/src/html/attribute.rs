@@ -12,7 +12,7 @@ pub(super) fn rewritten(name: &str, raw: &str, references: &References) -> Optio
         "srcset" | "imagesrcset" => rewritten_srcset,
         _ => return None,
     };
-    // Characters that could not be decoded would be lost.
+    // A rewritten value would lose the characters that could not be decoded.
     if raw.contains(char::REPLACEMENT_CHARACTER) {
         return None;
     }

@@ -58,7 +58,7 @@ pub enum Decision {
 impl Offer<'_> {
     /// Chooses the representation, evaluates the conditions, then applies the range (RFC 9110, §13.2.2).
     ///
-    /// Ranges refer to the uncompressed file, so that they do not depend on the compression of a variant. The range is
+    /// Ranges refer to the uncompressed file, so that ranges do not depend on the compression of a variant. The range is
     /// ignored if the client refuses the uncompressed file, or if `If-Range` is the tag of a variant.
     ///
     /// ```

@@ -122,9 +122,9 @@ impl FilePart {
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) while the last bytes wait for a hash of the file: call `next_chunk` again
-    /// when [`poll_ready`](Self::poll_ready) returns `Ready`. A file that is deleted, replaced, linked or given another mode
-    /// while it is sent is hashed again on a background thread.
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) while the last bytes wait for a hash of the file: call `next_chunk`
+    /// again when [`poll_ready`](Self::poll_ready) returns `Ready`. If a file is deleted, replaced, linked or given
+    /// another mode during the response, the file is hashed again on a background thread.
     ///
     /// All other errors are final: read errors, and changes of the file since it was opened. After a final error,
     /// the last bytes are not returned: caches do not reuse incomplete responses (RFC 9111, §3.3).

@@ -86,8 +86,8 @@ impl CompressionCache {
         self.outcomes.retain(|key, _| key.split_once(' ').is_some_and(|(sha256, _)| files.contains(sha256)));
     }
 
-    /// Removes the cache file until [`save`](Self::save) writes it again, if this run replaces variants in it. Must be called
-    /// before anything is published: a killed run must not leave a stale cache.
+    /// Removes the cache file if this run replaces variants in the file. [`save`](Self::save) writes a new cache file.
+    /// Must be called before anything is published: a killed run must not leave a stale cache.
     pub(crate) fn remove_if_stale(&mut self, output: &Output) -> Result<(), Problem> {
         if self.saved.is_empty() || !self.replaces {
             return Ok(());

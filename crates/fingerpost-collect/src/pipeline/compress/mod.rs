@@ -24,7 +24,7 @@ pub(crate) struct Variants {
     pub(crate) hashed: Vec<Staged>,
     /// The new variants of originals.
     pub(crate) plain: Vec<Staged>,
-    /// The number of compressions, one per file and encoding. For a dry run, the number in a real run.
+    /// The number of compressions, one per file and encoding. In a dry run, the number that a real run would have.
     pub(crate) compressed: usize,
     /// Stale variants of originals, to be removed.
     leftovers: Vec<String>,
@@ -125,8 +125,8 @@ fn reuse_cached(
     missing
 }
 
-/// Returns the stale variants of originals, except files whose bytes differ from the published variant. Such files may
-/// belong to the user.
+/// Returns the stale variants of originals, except files whose bytes differ from the published variant. Files with other
+/// bytes may belong to the user.
 fn leftovers(assets: &[Asset], run: &Run<'_>) -> Vec<String> {
     if !run.options.originals {
         return Vec::new();

@@ -33,8 +33,8 @@ impl EtagSuffix {
         HeaderValue::from_bytes(&[b"W/", inner, suffix.as_bytes()].concat()).ok()
     }
 
-    /// Splits a tag into the tag without the suffix and the hash in the suffix. Both tags include their quotes. Returns
-    /// `None` for a tag without a suffix.
+    /// Splits a tag into the tag without the suffix and the hash in the suffix. `tag` and the returned tag include the
+    /// quotes. Returns `None` for a tag without a suffix.
     pub(super) fn split(&self, tag: &[u8]) -> Option<(Vec<u8>, ContentHash)> {
         let tag = tag.strip_suffix(b"\"")?;
         let (rest, hash) = tag.split_at_checked(tag.len().checked_sub(12)?)?;
