@@ -35,7 +35,7 @@ pub(crate) struct Locator<'a> {
     file: &'a Path,
     asset: &'a AssetPath,
     bytes: &'a [u8],
-    /// The number of bytes that `line`, `line_start` and `column` account for.
+    /// The number of bytes before the position that `line`, `line_start` and `column` describe.
     read: usize,
     line: usize,
     line_start: usize,

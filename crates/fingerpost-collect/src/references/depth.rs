@@ -1,16 +1,17 @@
 //! Computes an upper bound of the recursion depth of the script parser, without parsing.
 //!
-//! The scan splits a script into tokens. Each token counts as a level. Levels end only where the parser has certainly returned:
-//! at a closing bracket, at the end of a statement, and at a comma. The parser continues after many errors and accepts some
-//! TypeScript. If a statement has a token with another meaning in TypeScript, all levels of the statement count.
+//! The scan splits a script into tokens. Each token counts as one or more levels. Levels end only where the parser has
+//! certainly returned: at a closing bracket, at the end of a statement, and at a comma. The parser continues after many
+//! errors and accepts some TypeScript. If a statement has a token with another meaning in TypeScript, all levels of the
+//! statement count.
 //!
 //! Without a parser, some divisions look like regular expressions. The scan then follows both readings, as a division and
 //! as a regular expression, until one reading has a fatal syntax error, or both readings have the same state again.
 
 use super::source_map::LINE_ENDS;
 
-/// The maximum nesting in levels. Deeper scripts are not parsed. A bracket counts as [`BRACKET`] levels, an operator or
-/// operand as one level.
+/// The maximum nesting in levels. Deeper scripts are not parsed. A bracket counts as [`BRACKET`] levels, a keyword as
+/// [`KEYWORD`] levels, and any other token as one level.
 pub(super) const DEEPEST: u32 = 200_000;
 
 /// The stack that the parser and the tree visitors use per level, in bytes. The value is a third more than the stack measured

@@ -29,11 +29,12 @@ pub(crate) fn scan(text: &str) -> Result<Scan, ScanError> {
 /// The part of the usual stack of 2 MiB that is left for the parser.
 const USUAL_STACK: usize = 1536 * 1024;
 
-/// The stack size for every script that is not too deep. Only the used part of the stack occupies memory.
+/// A sufficient stack size for every script whose depth is at most [`DEEPEST`]. Only the used part of the stack occupies
+/// memory.
 const DEEP_STACK: usize = USUAL_STACK + DEEPEST as usize * STACK_PER_LEVEL;
 
-/// The free memory required per byte of text. Published code needs about this amount. With less memory, the parser aborts the
-/// process, because not all of its memory is in the arena.
+/// The free memory required per byte of text. Published code needs about this amount. With less memory, the parser may
+/// abort the process, because not all of its memory is in the arena.
 const MEMORY_PER_BYTE: usize = 16;
 
 /// The free memory required per byte of a longer script, which may consist of short tokens or of errors.
