@@ -10,7 +10,7 @@ use actix_web::{
 };
 use bytes::Bytes;
 use fingerpost::Snapshot;
-use fingerpost_http::{HeadInserter, HtmlChange, HtmlEncoding, UrlRewriter};
+use fingerpost_http::{HtmlChange, HtmlEncoding, HtmlTransform};
 use pin_project_lite::pin_project;
 
 use crate::snapshot_scoped::SnapshotScoped;
@@ -33,14 +33,8 @@ enum State {
     Unchanged,
     /// Sends nothing. Used for responses to HEAD, because the response to GET has another length.
     HeadersOnly,
-    Transforming(Transform),
+    Transforming(HtmlTransform),
     Ended,
-}
-
-/// A streaming change of an HTML document.
-pub(crate) enum Transform {
-    Rewrite(UrlRewriter),
-    Insert(HeadInserter),
 }
 
 /// Applies the change of a layer to the body of a response.
@@ -48,7 +42,7 @@ pub(crate) fn change_body<B: MessageBody>(
     mut response: HttpResponse<B>,
     snapshot: &Snapshot,
     change: HtmlChange,
-    transform: impl FnOnce(HtmlEncoding) -> Transform,
+    transform: impl FnOnce(HtmlEncoding) -> HtmlTransform,
 ) -> HttpResponse<HtmlBody<B>> {
     let state = match change {
         HtmlChange::Nothing => State::Unchanged,
@@ -119,24 +113,6 @@ impl State {
         match std::mem::replace(self, Self::Ended) {
             Self::Transforming(transform) => transform.end(),
             _ => Bytes::new(),
-        }
-    }
-}
-
-impl Transform {
-    /// Processes a chunk and returns the new output.
-    fn write(&mut self, chunk: Bytes) -> Bytes {
-        match self {
-            Self::Rewrite(rewriter) => rewriter.write(&chunk),
-            Self::Insert(inserter) => inserter.write(chunk),
-        }
-    }
-
-    /// Returns the remaining output.
-    fn end(self) -> Bytes {
-        match self {
-            Self::Rewrite(rewriter) => rewriter.end(),
-            Self::Insert(inserter) => inserter.end(),
         }
     }
 }

@@ -3,14 +3,14 @@ use std::future::{Ready, ready};
 use actix_web::{
     Error, HttpResponse,
     body::MessageBody,
-    dev::{Service, ServiceRequest, ServiceResponse, Transform as Middleware, forward_ready},
+    dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
 };
 use fingerpost::{Assets, Snapshot};
-use fingerpost_http::{HtmlExchange, UrlRewriter};
+use fingerpost_http::{HtmlExchange, HtmlTransform, UrlRewriter};
 
 use crate::{
     convert::{change_head, copy_changes, request_parts, request_snapshot},
-    html_body::{HtmlBody, Transform, change_body},
+    html_body::{HtmlBody, change_body},
     response_future::ResponseFuture,
     snapshot_scoped::SnapshotScoped,
 };
@@ -74,7 +74,7 @@ impl HtmlRewriteLayer {
     }
 }
 
-impl<S, B> Middleware<S, ServiceRequest> for HtmlRewriteLayer
+impl<S, B> Transform<S, ServiceRequest> for HtmlRewriteLayer
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     S::Future: 'static,
@@ -129,6 +129,6 @@ fn finish<B: MessageBody>(
     mut response: HttpResponse<B>,
 ) -> HttpResponse<HtmlBody<B>> {
     let change = change_head(&mut response, |parts| exchange.finish(parts));
-    let rewriter = |encoding| Transform::Rewrite(UrlRewriter::with_encoding(snapshot, encoding));
+    let rewriter = |encoding| HtmlTransform::Rewrite(UrlRewriter::with_encoding(snapshot, encoding));
     change_body(response, snapshot, change, rewriter)
 }

@@ -3,9 +3,11 @@ use std::future::{Ready, ready};
 use actix_web::{
     Error, HttpResponse,
     body::{EitherBody, MessageBody},
-    dev::{Service, ServiceRequest, ServiceResponse, Transform as Middleware, forward_ready},
+    dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
 };
 use fingerpost::{Assets, Snapshot};
+#[cfg(feature = "html")]
+use fingerpost_http::HtmlTransform;
 use fingerpost_http::{OnMismatch, VersionExchange, VersionMiddleware};
 
 #[cfg(feature = "metrics")]
@@ -13,7 +15,7 @@ use crate::request_counter::count_request;
 #[cfg(feature = "html")]
 use crate::{
     convert::bytes_into_response,
-    html_body::{HtmlBody, Transform, change_body},
+    html_body::{HtmlBody, change_body},
 };
 use crate::{
     convert::{change_head, copy_changes, request_parts, request_snapshot},
@@ -144,7 +146,7 @@ impl From<VersionMiddleware> for VersionLayer {
     }
 }
 
-impl<S, B> Middleware<S, ServiceRequest> for VersionLayer
+impl<S, B> Transform<S, ServiceRequest> for VersionLayer
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     S::Future: 'static,
@@ -219,7 +221,7 @@ fn finish<B: MessageBody>(
     #[cfg(feature = "html")]
     {
         let change = change_head(&mut response, |parts| exchange.finish(parts));
-        change_body(response, snapshot, change, |encoding| Transform::Insert(exchange.inserter(encoding)))
+        change_body(response, snapshot, change, |encoding| HtmlTransform::Insert(exchange.inserter(encoding)))
     }
     #[cfg(not(feature = "html"))]
     {

@@ -30,7 +30,7 @@ pub use version::version_match::VersionMatch;
 #[cfg(feature = "html")]
 pub use {
     html::validators::{HtmlChange, HtmlExchange, remove_digests},
-    html::{HeadInserter, HtmlEncoding, UrlRewriter, rewrite_html},
+    html::{HeadInserter, HtmlEncoding, HtmlTransform, UrlRewriter, rewrite_html},
     version::nonce::CspNonce,
 };
 
@@ -41,6 +41,6 @@ pub use {
 /// - Files: [`AssetServer`].
 /// - Snapshots: [`request_snapshot`], [`Snapshot::scope`](fingerpost::Snapshot::scope).
 /// - Versions: [`VersionMiddleware`], [`VersionExchange`], [`VersionEndpoints`], [`VersionRouter`], [`Routing`].
-/// - HTML: [`HtmlExchange`], [`HtmlChange`], [`UrlRewriter`].
+/// - HTML: [`HtmlExchange`], [`HtmlChange`], [`HtmlTransform`].
 #[cfg(feature = "html")]
 pub mod integrations {}

@@ -6,7 +6,7 @@ use std::{
 
 use bytes::Bytes;
 use fingerpost::Snapshot;
-use fingerpost_http::{HeadInserter, HtmlChange, HtmlEncoding, UrlRewriter, remove_digests};
+use fingerpost_http::{HtmlChange, HtmlEncoding, HtmlTransform, remove_digests};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -32,14 +32,8 @@ enum State {
     /// Passes frames on unchanged, without a size hint. Used after the end of a document, and for responses to HEAD, because
     /// the response to GET has another length.
     UnknownLength,
-    Transforming(Transform),
+    Transforming(HtmlTransform),
     Ended,
-}
-
-/// A streaming change of an HTML document.
-pub(crate) enum Transform {
-    Rewrite(UrlRewriter),
-    Insert(HeadInserter),
 }
 
 impl<B: Body> HtmlBody<B> {
@@ -47,7 +41,7 @@ impl<B: Body> HtmlBody<B> {
         inner: B,
         snapshot: &Snapshot,
         change: HtmlChange,
-        transform: impl FnOnce(HtmlEncoding) -> Transform,
+        transform: impl FnOnce(HtmlEncoding) -> HtmlTransform,
     ) -> Self {
         let state = match change {
             HtmlChange::Body(encoding) if !inner.is_end_stream() => State::Transforming(transform(encoding)),
@@ -121,24 +115,6 @@ impl<B: Body> Body for HtmlBody<B> {
             State::Unchanged => self.inner.size_hint(),
             State::UnknownLength | State::Transforming(_) => SizeHint::default(),
             State::Ended => SizeHint::with_exact(0),
-        }
-    }
-}
-
-impl Transform {
-    /// Processes a chunk and returns the new output.
-    fn write(&mut self, chunk: Bytes) -> Bytes {
-        match self {
-            Self::Rewrite(rewriter) => rewriter.write(&chunk),
-            Self::Insert(inserter) => inserter.write(chunk),
-        }
-    }
-
-    /// Returns the remaining output.
-    fn end(self) -> Bytes {
-        match self {
-            Self::Rewrite(rewriter) => rewriter.end(),
-            Self::Insert(inserter) => inserter.end(),
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::task::{Context, Poll};
 
 use fingerpost::{Assets, Snapshot};
-use fingerpost_http::{HtmlExchange, UrlRewriter, request_snapshot};
+use fingerpost_http::{HtmlExchange, HtmlTransform, UrlRewriter, request_snapshot};
 use http::{Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use crate::{
     either_body::EitherBody,
-    html_body::{HtmlBody, Transform},
+    html_body::HtmlBody,
     response_future::{Exchange, ResponseFuture},
     snapshot_scoped::SnapshotScoped,
 };
@@ -118,7 +118,7 @@ impl<B: Body> Exchange<B> for (HtmlExchange, Snapshot) {
         let (exchange, snapshot) = self;
         let (mut parts, body) = response.into_parts();
         let change = exchange.finish(&mut parts);
-        let rewriter = |encoding| Transform::Rewrite(UrlRewriter::with_encoding(snapshot, encoding));
+        let rewriter = |encoding| HtmlTransform::Rewrite(UrlRewriter::with_encoding(snapshot, encoding));
         Response::from_parts(parts, HtmlBody::new(body, snapshot, change, rewriter))
     }
 }

@@ -1,6 +1,8 @@
 use std::task::{Context, Poll};
 
 use fingerpost::{Assets, Snapshot};
+#[cfg(feature = "html")]
+use fingerpost_http::HtmlTransform;
 use fingerpost_http::{OnMismatch, VersionExchange, VersionMiddleware, request_snapshot};
 use http::{Request, Response};
 use http_body::Body;
@@ -15,10 +17,7 @@ use crate::{
     snapshot_scoped::SnapshotScoped,
 };
 #[cfg(feature = "html")]
-use crate::{
-    html_body::{HtmlBody, Transform},
-    maybe_blocking::MaybeBlocking,
-};
+use crate::{html_body::HtmlBody, maybe_blocking::MaybeBlocking};
 
 /// The body of a response. Without the feature `html`, the body is unchanged.
 #[cfg(feature = "html")]
@@ -192,7 +191,7 @@ impl<B: Body> Exchange<B> for (VersionExchange, Snapshot) {
         #[cfg(feature = "html")]
         let body = {
             let change = exchange.finish(&mut parts);
-            let inserter = |encoding| Transform::Insert(exchange.inserter(encoding));
+            let inserter = |encoding| HtmlTransform::Insert(exchange.inserter(encoding));
             HtmlBody::new(body, snapshot, change, inserter)
         };
         #[cfg(not(feature = "html"))]

@@ -10,6 +10,7 @@ mod reference;
 mod rewriting;
 mod splicer;
 mod srcset;
+mod transform;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use parking_lot::Mutex;
 
 pub use charset::HtmlEncoding;
 pub use insertion::HeadInserter;
+pub use transform::HtmlTransform;
 
 use attribute::rewritten;
 use reference::References;
