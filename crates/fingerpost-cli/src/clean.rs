@@ -18,7 +18,7 @@ pub(crate) fn run(
         .map_err(|err| Exit::from_error(&err, None, &hints::for_lock(&err), args.run.json, printer))?;
     print_report(&report, verbose, printer);
     if args.run.json {
-        printer.data(serde_json::to_string(&report).expect("a report is plain data"))?;
+        printer.json(&report)?;
     }
     Ok(())
 }

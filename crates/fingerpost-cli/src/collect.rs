@@ -31,7 +31,7 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(
         .map_err(|err| report_failure(&err, (args, all), &hints::for_error(&err, &config, all), printer))?;
     print_report(&report, all, printer);
     if args.run.json {
-        printer.data(serde_json::to_string(&report).expect("a report is plain data"))?;
+        printer.json(&report)?;
     }
     Ok(())
 }

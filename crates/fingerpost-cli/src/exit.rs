@@ -47,7 +47,7 @@ impl Exit {
         hints.iter().for_each(|hint| printer.hint(hint));
         if json {
             // The exit code is 1 anyway, so a closed stdout changes nothing.
-            let _ = printer.data(serde_json::to_string(err).expect("problems are plain data"));
+            let _ = printer.json(err);
         }
         Self::AlreadyReported
     }

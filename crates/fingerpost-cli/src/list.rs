@@ -44,9 +44,9 @@ pub(crate) fn run(args: &ListArgs, settings: Settings, printer: &Printer) -> Res
     let assets = Assets::builder().settings(settings).base_url(base_url).mode(Mode::Production).build()?;
     let list = list(&assets)?;
     if args.workbox {
-        printer.data(json(&list.iter().filter_map(workbox_entry).collect::<Vec<_>>()))?;
+        printer.json(&list.iter().filter_map(workbox_entry).collect::<Vec<_>>())?;
     } else if args.json {
-        printer.data(json(&list))?;
+        printer.json(&list)?;
     } else {
         printer.styled_data(lines(&list, stdout_columns()))?;
     }
@@ -84,10 +84,6 @@ fn stored_size(store: &dyn Store, name: &str) -> io::Result<u64> {
 
 fn unreadable(store: &dyn Store, name: &str, err: &io::Error) -> Exit {
     Exit::failed(format_args!("cannot read {} in {}: {err}", quoted(name), quoted(store.place())))
-}
-
-fn json(list: &[impl Serialize]) -> String {
-    serde_json::to_string(list).expect("a list is plain data")
 }
 
 /// Returns `None` for an asset without a hash in its name.

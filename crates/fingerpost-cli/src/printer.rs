@@ -7,6 +7,7 @@ use annotate_snippets::Level;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use fingerpost_collect::{Problem, Progress};
+use serde::Serialize;
 
 use crate::{
     diagnostics::{one_line, with_excerpt},
@@ -42,6 +43,11 @@ impl Printer {
         let mut stdout = io::stdout().lock();
         writeln!(stdout, "{line}")?;
         stdout.flush()
+    }
+
+    /// Prints data as one line of JSON.
+    pub(crate) fn json(&self, data: &(impl Serialize + ?Sized)) -> io::Result<()> {
+        self.data(serde_json::to_string(data).expect("reports and lists are plain data"))
     }
 
     /// Prints lines of data. Styles are removed unless stdout is a terminal.

@@ -18,7 +18,7 @@ pub(crate) fn run(args: &ReleasesArgs, settings: Settings, printer: &Printer) ->
     let list =
         releases(&DirStore::new(out)).map_err(|err| Exit::from_error(&err, None, &[], args.json, printer))?;
     if args.json {
-        printer.data(serde_json::to_string(&list).expect("a list is plain data"))?;
+        printer.json(&list)?;
     } else {
         printer.styled_data(lines(&list, stdout_columns()))?;
     }

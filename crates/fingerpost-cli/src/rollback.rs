@@ -14,7 +14,7 @@ pub(crate) fn run(args: &RollbackArgs, settings: Settings, printer: &Printer) ->
     })?;
     print_report(&report, printer);
     if args.run.json {
-        printer.data(serde_json::to_string(&report).expect("a report is plain data"))?;
+        printer.json(&report)?;
     }
     Ok(())
 }
