@@ -12,7 +12,7 @@ use crate::{
     clean::{clean, clean_config::CleanConfig},
     collect,
     collect_config::CollectConfig,
-    diagnostics::problem::{Error, Problem},
+    diagnostics::{Error, Problem},
 };
 
 /// Collects and packs the assets of a package from its `build.rs`, for [`fingerpost::embed!()`](fingerpost::embed).

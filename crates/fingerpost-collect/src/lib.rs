@@ -57,7 +57,7 @@ pub mod __private {
 use fingerpost::{DirStore, sources::SourceFile};
 
 use crate::{
-    diagnostics::collector::Diagnostics,
+    diagnostics::Diagnostics,
     pack::write_pack,
     pipeline::{
         analyze::Analyzed,

@@ -17,10 +17,7 @@ use serde::Serialize;
 use tar::{Builder, Header};
 
 use crate::{
-    diagnostics::{
-        collector::Diagnostics,
-        problem::{ErrorKind, Problem},
-    },
+    diagnostics::{Diagnostics, ErrorKind, Problem},
     output::staging::{make_dir, new_file, sync_dir},
 };
 

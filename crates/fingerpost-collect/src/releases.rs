@@ -10,10 +10,7 @@ use fingerpost::{
 use serde::Serialize;
 
 use crate::{
-    diagnostics::{
-        collector::Diagnostics,
-        problem::{Error, ErrorKind, Problem},
-    },
+    diagnostics::{Diagnostics, Error, ErrorKind, Problem},
     output::history::History,
 };
 
@@ -125,8 +122,7 @@ fn warn_without_current(list: &ReleaseList, history: &History<'_>, diagnostics: 
         return;
     }
     let manifest = history.place.join(MANIFEST_NAME);
-    let state =
-        if history.current.is_some() { "is not the manifest of any release" } else { "does not exist" };
+    let state = history.state_without_release();
     let message = format!("{} {state}, so no release is current", quoted(manifest.display()));
     diagnostics.warn(ErrorKind::Manifest, message);
 }

@@ -5,7 +5,7 @@ use std::{ffi::OsStr, fs, io, path::Path};
 use fingerpost::{__private::quoted, DirStore, Store as _, manifest::TarStore};
 
 use crate::{
-    diagnostics::problem::{ErrorKind, Problem},
+    diagnostics::{ErrorKind, Problem},
     output::{
         content::{Content, LARGEST_IN_MEMORY},
         history::History,

@@ -46,6 +46,11 @@ impl<'a> History<'a> {
         Some(&self.current.as_ref()?.manifest)
     }
 
+    /// States why no release is current, for messages about a manifest that is in no release.
+    pub(crate) fn state_without_release(&self) -> &'static str {
+        if self.current.is_some() { "is not the manifest of any release" } else { "does not exist" }
+    }
+
     /// Returns `true` if nothing was ever published.
     pub(crate) fn is_empty(&self) -> bool {
         self.numbers.is_empty() && self.current.is_none()

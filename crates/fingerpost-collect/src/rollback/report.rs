@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::diagnostics::problem::Problem;
+use crate::diagnostics::Problem;
 
 /// The result of [`rollback`](crate::rollback()). Serializes to the JSON of `fingerpost rollback --json`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

@@ -4,7 +4,7 @@ use fingerpost::Settings;
 
 use crate::{
     collect_config,
-    diagnostics::problem::{Error, both},
+    diagnostics::{Error, both},
     settings_tables::Tables,
 };
 

@@ -6,10 +6,7 @@ use fingerpost::{
 };
 
 use crate::{
-    diagnostics::{
-        collector::Diagnostics,
-        problem::{ErrorKind, Problem},
-    },
+    diagnostics::{Diagnostics, ErrorKind, Problem},
     output::history::History,
 };
 
@@ -57,8 +54,7 @@ fn replaced(
 ) -> Result<u64, String> {
     const NAME_ONE: &str = "name one of the releases";
     let Some(&Release { number, replaces, .. }) = current else {
-        let state =
-            if history.current.is_some() { "is not the manifest of any release" } else { "does not exist" };
+        let state = history.state_without_release();
         let effect = "the replaced release is unknown";
         return Err(format!("`{MANIFEST_NAME}` {state}, so {effect}; {NAME_ONE}"));
     };
