@@ -290,19 +290,13 @@ const MAX_HASHED_AT_START: u64 = 128 * 1024;
 
 /// Reads size and digest of a file if the manifest has neither. Large files are not hashed yet.
 fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
+    let in_memory = |bytes: &[u8]| {
+        let size = bytes.len() as u64;
+        Representation { size, sha256: (size <= MAX_HASHED_AT_START).then(|| Digest::from_content(bytes)) }
+    };
     let read = || match store.open(hashed)? {
-        Stored::Bytes(bytes) => {
-            let size = bytes.len() as u64;
-            Ok(Representation {
-                size,
-                sha256: (size <= MAX_HASHED_AT_START).then(|| Digest::from_content(&bytes)),
-            })
-        }
-        Stored::Static(bytes) => {
-            let size = bytes.len() as u64;
-            let sha256 = (size <= MAX_HASHED_AT_START).then(|| Digest::from_content(bytes));
-            Ok(Representation { size, sha256 })
-        }
+        Stored::Bytes(bytes) => Ok(in_memory(&bytes)),
+        Stored::Static(bytes) => Ok(in_memory(bytes)),
         Stored::File(file) => {
             let size = file.metadata()?.len();
             if size > MAX_HASHED_AT_START {

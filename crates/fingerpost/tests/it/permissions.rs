@@ -32,7 +32,7 @@ pub(crate) fn ordinary_user(dir: &Dir) -> Option<Command> {
     if permissions_are_enforced() {
         return Some(this_program());
     }
-    // The user `nobody` cannot read the build directory.
+    // An unprivileged user cannot read the build directory.
     const NOBODY: u32 = 65_534;
     let (program, home) = (dir.path("program"), dir.path("home"));
     fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
