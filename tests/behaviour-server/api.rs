@@ -45,7 +45,7 @@ pub fn sites(root: &Path, pages: impl Fn(Resolve) -> Router) -> Result<Vec<(&'st
             token(Token::ordered(7)?).mode(Mode::Dev).strategy_in_dev(true).hidden(true).ignore(["*.svg"]),
         ),
     ] {
-        sites.push((name, usual(&assets.build()?, &pages)?));
+        sites.push((name, default_site(&assets.build()?, &pages)?));
     }
     let cdn = builder(root, Mode::Production)
         .collected(root.join("dist-cdn"))
@@ -67,7 +67,7 @@ fn builder(root: &Path, mode: Mode) -> AssetsBuilder {
 }
 
 /// Returns a site with every layer and default settings.
-fn usual(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, Error> {
+fn default_site(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, Error> {
     Ok(pages(resolve(assets))
         .layer(HtmlRewriteLayer::new(assets))
         .nest_service("/static", StaticFiles::new(assets))

@@ -66,28 +66,28 @@ const ENGINES: [(&str, Render); 12] = [
     ("Askama, function in a scope", |site, paths| {
         site.assets.snapshot().scope(|| askama_page::Function { paths }.render().expect("a page"))
     }),
-    ("Askama, function and global", askama_by_the_global),
+    ("Askama, function and global", askama_global),
     ("Askama, filter", |site, paths| {
         let page = askama_page::Filter { paths };
         page.render_with_values(&fingerpost_askama::values(&site.assets)).expect("a page")
     }),
 ];
 
-fn source_of_loop(expression: &str) -> String {
+fn loop_template(expression: &str) -> String {
     format!("{{% for path in paths %}}{{{{ {expression} }}}}\n{{% endfor %}}")
 }
 
 fn minijinja_3(assets: &Assets, paths: &[String], expression: &str) -> String {
     let mut env = minijinja::Environment::new();
     fingerpost_minijinja::register(&mut env, assets);
-    env.add_template_owned("urls.html", source_of_loop(expression)).expect("a template");
+    env.add_template_owned("urls.html", loop_template(expression)).expect("a template");
     let page = env.get_template("urls.html").expect("the template");
     let paths: minijinja::Value = paths.iter().map(String::as_str).collect();
     page.render(minijinja::context! { paths }).expect("a page")
 }
 
 fn minijinja_2(assets: &Assets, paths: &[String], expression: &str) -> String {
-    let source = source_of_loop(expression);
+    let source = loop_template(expression);
     let mut env = minijinja2::Environment::new();
     fingerpost_minijinja::v2::register(&mut env, assets);
     env.add_template("urls.html", &source).expect("a template");
@@ -98,7 +98,7 @@ fn minijinja_2(assets: &Assets, paths: &[String], expression: &str) -> String {
 fn tera_2(assets: &Assets, paths: &[String], expression: &str) -> String {
     let mut tera = tera::Tera::default();
     fingerpost_tera::register(&mut tera, assets);
-    tera.add_raw_template("urls.html", &source_of_loop(expression)).expect("a template");
+    tera.add_raw_template("urls.html", &loop_template(expression)).expect("a template");
     let mut context = tera::Context::new();
     context.insert("paths", paths);
     tera.render("urls.html", &context).expect("a page")
@@ -107,7 +107,7 @@ fn tera_2(assets: &Assets, paths: &[String], expression: &str) -> String {
 fn tera_1(assets: &Assets, paths: &[String], expression: &str) -> String {
     let mut tera = tera1::Tera::default();
     fingerpost_tera::v1::register(&mut tera, assets);
-    tera.add_raw_template("urls.html", &source_of_loop(expression)).expect("a template");
+    tera.add_raw_template("urls.html", &loop_template(expression)).expect("a template");
     let mut context = tera1::Context::new();
     context.insert("paths", paths);
     tera.render("urls.html", &context).expect("a page")
@@ -132,7 +132,7 @@ mod askama_page {
 
 /// Renders in a new process, because Askama's global is set once per process. The process executes
 /// only the test below.
-fn askama_by_the_global(site: &Site, paths: &[String]) -> String {
+fn askama_global(site: &Site, paths: &[String]) -> String {
     let arguments = serde_json::to_string(&(site.number, &site.source, &site.out, paths)).expect("JSON");
     let mut process = Command::new(env::current_exe().expect("this program"));
     process.args(["engines::askama_global_runs_in_a_separate_process", "--exact", "--nocapture"]);

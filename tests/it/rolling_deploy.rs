@@ -43,7 +43,7 @@ async fn deploy(
 }
 
 /// Returns the assets of pages that were rendered after the last node had switched.
-async fn afterwards<'v>(visitor: &'v mut Visitor<'_>) -> &'v [ReceivedAsset] {
+async fn assets_after_the_deploy<'v>(visitor: &'v mut Visitor<'_>) -> &'v [ReceivedAsset] {
     visitor.finish().await;
     let seen = visitor.got.len();
     visitor.browse(0).await;
@@ -65,7 +65,7 @@ fn hashed_urls() -> BTreeMap<String, char> {
 /// Checks the guarantees of hashed paths: every page immediately gets the assets of its own release, and every URL
 /// remains valid.
 async fn assert_no_wrong_responses(visitor: &mut Visitor<'_>) {
-    assert!(afterwards(visitor).await.iter().all(|got| got.page == 'a'));
+    assert!(assets_after_the_deploy(visitor).await.iter().all(|got| got.page == 'a'));
     let wrong: Vec<_> = visitor.got.iter().filter(|got| got.status != 200 || !got.fits()).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!((visitor.retries, visitor.redirects), (0, 0));
@@ -161,7 +161,9 @@ async fn single_binaries_that_keep_earlier_packs_give_every_page_its_own_release
 async fn single_binaries_without_earlier_packs_have_no_files_of_other_releases() {
     let mut missing = 0;
     let is_complete = deploy_programs(false, async |visitor| {
-        assert!(afterwards(visitor).await.iter().all(|got| got.status == 200 && got.page == 'a'));
+        assert!(
+            assets_after_the_deploy(visitor).await.iter().all(|got| got.status == 200 && got.page == 'a')
+        );
         // No response has bytes of another release.
         assert!(visitor.got.iter().all(|got| got.status == 404 || got.fits()), "{:#?}", visitor.got);
         missing += visitor.got.iter().filter(|got| got.status == 404).count();
@@ -197,7 +199,7 @@ async fn deploy_build_free(
         };
         deploy(&mut visitor, shift, async |_| (), change).await;
         assert!(visitor.got.iter().all(|got| got.status == 200), "{:#?}", visitor.got);
-        let settled = afterwards(&mut visitor).await;
+        let settled = assets_after_the_deploy(&mut visitor).await;
         assert!(settled.iter().all(|got| got.page == 'a' && got.fits()), "{settled:#?}");
         // `request_again` checks every response, including responses that nginx has cached.
         assert!(visitor.request_again().await.iter().any(|got| got.is_cached));

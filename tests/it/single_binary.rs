@@ -148,7 +148,7 @@ fn missing_pack_is_an_error_of_the_compiler_in_release_builds_alone() {
 }
 
 #[tokio::test]
-async fn debug_build_in_production_mode_says_what_to_do() {
+async fn debug_build_in_production_mode_prints_advice() {
     let project = Project::new("single-binary-debug");
     let program = build_outside(&project.path(""), &[]).expect("a debug build").program;
     let output = Command::new(program).env("FINGERPOST_MODE", "production").output().expect("a program");
@@ -164,7 +164,7 @@ async fn debug_build_in_production_mode_says_what_to_do() {
 
 /// Returns a command that runs a copy of the program in an empty directory. On Linux, the command of root switches to another
 /// user.
-fn alone(program: &Path, dir: &Path) -> Command {
+fn isolated_command(program: &Path, dir: &Path) -> Command {
     let copy = dir.join("site");
     fs::copy(program, &copy).expect("a copy");
     let mut command = Command::new(copy);
@@ -207,7 +207,7 @@ async fn program_alone_passes_the_http_tests_of_the_output_directory() {
     static_site::check(&origin, out.path()).await;
 
     let dir = TempDir::new().expect("a temporary directory");
-    let mut command = alone(&project.build().program, dir.path());
+    let mut command = isolated_command(&project.build().program, dir.path());
     drop(project);
     let server = Server::start(&mut command);
     static_site::check(server.url("").as_str(), out.path()).await;

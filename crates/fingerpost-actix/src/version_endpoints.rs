@@ -17,9 +17,9 @@ use crate::{
 ///
 /// `/version` returns the app version, its source, and the number of files in each component. `/cache/bust` is for deploy
 /// scripts, and requires the bearer token that `fingerpost bust-token` prints ([`BustToken`]). `POST /cache/bust` reads the
-/// manifest, components and source directories again. All later requests use the new state. The response has the new
-/// version. If a file is broken, the response is a 500 with the reason, and nothing changes. No response is cached. All
-/// other requests reach the inner service.
+/// manifest, the components and the source directories again. All later requests use the new state. The response has the new
+/// version. If reading fails, the response is a 500 with the reason, and nothing changes. No response is cached. All other
+/// requests reach the inner service.
 ///
 /// For other paths, build a [`VersionEndpoints`] and convert it:
 /// `VersionEndpoints::from_env(&assets)?.paths("/shop/version", "/shop/cache/bust").into()`.

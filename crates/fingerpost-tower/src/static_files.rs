@@ -54,8 +54,8 @@ impl StaticFiles {
         AssetServer::new(assets).into()
     }
 
-    /// Returns a service for one asset. The service responds with the current bytes and `no-cache` at every URL at which
-    /// it is mounted.
+    /// Returns a service for one asset. The service can be mounted at any URL, and responds with the current
+    /// bytes and `no-cache`.
     ///
     /// Use this service for URLs that browsers or other programs expect, such as `/favicon.ico`, `/robots.txt` and
     /// `/sw.js`. See [`AssetServer::file`].

@@ -43,7 +43,7 @@ type PageBody<B> = SnapshotScoped<B>;
 /// A page in response to a method other than GET and HEAD also gets `data-posted`, because a reload cannot restore such a
 /// page.
 ///
-/// The layer serves the script as `immutable`. Under an outdated hash, the response is the current script with `no-store`.
+/// The layer serves the script as `immutable`. A request with an outdated hash gets the current script with `no-store`.
 /// The layer also serves `/_fingerpost/version`, with the same content as `/version`. Both paths accept only GET and HEAD.
 /// All other requests reach the inner service.
 ///
@@ -88,7 +88,7 @@ type PageBody<B> = SnapshotScoped<B>;
 ///
 /// - pages in UTF-16, and partial content (206),
 /// - responses with `Cache-Control: immutable` or `no-transform`,
-/// - downloads (`Content-Disposition: attachment`), because a saved page has no server to compare with,
+/// - downloads (`Content-Disposition: attachment`), because a saved page has no connection to the server,
 /// - all pages with [`OnMismatch::Ignore`].
 ///
 /// The script tag moves the rest of the `<head>` by about 120 bytes. Browsers search for `<meta charset>` only in the first

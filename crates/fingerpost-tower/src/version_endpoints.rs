@@ -13,8 +13,8 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 ///
 /// `/version` returns the app version, its source, and the number of files in each component. `/cache/bust` is for deploy
 /// scripts, and requires the bearer token that `fingerpost bust-token` prints ([`BustToken`]). `POST /cache/bust` reads the
-/// manifest, components and source directories again. All later requests use the new state. The response has the new
-/// version. If a file is broken, the response is a 500 with the reason, and nothing changes. No response is cached. All other
+/// manifest, the components and the source directories again. All later requests use the new state. The response has the new
+/// version. If reading fails, the response is a 500 with the reason, and nothing changes. No response is cached. All other
 /// requests reach the inner service.
 ///
 /// In axum, put the layer around the outermost `Router`, after all routes. A layer on a nested router receives only requests

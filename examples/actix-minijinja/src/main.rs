@@ -43,7 +43,7 @@ async fn main() -> anyhow::Result<()> {
     });
     let listener = listen()?;
     println!("http://{}", listener.local_addr()?);
-    // Without `tcp_nodelay`, a response in two packets waits up to 40 ms for an acknowledgement.
+    // Without `tcp_nodelay`, the second packet of a response is delayed by up to 40 ms.
     server.tcp_nodelay(true).listen(listener)?.run().await?;
     Ok(())
 }

@@ -51,7 +51,7 @@ async fn main() -> anyhow::Result<()> {
         .with_state(environment(&assets))
         .nest_service("/static", StaticFiles::new(&assets));
     println!("{origin}");
-    // Without `set_nodelay`, a response in two packets waits up to 40 ms for an acknowledgement.
+    // Without `set_nodelay`, the second packet of a response is delayed by up to 40 ms.
     axum::serve(listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app).await?;
     Ok(())
 }

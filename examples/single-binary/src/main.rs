@@ -46,7 +46,7 @@ async fn main() -> anyhow::Result<()> {
         format!("cannot listen on {address}; choose another address: ADDRESS=127.0.0.1:3001 cargo run …")
     })?;
     println!("http://{}", listener.local_addr()?);
-    // Without `set_nodelay`, a response in two packets waits up to 40 ms for an acknowledgement.
+    // Without `set_nodelay`, the second packet of a response is delayed by up to 40 ms.
     axum::serve(listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app).await?;
     Ok(())
 }

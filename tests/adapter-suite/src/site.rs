@@ -62,7 +62,7 @@ impl Site {
     }
 
     /// Returns the assets in both modes, with an origin, for both values of [`OnMissing`].
-    pub(crate) fn in_all_ways(&self) -> impl Iterator<Item = (OnMissing, Assets)> {
+    pub(crate) fn in_both_modes_and_policies(&self) -> impl Iterator<Item = (OnMissing, Assets)> {
         [OnMissing::Error, OnMissing::Plain].into_iter().flat_map(|on_missing| {
             let set = |assets: AssetsBuilder| assets.on_missing(on_missing).origin("https://example.com");
             self.in_both_modes(set).map(|assets| (on_missing, assets))

@@ -55,7 +55,7 @@ pub fn hostile_path_is_rejected_or_encoded(engine: &dyn Fn(&Assets) -> Render) {
         (&markup, Some(&markup_url)),
         (&segments, Some(&segments_url)),
     ];
-    for (on_missing, assets) in Site::with_files(&["css/app.css"]).in_all_ways() {
+    for (on_missing, assets) in Site::with_files(&["css/app.css"]).in_both_modes_and_policies() {
         let render = engine(&assets);
         for (path, plain) in rows {
             let url = assert_harmless(&assets, &render, path);
@@ -69,7 +69,8 @@ pub fn hostile_path_is_rejected_or_encoded(engine: &dyn Fn(&Assets) -> Render) {
 /// Checks random paths.
 pub fn any_path_yields_an_error_or_a_url_below_the_base_url(engine: &dyn Fn(&Assets) -> Render) {
     let site = Site::with_files(&["a.css", "css/app.css"]);
-    let all: Vec<_> = site.in_all_ways().map(|(_, assets)| (engine(&assets), assets)).collect();
+    let all: Vec<_> =
+        site.in_both_modes_and_policies().map(|(_, assets)| (engine(&assets), assets)).collect();
     check_cases(300, &hostile_path(), |path| {
         for (render, assets) in &all {
             assert_harmless(assets, render, &path);
@@ -85,7 +86,7 @@ pub fn any_file_has_a_url_below_the_base_url(engine: &dyn Fn(&Assets) -> Render)
     let file = hostile_file().prop_filter("no query", |path| !path.contains(['?', '#']));
     check_cases(60, &(file, select(&["", "?x=1&y='<2>'", "#\"&"][..])), |(path, suffix)| {
         let hashed = AssetPath::parse(&path).unwrap().hashed(&ContentHash::from_content(CONTENT.as_bytes()));
-        for (_, assets) in Site::with_files(&[&path]).in_all_ways() {
+        for (_, assets) in Site::with_files(&[&path]).in_both_modes_and_policies() {
             let url = assert_harmless(&assets, &engine(&assets), &format!("{path}{suffix}"));
             let url = url.expect("the file exists");
             let (file, _) = url.split_once(['?', '#']).unwrap_or((&url, ""));

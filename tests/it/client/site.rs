@@ -210,7 +210,7 @@ fn routes(version: &str, htmx: &str) -> Router {
         .route("/fragment", get(|| async { RESPONSE }))
         .route("/sent", post(|| async { RESPONSE }))
         .route("/slow", get(slow))
-        .route("/mistakes", post(mistakes))
+        .route("/mistakes", post(form_with_errors))
         .route("/away", get(|RawQuery(to): RawQuery| async move { Redirect::to(&to.unwrap_or_default()) }))
         .route(
             "/headers",
@@ -234,7 +234,7 @@ async fn slow() -> Html<&'static str> {
 }
 
 /// Returns the form again with the submitted values, as after a validation error.
-async fn mistakes(text: String) -> Html<String> {
+async fn form_with_errors(text: String) -> Html<String> {
     let text = text.strip_prefix("text=").expect("the field of the form");
     Html(format!("<form id=comment><p id=response>too short</p><textarea name=text>{text}</textarea></form>"))
 }

@@ -18,7 +18,7 @@ async fn files_are_mounted_at_the_path_of_the_base_url() {
 }
 
 #[actix_web::test]
-async fn mount_path_is_configurable_also_inside_of_a_scope() {
+async fn mount_path_is_configurable_inside_and_outside_of_a_scope() {
     let site = Site::new(&[("app.css", b"body{}")]);
     let assets = site.production("/shop/static/");
     let url = assets.url("app.css").unwrap();

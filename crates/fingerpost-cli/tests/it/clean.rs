@@ -43,7 +43,7 @@ fn run_ends_with_a_one_line_summary() {
 }
 
 #[test]
-fn verbose_lists_removed_files() {
+fn verbose_flag_lists_removed_files() {
     let site = site_with_three_releases();
     for (flags, verb) in [(&["-v", "--dry-run"][..], "would remove"), (&["-v"], "removed")] {
         let output = site.run(&[&STRICT[..], flags].concat());

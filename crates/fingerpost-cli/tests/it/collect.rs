@@ -58,7 +58,7 @@ fn json_report_is_written_to_stdout() {
 }
 
 #[test]
-fn verbose_lists_ignored_and_shadowed_files() {
+fn verbose_flag_lists_ignored_and_shadowed_files() {
     let site = Site::new(&[("static/a.css", "a"), ("theme/a.css", "b"), ("static/.hidden", "")]);
     let args = ["collect", "static", "theme", "--out", "out"];
     assert_eq!(site.run(&args).stderr.lines().count(), 1);
@@ -366,7 +366,7 @@ fn imported_unchanged_release_becomes_current_and_is_reported() {
 
 #[cfg(unix)]
 #[test]
-fn verbose_lists_special_files_as_ignored() {
+fn verbose_flag_lists_special_files_as_ignored() {
     let site = Site::new(&[("static/a.css", "body{}")]);
     let _socket = std::os::unix::net::UnixListener::bind(site.path("static/socket")).unwrap();
     let stderr = |more: &[&str]| site.run(&[&["collect", "static", "--out", "out"], more].concat()).stderr;

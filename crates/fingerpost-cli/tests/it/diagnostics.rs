@@ -299,7 +299,7 @@ fn errors_before_the_run_are_available_as_json() {
 }
 
 #[test]
-fn verbose_lists_computed_imports() {
+fn verbose_flag_lists_computed_imports() {
     let site = Site::new(&[
         ("static/a.js", "import './b.js'\nimport(name)\nimport(`./${x}.js`)"),
         ("static/b.js", "<!-- c\n// import './a.js'\nimport(name)"),
@@ -411,7 +411,7 @@ fn reference_to_an_ignored_file_is_reported_with_the_reason() {
 }
 
 #[test]
-fn verbose_lists_ignored_files_and_notes_of_a_failed_run() {
+fn verbose_flag_lists_ignored_files_and_notes_of_a_failed_run() {
     let site = Site::new(&[
         ("static/a.css", "a{b:url(x.png)}"),
         ("static/b.js", "import(name)"),

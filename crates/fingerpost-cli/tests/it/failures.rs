@@ -103,7 +103,7 @@ fn has_current_originals(site: &Site) -> bool {
 }
 
 #[test]
-fn killed_rollback_leaves_one_of_both_releases_intact() {
+fn killed_rollback_leaves_both_releases_intact() {
     let site = Site::new(&[]);
     for round in [0, 1] {
         (0..60).for_each(|file| site.write(&format!("static/{file}.css"), format!("{round} {file}")));

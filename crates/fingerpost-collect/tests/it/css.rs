@@ -197,7 +197,7 @@ fn cycles_are_allowed_and_renamed_together() {
 }
 
 #[test]
-fn changed_image_renames_its_direct_and_indirect_users() {
+fn changed_image_renames_direct_and_indirect_referrers() {
     let site = Site::new(&[
         ("static/a.png", "a"),
         ("static/uses.css", "a{b:url(a.png)}"),

@@ -315,7 +315,7 @@ fn referring_file_is_never_suggested_for_a_missing_file() {
 }
 
 #[test]
-fn the_first_fifty_missing_files_get_a_suggestion() {
+fn first_fifty_missing_files_get_a_suggestion() {
     let references = |number| format!("a{{b:url(img{number}.pgn) url(img{number}.pgn)}}");
     let site = Site::new(&[("static/a.css", &(10..70).map(references).collect::<String>())]);
     (10..70).for_each(|number| site.write(&format!("static/img{number}.png"), ""));
@@ -390,7 +390,7 @@ fn absolute_import_outside_the_base_url_is_a_warning_if_an_asset_matches() {
 }
 
 #[test]
-fn superfluous_parent_segment_gets_a_corrected_suggestion() {
+fn superfluous_parent_segments_are_removed_in_the_suggestion() {
     let site = Site::new(&[("static/css/img/logo.png", ""), ("static/img/logo.png", "")]);
     for (base, written, advice) in [
         ("/static/", "../../img/logo.png", "did you mean `../img/logo.png`?"),

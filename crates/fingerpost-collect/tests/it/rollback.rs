@@ -98,9 +98,9 @@ fn current_release_is_not_published_again() {
 #[test]
 fn unknown_release_is_an_error_that_lists_the_releases() {
     let site = published(&["one", "two", "three"]);
-    let place = site.quoted_path("out");
+    let dir = site.quoted_path("out");
     for number in [999, 0] {
-        let message = format!("{place} has no release {number}; name one of its releases: 1, 2, 3 (current)");
+        let message = format!("{dir} has no release {number}; name one of its releases: 1, 2, 3 (current)");
         assert_release_error(&site, &config(&site).release(number), &message);
     }
 }

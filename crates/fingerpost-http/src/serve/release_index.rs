@@ -46,7 +46,7 @@ struct FileIndex {
 #[derive(Debug, Clone)]
 struct CountedFile {
     file: Arc<IndexedFile>,
-    /// The number of releases that name the file; the manifest counts as one release.
+    /// The number of releases that contain the file; the manifest counts as one release.
     releases: u32,
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct IndexedFile {
     pub(crate) hashed: Arc<str>,
     /// `false` if the name is also an asset path: the next release may have other bytes under that name.
     pub(crate) is_hashed: bool,
-    /// `true` if the manifest names the file, `false` if only retained releases name the file.
+    /// `true` if the manifest contains the file, `false` if only retained releases contain the file.
     pub(crate) is_current: bool,
     pub(crate) media_type: HeaderValue,
     pub(crate) identity: Representation,
@@ -257,7 +257,7 @@ impl FileIndex {
         names.into()
     }
 
-    /// Removes the files that no other release names.
+    /// Removes the files that no other release contains.
     fn remove(&mut self, names: &FileNames) {
         for name in names.iter() {
             if let Some(counted) = self.files.get_mut(name) {

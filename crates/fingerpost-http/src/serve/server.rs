@@ -282,8 +282,8 @@ impl AssetServer {
         Some((encoded_path, asset_path(encoded_path)?))
     }
 
-    /// In development, returns advice on the mount if the other value of `paths_include_mount` would make the request path
-    /// the path of an asset.
+    /// In development, returns advice on the mount if the request path would be an asset path with the other value of
+    /// `paths_include_mount`.
     fn mount_advice(&self, path: &str, snapshot: &Snapshot) -> Option<String> {
         let mount = self.assets().mount_path();
         if !self.is_development() || mount == "/" {

@@ -20,7 +20,7 @@ fn allocations(tera: &Tera, name: &str) -> (u64, u64) {
 }
 
 #[test]
-fn helpers_in_production_allocate_no_more_than_constants() {
+fn helper_in_production_allocates_no_more_than_a_constant_function() {
     let site = Site::with_files(&["css/app.css", "css/print.css"]);
     let assets = site.production().build().unwrap();
     let mut tera = Tera::with_templates(&assets, &[]);

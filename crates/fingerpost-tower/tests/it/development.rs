@@ -25,7 +25,7 @@ async fn version_parameter_with_the_content_hash_is_immutable() {
 }
 
 #[tokio::test]
-async fn saved_file_is_sent_at_once_and_old_versions_are_no_store() {
+async fn saved_file_is_sent_immediately_and_old_versions_are_no_store() {
     let site = Site::new(&[("a.css", b"one")]);
     let assets = site.development();
     let files = StaticFiles::new(&assets);

@@ -101,7 +101,7 @@ async fn reload_replaces_the_bytes() {
 }
 
 #[tokio::test]
-async fn request_of_an_older_release_gets_the_current_bytes() {
+async fn request_with_an_older_snapshot_gets_the_current_bytes() {
     let site = Site::new(&[("sw.js", b"one")]);
     let assets = site.collect().production();
     let (files, older) = (StaticFiles::file(&assets, "sw.js").unwrap(), assets.snapshot());

@@ -31,7 +31,7 @@ pub(crate) struct Components(BTreeMap<String, BTreeMap<String, ComponentFile>>);
 enum ComponentFile {
     /// A file, and the setting that lists the file, for errors.
     Path(PathBuf, &'static str),
-    /// A file that is read only once.
+    /// The digest of a file that is read only once.
     Hashed(Digest),
 }
 

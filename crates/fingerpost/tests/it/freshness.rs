@@ -54,55 +54,43 @@ fn edit_of_a_cached_file_is_visible_on_the_next_call() {
         ("in-place.css", |dir, path| drop(dir.write(path, "after")), "after"),
         ("emptied.css", |dir, path| drop(dir.write(path, "")), ""),
         ("by-rename.css", |dir, path| dir.replace(path, "after"), "after"),
-        ("same-length-time-set-back.css", same_length_time_set_back, "BEFORE"),
-        ("by-rename-same-length-same-time.css", by_rename_with_the_same_time, "BEFORE"),
-        (
-            "by-an-older-file.css",
-            |dir, path| replaced_by_a_file_with_time(dir, path, 1_000_000_000),
-            "older!",
-        ),
-        (
-            "by-a-file-of-before-1970.css",
-            |dir, path| replaced_by_a_file_with_time(dir, path, -1_000),
-            "older!",
-        ),
-        (
-            "by-a-file-of-tomorrow.css",
-            |dir, path| replaced_by_a_file_with_time(dir, path, 4_000_000_000),
-            "older!",
-        ),
-        ("deleted-and-recreated.css", deleted_and_recreated, "BEFORE"),
+        ("same-length-time-set-back.css", edit_with_restored_time, "BEFORE"),
+        ("by-rename-same-length-same-time.css", rename_with_restored_time, "BEFORE"),
+        ("by-an-older-file.css", |dir, path| replace_with_file_time(dir, path, 1_000_000_000), "older!"),
+        ("by-a-file-of-before-1970.css", |dir, path| replace_with_file_time(dir, path, -1_000), "older!"),
+        ("by-a-file-of-tomorrow.css", |dir, path| replace_with_file_time(dir, path, 4_000_000_000), "older!"),
+        ("deleted-and-recreated.css", delete_and_recreate, "BEFORE"),
         ("only-the-time.css", |dir, path| set_file_mtime(dir.path(path), FileTime::now()).unwrap(), "before"),
-        ("time-of-tomorrow-then-edited.css", edited_with_a_time_of_tomorrow, "BEFORE"),
+        ("time-of-tomorrow-then-edited.css", edit_with_future_time, "BEFORE"),
     ]);
 }
 
-fn same_length_time_set_back(dir: &Dir, path: &str) {
+fn edit_with_restored_time(dir: &Dir, path: &str) {
     let time = modified(&dir.path(path));
     let file = dir.write(path, "BEFORE");
     set_file_mtime(&file, time).unwrap();
     assert_eq!(modified(&file), time);
 }
 
-fn by_rename_with_the_same_time(dir: &Dir, path: &str) {
+fn rename_with_restored_time(dir: &Dir, path: &str) {
     let beside = dir.write("beside", "BEFORE");
     set_file_mtime(&beside, modified(&dir.path(path))).unwrap();
     fs::rename(beside, dir.path(path)).unwrap();
 }
 
-fn replaced_by_a_file_with_time(dir: &Dir, path: &str, seconds: i64) {
+fn replace_with_file_time(dir: &Dir, path: &str, seconds: i64) {
     let beside = dir.write("beside", "older!");
     set_file_mtime(&beside, FileTime::from_unix_time(seconds, 5)).unwrap();
     fs::rename(beside, dir.path(path)).unwrap();
 }
 
-fn deleted_and_recreated(dir: &Dir, path: &str) {
+fn delete_and_recreate(dir: &Dir, path: &str) {
     let time = modified(&dir.path(path));
     fs::remove_file(dir.path(path)).unwrap();
     set_file_mtime(dir.write(path, "BEFORE"), time).unwrap();
 }
 
-fn edited_with_a_time_of_tomorrow(dir: &Dir, path: &str) {
+fn edit_with_future_time(dir: &Dir, path: &str) {
     let tomorrow = FileTime::from_unix_time(4_000_000_000, 0);
     let assets = dev(dir).build().unwrap();
     for content in ["during", "BEFORE"] {

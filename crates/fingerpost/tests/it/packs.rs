@@ -270,7 +270,7 @@ fn large_pack_is_indexed_by_its_headers_alone() {
     head.set_size(size);
     head.set_cksum();
     std::io::Write::write_all(&mut file, head.as_bytes()).unwrap();
-    // The file is sparse: the film occupies no blocks on disk.
+    // The pack is a sparse file: the bytes of the `.mp4` occupy no blocks on disk.
     std::io::Seek::seek(&mut file, std::io::SeekFrom::Current(size as i64)).unwrap();
     let manifest = br#"{"version": "1.1", "paths": {"film.mp4": "film.0123456789ab.mp4"}}"#;
     std::io::Write::write_all(&mut file, &tar_of(&[(MANIFEST_NAME, manifest)])).unwrap();

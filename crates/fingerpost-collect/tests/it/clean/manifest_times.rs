@@ -32,7 +32,7 @@ fn copy_and_move_back(site: &Site, modified: Option<SystemTime>) {
 
 #[cfg(unix)]
 #[test]
-fn copy_of_the_manifest_moved_back_retains_all_releases_for_the_age() {
+fn moved_back_copy_of_the_manifest_retains_all_releases_for_the_retention_age() {
     let days_ago = |days| SystemTime::now() - Duration::from_secs(days * DAY);
     for (days, cause) in [(None, ATTRIBUTES), (Some(9), WRITTEN), (Some(300), WRITTEN)] {
         let site = four_releases();
@@ -68,7 +68,7 @@ fn damage_or_remove_record(site: &Site, damaged: bool) {
 }
 
 #[test]
-fn lost_times_of_the_manifest_retain_all_releases_for_the_age() {
+fn lost_times_of_the_manifest_retain_all_releases_for_the_retention_age() {
     for damaged in [false, true] {
         let site = four_releases();
         let warning = format!(

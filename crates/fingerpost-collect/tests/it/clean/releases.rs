@@ -42,7 +42,7 @@ fn releases_younger_than_the_age_are_retained() {
 }
 
 #[test]
-fn defaults_retain_three_releases_and_seven_days() {
+fn by_default_three_releases_and_releases_of_seven_days_are_retained() {
     let site = published(&["one", "two", "three", "four", "five", "six"]);
     for (number, days) in [(1, 50), (2, 40), (3, 8), (4, 6), (5, 5), (6, 4)] {
         set_publication_age(&site, number, days * DAY);
@@ -103,7 +103,7 @@ fn manifest_without_a_release_file_is_the_current_release() {
 }
 
 #[test]
-fn release_that_was_current_until_a_killed_run_was_repeated_is_retained_for_the_age() {
+fn release_that_was_current_until_a_killed_run_was_repeated_is_retained_for_the_retention_age() {
     let site = published(&["one"]);
     let first = site.read("out/staticfiles.json");
     site.write("static/css/a.css", "two");
@@ -122,7 +122,7 @@ fn release_that_was_current_until_a_killed_run_was_repeated_is_retained_for_the_
 }
 
 #[test]
-fn manually_restored_release_is_retained_for_the_age_after_the_next_release() {
+fn manually_restored_release_is_retained_for_the_retention_age_after_the_next_release() {
     let site = published(&["one"]);
     let first = site.read("out/staticfiles.json");
     for content in ["two", "three"] {
@@ -181,7 +181,7 @@ const WRITTEN: &str = "was written or moved by something other than `collect` an
 const ATTRIBUTES: &str = "was moved, or its owner, mode or links were changed";
 
 #[test]
-fn release_that_was_restored_and_replaced_manually_is_retained_for_the_age() {
+fn release_that_was_restored_and_replaced_manually_is_retained_for_the_retention_age() {
     let site = four_releases();
     restore_manifest(&site, 1);
     restore_manifest(&site, 4);
@@ -200,7 +200,7 @@ fn release_that_was_restored_and_replaced_manually_is_retained_for_the_age() {
 
 #[cfg(unix)]
 #[test]
-fn manifest_moved_away_and_back_retains_all_releases_for_the_age() {
+fn manifest_moved_away_and_back_retains_all_releases_for_the_retention_age() {
     let site = four_releases();
     let config = CleanConfig::new(site.path("out")).keep(3);
     move_aside_and_back(&site, || restore_manifest(&site, 1));
