@@ -23,11 +23,11 @@ missing=$cache/missing
 mkdir -p "$cache/npm"
 : >"$log"
 
-# Unpacks NAME@VERSION into tests/.cache/npm/NAME, and FOLDER=NAME@VERSION into tests/.cache/npm/FOLDER. The directory is
+# Unpacks NAME@VERSION into tests/.cache/npm/NAME, and DIR=NAME@VERSION into tests/.cache/npm/DIR. The directory is
 # renamed into place after it is complete.
 fetch_npm_package() {
-    local package=${1#*=} folder=${1%%=*}
-    local dir=$cache/npm/${folder%@*}
+    local package=${1#*=} name=${1%%=*}
+    local dir=$cache/npm/${name%@*}
     grep -qs "\"version\": \"${package##*@}\"" "$dir/package.json" && return
     echo "fetching $package"
     rm -rf "$dir" "$dir.part" && mkdir -p "$dir.part" &&

@@ -42,7 +42,7 @@ fn pages(resolve: api::Resolve) -> Router {
     Router::new().route("/echo", any(echo)).route("/resolve", post(resolve))
 }
 
-/// Responds with the body of the request as HTML, its headers `x-echo: NAME: VALUE`, and the status `x-status`.
+/// Responds with the body of the request as HTML, with the status in `x-status` and a header for each `x-echo: NAME: VALUE`.
 async fn echo(request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("a complete body");

@@ -282,7 +282,7 @@ fn opaque(tokens: [&'static str; 3]) -> impl Fn(usize) -> Strategy {
 #[tokio::test]
 #[ignore = "needs nginx: run tests/setup"]
 async fn opaque_token_gets_a_response_from_every_node() {
-    // A rollback is either a new release or the old image again.
+    // A rollback starts either a new release or the old image.
     for tokens in [["3f2a91b", "9c01d22", "41d7e0a"], ["3f2a91b", "9c01d22", "3f2a91b"]] {
         let notes = deploy_build_free("/static/{breaker}/", opaque(tokens), None, by_token(tokens), "").await;
         let Some((got, retries, redirects)) = notes else { return };

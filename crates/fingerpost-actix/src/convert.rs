@@ -31,7 +31,7 @@ pub(crate) fn request_parts(request: &ServiceRequest) -> request::Parts {
     parts
 }
 
-/// Returns the head of a request without its headers.
+/// Returns the head of a request without headers.
 pub(crate) fn request_line(request: &ServiceRequest) -> request::Parts {
     request_parts_at(request, path_and_query(request), |_| false)
 }

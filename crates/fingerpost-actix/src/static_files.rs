@@ -68,8 +68,8 @@ impl StaticFiles {
 
     /// Returns a service of one asset at one URL that browsers or other programs expect, such as `/sw.js`.
     ///
-    /// The URL is `/` followed by the asset path; [`at`](Self::at) sets another URL. Responses are `no-cache` and have an `ETag`. For
-    /// the other settings, see [`AssetServer::file`].
+    /// The URL is `/` followed by the asset path; [`at`](Self::at) sets another URL. Responses are `no-cache` and have an
+    /// `ETag`. For the other settings, see [`AssetServer::file`].
     ///
     /// ```
     /// # #[actix_web::main]
@@ -184,7 +184,7 @@ impl Service<ServiceRequest> for StaticFilesService {
     }
 }
 
-/// Returns the head of a request, with its path below the mount.
+/// Returns the head of a request, with the path below the mount.
 ///
 /// The router decodes paths, but never a slash, so the path before decoding has the same number of slashes.
 fn parts_below_mount(request: &ServiceRequest) -> request::Parts {

@@ -46,7 +46,7 @@ impl Exit {
         summary.into_iter().for_each(|summary| printer.info(summary));
         hints.iter().for_each(|hint| printer.hint(hint));
         if json {
-            // The exit code is 1 anyway, so a closed stdout changes nothing.
+            // The exit code is already 1, so a closed stdout changes nothing.
             let _ = printer.json(err);
         }
         Self::AlreadyReported

@@ -147,7 +147,7 @@ fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<Report
     let publication = Publication::plan(manifest, references, imported, &run, diagnostics)?;
     let mut report = report.with_releases(&publication.releases, &run.history.numbers);
     publication.write(files, variants, &run, diagnostics)?;
-    // If all source files are too recent to be cached, the next run reads everything anyway.
+    // If no source file is old enough to be cached, the next run reads all files again.
     if leaves_cache {
         run.output.published.save(&run.output.staging);
     }

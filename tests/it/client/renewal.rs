@@ -171,7 +171,7 @@ async fn page_from_a_boosted_post_is_not_reloaded() {
         wait_for_banner(browser).await;
         assert_eq!((site.loads(), address(browser).await), (vec!["/".to_owned()], site.url("/order")));
 
-        // A navigation replaces the page anyway.
+        // A navigation loads a new page, so the page shows no banner.
         site.deploy("three", OnMismatch::Reload);
         click(browser, "#boosted").await;
         wait_for_page(browser, "/next", "three").await;

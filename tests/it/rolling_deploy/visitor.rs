@@ -30,7 +30,7 @@ pub(crate) struct Visitor<'a> {
 
 /// A page whose assets have not been loaded.
 struct Page {
-    /// The release of its URLs.
+    /// The release of the URLs in the page.
     release: char,
     assets: Vec<Url>,
 }

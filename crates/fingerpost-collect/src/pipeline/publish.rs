@@ -157,7 +157,7 @@ pub(crate) fn recorded(
     Ok(numbering.into_recorded())
 }
 
-/// Adds a release for the current manifest, unless the newest release contains it.
+/// Adds a release for the current manifest, unless the newest release contains this manifest.
 pub(crate) fn record_current<'a>(
     numbering: &mut Numbering<'a>,
     history: &'a History<'_>,

@@ -219,8 +219,8 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Returns `true` if both readings have the same open brackets. In that case, sets the levels of `b` to the maximum of
-    /// both readings.
+    /// Returns `true` if both readings have the same open brackets, and then sets the levels of `b` to the maximum of both
+    /// readings.
     fn agree(&mut self, a: Reading, b: Reading) -> Result<bool, TooDeep> {
         let mut pairs = Vec::new();
         let (mut x, mut y) = (a.open, b.open);

@@ -16,7 +16,7 @@ use super::{
 pub(crate) enum Unrewritable {
     /// An asset path. The asset may not exist.
     Asset(String),
-    /// A file name without its directory, which depends on the page.
+    /// A file name without a directory, because the directory depends on the page.
     File(String),
 }
 

@@ -193,7 +193,7 @@ impl VersionRouter {
         Ok(self)
     }
 
-    /// Routes a request. Call [`Routing::finish`] with its response.
+    /// Routes a request. Call [`Routing::finish`] with the response to the request.
     ///
     /// # Errors
     ///

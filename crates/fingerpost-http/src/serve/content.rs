@@ -21,7 +21,7 @@ pub enum Content {
 }
 
 impl Default for Content {
-    /// [`EMPTY`](Self::EMPTY).
+    /// Returns [`EMPTY`](Self::EMPTY).
     fn default() -> Self {
         Self::EMPTY
     }
@@ -109,7 +109,7 @@ impl FilePart {
         Ok(Self { file: Arc::new(file), left: part, stamp, promised, rehashed: None, withheld: None })
     }
 
-    /// Returns `Pending` while the last bytes wait for a hash of the file. Until this method returns `Ready`,
+    /// Returns `Pending` while the last bytes are withheld until the file is hashed. Until this method returns `Ready`,
     /// [`next_chunk`](Self::next_chunk) fails with [`WouldBlock`](io::ErrorKind::WouldBlock).
     pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
         match &self.rehashed {
@@ -122,7 +122,7 @@ impl FilePart {
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) while the last bytes wait for a hash of the file: call `next_chunk`
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) while the last bytes are withheld until the file is hashed: call `next_chunk`
     /// again when [`poll_ready`](Self::poll_ready) returns `Ready`. If a file is deleted, replaced, linked or given
     /// another mode during the response, the file is hashed again on a background thread.
     ///
@@ -155,7 +155,7 @@ impl FilePart {
         Ok(Some(chunk))
     }
 
-    /// Compares the open file with its state when it was opened. Returns `None` while its digest is being computed.
+    /// Compares the open file with its state when it was opened. Returns `None` while the digest of the file is being computed.
     ///
     /// If only the change time differs, the file is hashed again, unless the response has no ETag. Deletion, rename, link
     /// and chmod change only the change time. A program such as `cp -p` also changes only the change time if it writes other

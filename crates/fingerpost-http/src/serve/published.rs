@@ -62,8 +62,8 @@ impl Published {
         Self { store, index, memory_budget: Arc::default(), large_files: Arc::default(), last_refresh }
     }
 
-    /// Finds the file of a path, and the proof that the path identifies its bytes. Returns `Err(Waiting)` if the output
-    /// directory must be read first and `may_wait` is `false`.
+    /// Finds the file of a path, and the proof that the path identifies the bytes of the file. Returns `Err(Waiting)` if the
+    /// output directory must be read first and `may_wait` is `false`.
     pub(crate) fn find<'a>(
         &'a self,
         path: &str,

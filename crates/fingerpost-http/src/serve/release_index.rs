@@ -329,7 +329,7 @@ impl IndexedFile {
         Arc::new(Self { hashed, is_hashed, is_current, media_type, identity, variants, states })
     }
 
-    /// Returns the states of the variants, in their order.
+    /// Returns the states of the variants, in the order of the variants.
     pub(crate) fn variant_states(&self) -> impl Iterator<Item = &DiskState> {
         self.states[1..].iter()
     }

@@ -193,7 +193,7 @@ pub(crate) fn uncached_response(
     response
 }
 
-/// Creates a 404 response. `reason` is its text.
+/// Creates a 404 response. `reason` is the text of the response.
 pub(crate) fn not_found(reason: Option<String>) -> Response<Content> {
     text_response(StatusCode::NOT_FOUND, reason.unwrap_or_else(|| "Not Found".to_owned()))
 }

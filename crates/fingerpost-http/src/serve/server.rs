@@ -160,7 +160,7 @@ impl AssetServer {
     /// Sets whether responses have `Access-Control-Allow-Origin: *`, so that pages of other origins can use fonts, modules
     /// and files with `integrity`.
     ///
-    /// Defaults to `true`. A 404 in development never has the header, because its text names files and directories.
+    /// Defaults to `true`. A 404 in development never has the header, because the text of the response contains paths.
     #[must_use]
     pub fn allow_any_origin(mut self, yes: bool) -> Self {
         self.options.allow_any_origin = yes;

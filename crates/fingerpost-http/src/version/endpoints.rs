@@ -71,8 +71,8 @@ impl VersionEndpoints {
 
     /// Creates the endpoints with the secret in the environment variable `FINGERPOST_SECRET`.
     ///
-    /// In development the variable may be unset or empty. In this case `/cache/bust` is not available, and a warning is
-    /// logged.
+    /// In development the variable may be unset or empty. Without the variable, `/cache/bust` is not available, and a
+    /// warning is logged.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;

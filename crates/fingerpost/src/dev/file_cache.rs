@@ -35,7 +35,7 @@ struct Entry<V> {
     single_flight: SingleFlight<Result<(Version, Cached<V>), Miss>>,
 }
 
-/// The index of a source directory, and the stamp of its file.
+/// The index of a source directory, and the stamp of the file in this directory.
 type Version = (usize, FileStamp);
 
 /// A cached value.

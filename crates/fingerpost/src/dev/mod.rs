@@ -27,7 +27,7 @@ pub(crate) struct Development {
     confirmed: ByPath<(Checkpoint, HashedFile)>,
 }
 
-/// The digest of a file, and its URLs, computed together, so that a cache hit does not format URLs.
+/// The digest and the URLs of a file. The URLs are cached too, so that a cache hit does not format URLs.
 #[derive(Debug, Clone)]
 pub(crate) struct HashedFile {
     pub(crate) digest: Digest,
@@ -62,7 +62,7 @@ impl Development {
         HashedFile { digest, urls }
     }
 
-    /// Applies `take` to a cached file if there was no event since its checkpoint.
+    /// Applies `take` to a cached file if no event has occurred since the checkpoint of the file.
     pub(crate) fn confirmed<R>(&self, path: &str, take: impl FnOnce(&HashedFile) -> R) -> Option<R> {
         let watch = self.watch.as_ref()?;
         let confirmed = self.confirmed.read();

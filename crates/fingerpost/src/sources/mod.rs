@@ -214,7 +214,7 @@ impl Sources {
         fs::canonicalize(self.output.as_ref()?).ok()
     }
 
-    /// Returns the file at an asset path that the rules ignore, and the reason.
+    /// Returns the ignored file at an asset path, and the reason why the file is ignored.
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;

@@ -32,7 +32,7 @@ impl VersionSources {
     /// Returns the version of the first available source, and the components. Components are always read, so that a
     /// missing file is reported even if another source determines the version.
     ///
-    /// `manifest` contains the manifest and the name of its store in errors. `output` is the output directory.
+    /// `manifest` contains the manifest, and the name of the store for errors. `output` is the output directory.
     pub(crate) fn version(
         &self,
         manifest: Option<(&Manifest, String)>,

@@ -130,7 +130,7 @@ pub(super) fn published(asset: &Asset, encoding: Encoding, run: &Run<'_>) -> Opt
     info.encodings.get(encoding.as_str()).copied()
 }
 
-/// Returns `true` if the output directory has a variant under all its names.
+/// Returns `true` if the output directory has a variant under all names of the variant.
 ///
 /// If the current manifest contains the variant, other bytes are reported as damaged. Otherwise, other bytes may be a variant
 /// of another level.

@@ -73,7 +73,7 @@ async fn unchanged_page_is_sent_again_after_each_release() {
         assert_ne!(response.headers()["etag"], tag);
         assert!(text(response).await.contains("a.2.css"), "{validators:?}");
     }
-    // A request as from htmx.
+    // Simulates a request of htmx.
     let htmx = [
         ("accept", "*/*"),
         ("sec-fetch-dest", "empty"),

@@ -80,7 +80,7 @@ async fn page_with_a_nonce_is_never_a_304() {
         assert_eq!((response.status.as_u16(), response.header("etag")), (200, "-"), "{condition:?}");
         assert_eq!(response.attribute("nonce"), Some("abc"));
     }
-    // A request as from htmx, with a tag of the layer.
+    // Simulates a request of htmx, with a tag of the layer.
     let response =
         send(layer.layer(service_fn(conditional)), with_nonce("abc", &[("if-none-match", tag)])).await;
     assert_eq!(response.status, 200);
