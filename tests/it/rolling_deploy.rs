@@ -127,8 +127,7 @@ async fn hashed_paths_in_container_images_are_found_on_the_next_node() {
         deploy(&mut visitor, shift, async |_| (), change).await;
         assert_no_wrong_responses(&mut visitor).await;
         assert!(visitor.request_again().await.iter().all(|got| got.is_cached));
-        // If the first node responds with a 404 and nginx tries the next node, nginx still obeys the `no-store` of the
-        // 404, and does not cache the response of the next node.
+        // nginx obeys the `no-store` of a 404 from the first node, so the response of the next node is not cached.
         let again: Vec<_> = nodes.iter().flat_map(Node::sent_again).map(|path| urls[&path]).collect();
         assert!(again.iter().all(|release| *release == 'b'), "{again:?}");
     }
@@ -152,7 +151,7 @@ async fn deploy_programs(keeps: bool, mut check: impl AsyncFnMut(&mut Visitor<'_
 
 #[tokio::test]
 #[ignore = "needs nginx: run tests/setup"]
-async fn single_binaries_that_keep_earlier_packs_give_every_page_its_own_release() {
+async fn single_binaries_with_earlier_packs_give_every_page_its_own_release() {
     deploy_programs(true, async |visitor| assert_no_wrong_responses(visitor).await).await;
 }
 
@@ -228,7 +227,7 @@ async fn version_query_may_return_wrong_bytes_during_a_deploy() {
 
 #[tokio::test]
 #[ignore = "needs nginx: run tests/setup"]
-async fn version_query_caches_nothing_old_if_unversioned_policy_is_no_cache() {
+async fn version_query_with_no_cache_for_unversioned_files_caches_no_old_files() {
     let lifetime = Some(CachePolicy::NoCache);
     let notes = deploy_build_free("/static/", |_| Strategy::VersionQuery, lifetime, by_version, "").await;
     let Some((got, ..)) = notes else { return };

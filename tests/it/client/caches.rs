@@ -25,7 +25,7 @@ async fn stale_page_cache_causes_only_one_reload() {
             get_fragment(browser).await;
             wait_for_banner(browser).await;
         }
-        // Another new version right after the reload has the same effect.
+        // Another deploy immediately after the reload also causes no reload.
         site.deploy("three", OnMismatch::Reload);
         get_fragment(browser).await;
         wait_for_checks(browser, site, 2).await;

@@ -79,7 +79,7 @@ async fn hx_get_with_a_pushed_url_becomes_a_full_navigation_to_that_url() {
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn boosted_search_keeps_its_query() {
+async fn query_of_a_boosted_search_is_preserved() {
     with_every_htmx(async |browser, site| {
         open(browser, site, "/").await;
         site.deploy("two", OnMismatch::Reload);

@@ -64,7 +64,7 @@ struct InFilterBlock;
 struct InLetBlock;
 
 #[test]
-fn error_in_a_block_keeps_its_message_and_source() {
+fn message_and_source_of_an_error_in_a_block_are_preserved() {
     let (_site, assets) = release("");
     for template in [&InFilterBlock as &dyn askama::DynTemplate, &InLetBlock] {
         let err = template.dyn_render_with_values(&values(&assets)).unwrap_err();

@@ -87,7 +87,7 @@ async fn two_sites_in_one_process_use_their_own_assets() {
 }
 
 #[tokio::test]
-async fn request_keeps_its_release_during_a_reload() {
+async fn request_uses_one_release_during_a_reload() {
     let (files, assets) = release("one");
     let (files, reloading) = (Arc::new(files), assets.clone());
     let handler = move || {

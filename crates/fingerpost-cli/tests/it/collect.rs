@@ -270,7 +270,7 @@ fn boolean_flags_accept_false() {
 }
 
 #[test]
-fn pack_is_written_once_and_kept_from() {
+fn pack_is_written_once_and_imported_by_keep_from() {
     let site = Site::new(&[("static/a.css", "a")]);
     let pack =
         |more: &[&str]| site.run(&[&["collect", "static", "--pack", "site.tar", "--out"], more].concat());

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn decoded_text_keeps_byte_offsets() {
+    fn decoding_preserves_byte_offsets() {
         assert_eq!(text(b"/* caf\xe9 \xff\xc3 */a"), "/* caf_ __ */a");
         assert_eq!(text(b"\xef\xbb\xbfa"), "\u{feff}a");
     }

@@ -79,7 +79,7 @@ impl RollbackConfig {
         Ok(out)
     }
 
-    /// Returns `true` or `false` if a setting determines whether to write plain names.
+    /// Returns `Some` if a setting enables or disables plain names, and `None` otherwise.
     pub(super) fn wants_originals(&self) -> Option<bool> {
         self.originals.or(self.tables.collect.originals.then_some(true))
     }

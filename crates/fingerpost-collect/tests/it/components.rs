@@ -118,7 +118,7 @@ fn collected_files_are_excluded_from_components() {
 }
 
 #[test]
-fn imported_releases_keep_their_components() {
+fn components_of_imported_releases_are_preserved() {
     let site = site();
     collect(&config(&site)).unwrap();
     fs::rename(site.path("out"), site.path("old")).unwrap();

@@ -55,7 +55,7 @@ fn hash_is_inserted_into_the_last_segment_of_a_reference() {
 }
 
 #[test]
-fn import_rules_keep_their_syntax() {
+fn syntax_of_import_rules_is_preserved() {
     let app = app();
     for (written, expected) in [
         ("@IMporT uRL(\"o.css\");", "@IMporT uRL(\"o.{css/o.css}.css\");"),

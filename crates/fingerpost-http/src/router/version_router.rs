@@ -34,10 +34,10 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 /// and `x-app-served-version`. If the header has any other version, the request is refused with 409, a list of the versions
 /// in the map and `x-app-version-refused: unknown`. The client script then reloads the page.
 ///
-/// - A cookie with an unknown version is ignored, because a 409 for a page load could repeat forever: the 409 has no client
-///   script that reloads the page. In addition, the router cannot expire a cookie that a sibling host set with `Domain=`. The
-///   response to a page load (GET or HEAD whose `Accept` contains `text/html`) expires the cookie, unless the application
-///   sets the cookie.
+/// - A cookie with an unknown version is ignored, because a 409 for a page load could repeat forever. The 409 has no client
+///   script that could reload the page. In addition, the router cannot expire a cookie that a sibling host set with
+///   `Domain=`. The response to a page load (GET or HEAD whose `Accept` contains `text/html`) expires the cookie, unless the
+///   application sets the cookie.
 /// - Of several version cookies, the first with a version in the map is used. Browsers send the cookie with the longest path
 ///   first. The cookie is expired only if no cookie has a version in the map.
 /// - Empty headers and cookies are ignored. Several headers must have the same value, or the version counts as unknown.

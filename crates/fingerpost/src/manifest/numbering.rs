@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn recorded_release_keeps_its_references() {
+    fn references_of_a_recorded_release_are_preserved() {
         let (current, references) =
             (manifest("a"), References::from([("a.css".into(), vec!["b.png".into()])]));
         let holder = Release { references: references.clone(), ..release((1, "a")) };

@@ -114,7 +114,7 @@ impl Walk<'_> {
         files
     }
 
-    /// Returns the kind of an entry, or an error for an entry that cannot be named or must not be followed.
+    /// Returns the kind of an entry, or an error for an entry that has an invalid name or must not be followed.
     fn classify(&self, entry: &DirEntry) -> Result<EntryKind, Error> {
         let path = self.path_of(entry.path());
         let name = path.as_ref().map_or_else(|text| text.as_str(), AssetPath::as_str);

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn existing_version_parameter_is_kept() {
+    fn version_parameter_of_the_author_is_preserved() {
         assert_eq!(versioned("a.css?v=3"), "/static/a.css?v=3");
         assert_eq!(versioned("a.css?x=1&v#f"), "/static/a.css?x=1&v#f");
         assert_eq!(versioned("a.css?%76=3"), "/static/a.css?%76=3");
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn query_and_fragment_keep_existing_percent_escapes() {
+    fn existing_percent_escapes_in_query_and_fragment_are_preserved() {
         assert_eq!(versioned("a?q=%41%zz%4\"é#%20'&"), "/static/a?q=%41%25zz%254%22%C3%A9&v=H#%20%27&");
     }
 

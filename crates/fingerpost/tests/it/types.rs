@@ -81,7 +81,7 @@ fn error_is_clone_and_has_no_source() {
 }
 
 #[test]
-fn error_in_template_names_the_template_and_keeps_its_kind() {
+fn in_template_adds_the_template_name_and_preserves_the_kind() {
     let err = dev(&Dir::new()).build().unwrap().url("../a.css").unwrap_err().in_template("site::Page<'_>");
     assert_eq!(err.to_string(), "path `../a.css` leaves the asset directory (in template `site::Page<'_>`)");
     assert_eq!(err.kind(), ErrorKind::InvalidPath);

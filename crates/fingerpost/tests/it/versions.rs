@@ -121,7 +121,7 @@ fn version_variable_that_is_not_utf_8_is_rejected() {
 }
 
 #[test]
-fn reload_keeps_an_explicit_version_and_updates_a_manifest_version() {
+fn reload_preserves_an_explicit_version_and_updates_a_manifest_version() {
     let versions = in_child_with(&[], || {
         let store = manifest_with("one");
         let explicit = production(&Dir::new()).store(store.clone()).app_version("v1").build().unwrap();
