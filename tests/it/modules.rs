@@ -44,9 +44,9 @@ impl Crate {
         // A re-export that the module itself uses is a dependency as well.
         let own = module.reexports.iter().filter(|(name, _)| used.contains(*name));
         module.named.extend(own.map(|(_, path)| path.clone()));
-        let in_folder =
+        let is_dir_module =
             matches!(file.file_stem().and_then(|stem| stem.to_str()), Some("lib" | "main" | "mod"));
-        let dir = if in_folder { file.with_file_name("") } else { file.with_extension("") };
+        let dir = if is_dir_module { file.with_file_name("") } else { file.with_extension("") };
         for child in &module.children {
             let mut child_path = path.clone();
             child_path.push(child.clone());

@@ -1,4 +1,4 @@
-//! Precedence of the actions on a version mismatch: the scripts of the page, then the server, then the page.
+//! Precedence on a version mismatch: a listener of the page, then the action of the server, then the action of the page.
 
 use serde_json::json;
 

@@ -9,13 +9,13 @@ use url::Url;
 use super::nodes::{PAGES, release_in};
 use crate::tools::{HttpClient, Nginx};
 
-/// Returns the release of a URL (path and query), or `None` for a URL without a version.
-pub(crate) type Meaning<'a> = Box<dyn Fn(&str) -> Option<char> + 'a>;
+/// A function that returns the release of a URL (path and query), or `None` for a URL without a version.
+pub(crate) type ReleaseOfUrl<'a> = Box<dyn Fn(&str) -> Option<char> + 'a>;
 
 pub(crate) struct Visitor<'a> {
     nginx: &'a Nginx,
     client: HttpClient,
-    meaning: Meaning<'a>,
+    release_of: ReleaseOfUrl<'a>,
     pages: usize,
     /// Pages whose assets have not been requested.
     open: Vec<Page>,
@@ -23,8 +23,9 @@ pub(crate) struct Visitor<'a> {
     pub(crate) requested: BTreeSet<Url>,
     /// Every asset that a page has received.
     pub(crate) got: Vec<ReceivedAsset>,
-    /// The numbers of retries after a 503 and of redirects.
+    /// The number of retries after a 503.
     pub(crate) retries: usize,
+    /// The number of followed redirects.
     pub(crate) redirects: usize,
 }
 
@@ -65,11 +66,11 @@ impl fmt::Debug for ReceivedAsset {
 }
 
 impl<'a> Visitor<'a> {
-    pub(crate) fn new(nginx: &'a Nginx, meaning: impl Fn(&str) -> Option<char> + 'a) -> Self {
+    pub(crate) fn new(nginx: &'a Nginx, release_of: impl Fn(&str) -> Option<char> + 'a) -> Self {
         Self {
             nginx,
             client: HttpClient::default(),
-            meaning: Box::new(meaning),
+            release_of: Box::new(release_of),
             pages: 0,
             open: Vec::new(),
             requested: BTreeSet::new(),
@@ -107,7 +108,10 @@ impl<'a> Visitor<'a> {
             .collect();
         assert_eq!(assets.len(), 4, "{text}");
         self.pages += 1;
-        Page { release: (self.meaning)(&below(&assets[0])).expect("a URL with a version"), assets }
+        Page {
+            release: (self.release_of)(&path_and_query(&assets[0])).expect("a URL with a version"),
+            assets,
+        }
     }
 
     /// Loads the assets of a page, and the assets referenced by these assets.
@@ -161,11 +165,11 @@ impl<'a> Visitor<'a> {
             url,
             text,
         };
-        if let Some(meant) = (self.meaning)(&below(&got.url)) {
-            let is_right = got.release == Some(meant);
+        if let Some(expected) = (self.release_of)(&path_and_query(&got.url)) {
+            let is_right = got.release == Some(expected);
             assert!(
                 is_right || (got.cache_control == "no-store" && !got.is_cached),
-                "expected release {meant}: {got:?}"
+                "expected release {expected}: {got:?}"
             );
         }
         got
@@ -183,7 +187,8 @@ impl<'a> Visitor<'a> {
         all
     }
 
-    /// Loads the remaining assets, and checks that enough cases have occurred.
+    /// Loads the remaining assets. Checks that the visitor has loaded at least 20 pages, a cached asset, and an asset by its
+    /// reference in a script.
     pub(crate) async fn finish(&mut self) {
         for page in mem::take(&mut self.open) {
             self.load(page).await;
@@ -202,7 +207,7 @@ impl<'a> Visitor<'a> {
 }
 
 /// Returns path and query.
-fn below(url: &Url) -> String {
+fn path_and_query(url: &Url) -> String {
     let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
     format!("{}{query}", url.path())
 }

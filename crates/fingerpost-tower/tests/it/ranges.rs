@@ -30,7 +30,7 @@ impl Files {
 }
 
 #[tokio::test]
-async fn single_range_gets_its_bytes() {
+async fn bytes_of_a_single_range_are_sent() {
     let (_site, files) = Files::new().await;
     for (range, part, content_range) in [
         ("bytes=0-13", 0..14, "bytes 0-13/40"),
@@ -60,7 +60,7 @@ async fn range_beyond_the_end_is_a_416() {
 }
 
 #[tokio::test]
-async fn invalid_and_multiple_ranges_get_the_whole_file() {
+async fn whole_file_is_sent_for_invalid_and_multiple_ranges() {
     let (_site, files) = Files::new().await;
     let hundred = format!("bytes={}", (0..100).map(|n| format!("{n}-{n}")).collect::<Vec<_>>().join(","));
     for range in ["bytes=15-0", "bytes=a-b", "items=0-1", "bytes=0-1,5-6", "bytes=0-20,10-30", &hundred, "x"]

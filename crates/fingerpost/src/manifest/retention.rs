@@ -87,8 +87,10 @@ impl Retention {
     }
 }
 
-/// Returns the replacement time of each release: the publication time of the last later release whose `replaces` is at
-/// most the number of the release. Releases without a replacement are omitted.
+/// Returns the time at which each release was replaced. Releases without a replacement are omitted.
+///
+/// A release is replaced by a later release whose `replaces` is at most the number of the earlier release. If there are
+/// several such releases, the last release counts.
 fn replacement_times(releases: &[PublishedRelease], times: &BTreeMap<u64, u64>) -> BTreeMap<u64, u64> {
     let mut replacement_times = BTreeMap::new();
     let mut not_replaced: BTreeSet<_> = releases.iter().map(|release| release.number).collect();
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn inconsistent_release_numbers_retain_releases() {
+    fn releases_with_inconsistent_numbers_are_retained() {
         assert_retained(3, &[(1, 100, 0), (2, 200, 9), (3, 300, 3)], 1, 60, &[1, 2, 3]);
         // The release file 2 was removed.
         assert_retained(4, &[(1, 100, 0), (3, 300, 2), (4, 400, 3)], 1, 60, &[1, 4]);

@@ -48,7 +48,7 @@ pub struct BaselineFile {
 /// Lists all assets that templates can refer to, sorted. Opens every file to detect unreadable files, but reads no
 /// content.
 ///
-/// Files with invalid names and bad symlinks are left out with a warning.
+/// Bad symlinks, and files with invalid names, are left out with a warning.
 pub(crate) fn list(sources: &Sources) -> Result<Vec<(AssetPath, BaselineFile)>, Error> {
     let listing = sources.list();
     if let Some(err) = listing.unreadable {

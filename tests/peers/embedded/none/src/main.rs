@@ -1,4 +1,4 @@
-//! The server of `fingerpost` without assets.
+//! The server of the program `fingerpost`, without assets.
 
 #[path = "../../serve.rs"]
 mod serve;
