@@ -50,7 +50,7 @@ pub struct NumberedReleases {
 impl<'a> Numbering<'a> {
     /// Creates a numbering that starts after the largest number in `known` and `imported`.
     ///
-    /// `known` are the numbers of the releases in the output directory. `imported` are the releases that the
+    /// `known` contains the numbers of the releases in the output directory. `imported` contains the releases that the
     /// publication copies from another directory. The numbers of imported releases may be in `known`. Both lists are in
     /// ascending order. `now` is the time since 1970.
     pub fn new(known: &[u64], imported: Vec<Release>, now: Duration) -> Self {
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn current_manifest_without_the_newest_release_is_recorded() {
+    fn current_manifest_that_the_newest_release_lacks_is_recorded() {
         let restored = Dir::new(&[(3, "a"), (4, "b")], "a");
         assert_eq!(assert_added(&restored, &EMPTY, &[(5, "a", 3), (6, "new", 5)]), [Some(5), None]);
         let restored = Dir::new(&[(3, "new"), (4, "b")], "new");

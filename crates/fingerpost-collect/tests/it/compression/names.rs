@@ -24,7 +24,7 @@ fn variants_of_originals_are_never_stale() {
     let site = site();
     let config = || site.config().originals(true);
     collect(&config().compress(["gzip"])).unwrap();
-    // Wrong content of the right length.
+    // Writes other bytes of the same length.
     let length = fs::read(site.path("out/css/a.css.gz")).unwrap().len();
     site.write("out/css/a.css.gz", vec![0; length]);
     collect(&config().compress(["gzip"])).unwrap();
@@ -58,7 +58,7 @@ fn variant_with_the_name_of_an_asset_is_an_error() {
     assert_eq!(site.problems_of(&config.clone().originals(true)), [problem]);
     assert_eq!(collect(&config.clone().originals(true)).unwrap_err().kind(), ErrorKind::Clash);
 
-    // The name of a directory is a conflict as well.
+    // A directory with the name of a variant is also a conflict.
     let hashed = site.hashed("b.js");
     site.write(&format!("static/{hashed}.gz/x.txt"), "x");
     let problem = format!(
