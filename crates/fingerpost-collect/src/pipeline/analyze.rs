@@ -31,7 +31,8 @@ use crate::{
 pub(crate) struct Analyzed {
     /// Files without references, named and staged.
     pub(crate) done: Vec<Asset>,
-    /// Files with references, not named yet. To save memory, the bytes of these files are read a second time later.
+    /// Files with references, not named yet. The bytes of these files are not retained, to save memory: a later step reads
+    /// the files again.
     pub(crate) referring: Vec<Source>,
 }
 

@@ -175,7 +175,7 @@ async fn head_has_the_same_headers_as_get() {
 }
 
 #[tokio::test]
-async fn page_at_a_hashed_path_is_unchanged_and_at_its_asset_path_gets_the_script() {
+async fn script_is_inserted_at_the_asset_path_of_a_page_and_not_at_the_hashed_path() {
     let site = Site::new(&[("page.html", PAGE.as_bytes())]);
     let assets = site.collect().production();
     let served = VersionLayer::new(&assets).layer(StaticFiles::new(&assets));

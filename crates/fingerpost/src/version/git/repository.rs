@@ -17,7 +17,7 @@ pub(super) fn find_root(dirs: &[PathBuf]) -> Option<PathBuf> {
     above.find(|dir| dir.join(".git").symlink_metadata().is_ok()).map(Path::to_owned)
 }
 
-/// Resolves `..` segments, because `a` is not an ancestor of `a/..`.
+/// Resolves `..` segments. The directory `a` is not above `a/..`, but `Path::ancestors` would return `a`.
 fn resolve_parents(dir: &PathBuf) -> PathBuf {
     let has_parents = dir.components().any(|component| component == Component::ParentDir);
     let real = if has_parents { fs::canonicalize(dir).ok() } else { None };
