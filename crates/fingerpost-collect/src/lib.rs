@@ -26,8 +26,7 @@ pub use build_script::build_script;
 pub use clean::{clean, clean_config::CleanConfig, clean_with, report::CleanReport};
 pub use collect_config::CollectConfig;
 pub use compression::Compression;
-pub use diagnostics::{Error, ErrorKind, Location, Problem, Rule, Shadowed};
-pub use fingerpost::__private::Severity;
+pub use fingerpost::__private::{Error, ErrorKind, Location, Problem, Rule, Severity, Shadowed};
 pub use pack::PackReport;
 pub use progress::Progress;
 pub use reference_report::{Reference, ReferenceReport, references};
@@ -83,6 +82,15 @@ use crate::{
 /// # Errors
 ///
 /// Returns all problems of the run. If there are problems, nothing is published.
+///
+/// ```
+/// use fingerpost_collect::{CollectConfig, ErrorKind, collect};
+///
+/// let err = collect(&CollectConfig::new("dist/static")).unwrap_err();
+/// assert_eq!(err.kind(), ErrorKind::Config);
+/// assert_eq!(err.problems().len(), 1);
+/// assert!(err.to_string().starts_with("no source directory is set; "));
+/// ```
 pub fn collect(config: &CollectConfig) -> Result<Report, Error> {
     collect_with(config, &())
 }

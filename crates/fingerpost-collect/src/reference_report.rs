@@ -113,7 +113,7 @@ fn references_in(
     });
     let mut named: Vec<_> = named.chain(plain).collect();
     named.sort_by_key(|(span, ..)| span.start);
-    let mut locator = Locator::new(&file.file, &file.path, bytes);
+    let mut locator = Locator::new(&file.file, file.path.as_str(), bytes);
     let reference = |(span, to, kind)| {
         let exists = known.get(&Unrewritable::Asset(String::clone(&to))).next().is_some();
         let left_out = if exists { None } else { sources.find_ignored(&to) };

@@ -1,12 +1,12 @@
 //! The tables `[collect]` and `[clean]` of a settings file.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
-use fingerpost::{__private::SettingsTable, Settings, sources::check_glob};
+use fingerpost::{__private::severities_by_glob, Settings};
 
 use crate::{
     compression::Compression,
-    diagnostics::{EVERYWHERE, Error, Problem, Rule, Severities, SeveritiesByGlob},
+    diagnostics::{Error, Problem, SeveritiesByGlob},
     duration::parse_duration,
 };
 
@@ -65,24 +65,4 @@ impl Tables {
     pub(crate) fn check(&self) -> Result<(), Error> {
         Error::from_problems(self.problems.clone())
     }
-}
-
-fn severities(table: &mut SettingsTable<'_>) -> Severities {
-    let severity = |text: String| text.parse();
-    let severities =
-        Rule::ALL.into_iter().filter_map(|rule| Some((rule, table.get_with(rule.as_str(), severity)?)));
-    severities.collect()
-}
-
-fn severities_by_glob(rules: &mut SettingsTable<'_>) -> SeveritiesByGlob {
-    let mut by_glob = BTreeMap::from([(EVERYWHERE.to_owned(), severities(rules))]);
-    for (glob, mut table) in rules.other_tables() {
-        let severities = severities(&mut table);
-        match check_glob(&glob) {
-            Ok(()) => by_glob.entry(glob).or_default().extend(severities),
-            Err(err) => table.reject(&err),
-        }
-        rules.include(table);
-    }
-    by_glob
 }

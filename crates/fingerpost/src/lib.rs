@@ -53,6 +53,7 @@ mod version;
 mod files;
 mod suggest;
 mod severity;
+mod diagnostics;
 mod environment;
 mod quote;
 
@@ -76,6 +77,13 @@ pub use version::{AppVersion, VersionSource};
 /// Items for the other crates of the workspace. The items may change in every release.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::diagnostics::left_out::Shadowed;
+    pub use crate::diagnostics::location::{Location, Locator};
+    pub use crate::diagnostics::problem::{Error, ErrorKind, Problem, Remarks, both};
+    pub use crate::diagnostics::rule::Rule;
+    pub use crate::diagnostics::rule_severities::{
+        EVERYWHERE, RuleSeverities, SeveritiesByGlob, severities_by_glob,
+    };
     pub use crate::files::clock::Clock;
     pub use crate::files::file_stamp::FileStamp;
     pub use crate::files::stable_read::{Reading, read_stable};

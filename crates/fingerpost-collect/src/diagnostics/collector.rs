@@ -3,11 +3,7 @@ use std::{cmp::Reverse, collections::VecDeque, iter};
 use fingerpost::__private::Severity;
 use rayon::prelude::*;
 
-use crate::diagnostics::{
-    note::Note,
-    problem::{Error, ErrorKind, Problem, Remarks},
-    rule_severities::RuleSeverities,
-};
+use crate::diagnostics::{Error, ErrorKind, Problem, Remarks, RuleSeverities, note::Note};
 
 /// Collects the problems of all steps, so that one run reports all problems.
 #[derive(Default)]

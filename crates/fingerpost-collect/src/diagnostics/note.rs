@@ -1,10 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{
-    location::Location,
-    problem::{ErrorKind, Problem},
-    rule::Rule,
-};
+use super::{ErrorKind, Location, Problem, Rule};
 
 /// A remark about a file: a broken rule, or information that needs no action.
 #[derive(Debug, Clone, Serialize, Deserialize)]

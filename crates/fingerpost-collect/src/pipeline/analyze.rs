@@ -121,7 +121,7 @@ pub(crate) fn names(file: &SourceFile, bytes: &[u8], base: &str) -> Result<Names
             .map_err(|err| scan_error(file, bytes, language, err))?,
         None => References::default(),
     };
-    let mut locator = Locator::new(&file.file, &file.path, bytes);
+    let mut locator = Locator::new(&file.file, file.path.as_str(), bytes);
     let parse_failure = parse_failure.map(|ParseFailure { rule, message, span }| {
         let location = locator.locate(span);
         Note { location, message, rule: Some(rule) }
@@ -145,7 +145,7 @@ fn scan_error(file: &SourceFile, bytes: &[u8], language: Language, err: ScanErro
         }
         Language::JavaScript => "brackets, operators or statements are nested too deep here to be parsed",
     };
-    let location = Locator::new(&file.file, &file.path, bytes).locate(at..at + 1);
+    let location = Locator::new(&file.file, file.path.as_str(), bytes).locate(at..at + 1);
     Problem::with_location(location, ErrorKind::TooDeep, format!("{reason}; correct or ignore the file"))
 }
 

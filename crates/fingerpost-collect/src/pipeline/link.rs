@@ -129,7 +129,7 @@ impl<'a> Targets<'a> {
             return;
         }
         let bytes = fs::read(&source_info.file).unwrap_or_default();
-        let mut locator = Locator::new(&source_info.file, path, &bytes);
+        let mut locator = Locator::new(&source_info.file, path.as_str(), &bytes);
         let (own, referrer) = (path, Referrer { base: run.options.base.path(), path });
         for reference in reported {
             let (rule, level) = (rule(reference), level(reference));

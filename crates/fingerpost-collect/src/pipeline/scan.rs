@@ -19,7 +19,7 @@ pub(crate) fn scan(run: &Run<'_>, diagnostics: &mut Diagnostics) -> Vec<SourceFi
     }
     warn_of_names_that_differ_by_case(&files, diagnostics);
     let shadowed: Vec<_> = shadowed.iter().filter_map(|hidden| shadow(&files, hidden)).collect();
-    for Shadowed { path, file, hides } in &shadowed {
+    for Shadowed { path, file, hides, .. } in &shadowed {
         let message = format!("{} is hidden by {}; remove one of them", quoted(hides), quoted(file));
         let level = run.options.severities.get(Rule::Shadowed, path);
         diagnostics.add_with_severity(level, Problem::new(ErrorKind::Rule(Rule::Shadowed), message));
@@ -31,11 +31,7 @@ pub(crate) fn scan(run: &Run<'_>, diagnostics: &mut Diagnostics) -> Vec<SourceFi
 
 fn shadow(files: &[SourceFile], hidden: &SourceFile) -> Option<Shadowed> {
     let taken = files.binary_search_by(|file| file.path.cmp(&hidden.path)).ok()?;
-    Some(Shadowed {
-        path: hidden.path.to_string(),
-        file: files[taken].file.display().to_string(),
-        hides: hidden.file.display().to_string(),
-    })
+    Some(Shadowed::new(&hidden.path, &files[taken].file, &hidden.file))
 }
 
 /// Warns about asset paths that differ only in case. A case-insensitive file system can store only one of these files.

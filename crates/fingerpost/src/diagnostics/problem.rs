@@ -1,20 +1,11 @@
 use std::{fmt, io, path::Path};
 
-use fingerpost::__private::quoted;
 use serde::{Serialize, Serializer};
 
-use crate::diagnostics::{left_out::Shadowed, location::Location, rule::Rule};
+use super::{left_out::Shadowed, location::Location, rule::Rule};
+use crate::{error, quote::quoted};
 
 /// All problems of a failed run. `Display` prints one [`Problem`] per line.
-///
-/// ```
-/// use fingerpost_collect::{CollectConfig, ErrorKind, collect};
-///
-/// let err = collect(&CollectConfig::new("dist/static")).unwrap_err();
-/// assert_eq!(err.kind(), ErrorKind::Config);
-/// assert_eq!(err.problems().len(), 1);
-/// assert!(err.to_string().starts_with("no source directory is set; "));
-/// ```
 ///
 /// Serializes to `{"errors": […], "warnings": […]}`, the JSON of `fingerpost collect --json`.
 #[derive(Serialize)]
@@ -27,15 +18,19 @@ pub struct Error {
 }
 
 /// Findings that do not stop a run.
-#[derive(Default, Serialize)]
-pub(crate) struct Remarks {
-    pub(crate) warnings: Vec<Problem>,
+#[derive(Debug, Default, Serialize)]
+pub struct Remarks {
+    /// Problems that do not stop the run.
+    pub warnings: Vec<Problem>,
+    /// Information that needs no action.
     #[serde(skip)]
-    pub(crate) notes: Vec<Problem>,
+    pub notes: Vec<Problem>,
+    /// The hidden files.
     #[serde(skip)]
-    pub(crate) shadowed: Vec<Shadowed>,
+    pub shadowed: Vec<Shadowed>,
+    /// The ignored files and directories.
     #[serde(skip)]
-    pub(crate) ignored: Vec<String>,
+    pub ignored: Vec<String>,
 }
 
 /// The kinds of [`Problem`].
@@ -49,8 +44,8 @@ pub enum ErrorKind {
     Source,
     /// A file breaks a rule.
     Rule(Rule),
-    /// The specifier of an import is computed at run time. Does not stop the run: see
-    /// [`Report::notes`](crate::Report::notes).
+    /// The specifier of an import is computed at run time. Does not stop the run: see the
+    /// notes of the report.
     Unknown,
     /// A file has a reference that cannot be rewritten. Does not stop the run.
     PlainName,
@@ -67,7 +62,7 @@ pub enum ErrorKind {
     Release,
     /// A file of the release to publish again is missing or damaged.
     File,
-    /// The directory of [`keep_from`](crate::CollectConfig::keep_from) does not exist, or does not match this output directory.
+    /// The directory of `keep_from` does not exist, or does not match this output directory.
     KeepFrom,
     /// The output directory cannot be read or written.
     Output,
@@ -109,33 +104,36 @@ impl Error {
         &self.remarks.warnings
     }
 
-    /// Returns information that needs no action, like [`Report::notes`](crate::Report::notes).
+    /// Returns information that needs no action, like the notes of the report.
     pub fn notes(&self) -> &[Problem] {
         &self.remarks.notes
     }
 
-    /// Returns the hidden files, like [`Report::shadowed`](crate::Report::shadowed).
+    /// Returns the hidden files, like `shadowed` of the report.
     pub fn shadowed(&self) -> &[Shadowed] {
         &self.remarks.shadowed
     }
 
-    /// Returns the ignored files and directories, like [`Report::ignored`](crate::Report::ignored).
+    /// Returns the ignored files and directories, like `ignored` of the report.
     pub fn ignored(&self) -> &[String] {
         &self.remarks.ignored
     }
 
     /// Fails if there are problems.
-    pub(crate) fn from_problems(problems: Vec<Problem>) -> Result<(), Self> {
+    #[doc(hidden)]
+    pub fn from_problems(problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() { Ok(()) } else { Err(Self { problems, remarks: Box::default() }) }
     }
 
-    pub(crate) fn with(self, remarks: Remarks) -> Self {
+    /// Adds the findings that do not stop the run.
+    #[doc(hidden)]
+    pub fn with(self, remarks: Remarks) -> Self {
         Self { remarks: remarks.into(), ..self }
     }
 }
 
 /// Returns both values, or the problems of both results.
-pub(crate) fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Error> {
+pub fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Error> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
         (Err(mut err), Err(more)) => {
@@ -177,12 +175,15 @@ impl Problem {
         self.details.as_ref()?.silence.as_deref()
     }
 
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    /// Creates a problem without a location.
+    #[doc(hidden)]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), details: None }
     }
 
     /// Creates a problem with a location in a file.
-    pub(crate) fn with_location(location: Location, kind: ErrorKind, message: impl Into<String>) -> Self {
+    #[doc(hidden)]
+    pub fn with_location(location: Location, kind: ErrorKind, message: impl Into<String>) -> Self {
         let silence = match kind {
             ErrorKind::Rule(rule) => Some(rule.silence(&location.asset)),
             _ => None,
@@ -192,19 +193,23 @@ impl Problem {
     }
 
     /// Adds advice and the searched directories.
-    pub(crate) fn with_advice(mut self, advice: Option<String>, searched: Vec<String>) -> Self {
+    #[doc(hidden)]
+    pub fn with_advice(mut self, advice: Option<String>, searched: Vec<String>) -> Self {
         if let Some(details) = &mut self.details {
             (details.advice, details.searched) = (advice, searched);
         }
         self
     }
 
-    pub(crate) fn config(message: impl Into<String>) -> Self {
+    /// Creates the problem for invalid settings.
+    #[doc(hidden)]
+    pub fn config(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Config, message)
     }
 
     /// Creates the problem for a listed file that cannot be read.
-    pub(crate) fn source(file: &Path, cause: &io::Error) -> Self {
+    #[doc(hidden)]
+    pub fn source(file: &Path, cause: &io::Error) -> Self {
         let file = quoted(file.display());
         let message = match cause.kind() {
             io::ErrorKind::NotFound => format!("{file} disappeared during the run; run the command again"),
@@ -214,14 +219,15 @@ impl Problem {
     }
 
     /// Creates the problem for a failed `action`, such as `write`.
-    pub(crate) fn output(action: &str, file: &Path, cause: &io::Error) -> Self {
+    #[doc(hidden)]
+    pub fn output(action: &str, file: &Path, cause: &io::Error) -> Self {
         Self::new(ErrorKind::Output, format!("cannot {action} {}: {cause}", quoted(file.display())))
     }
 }
 
-impl From<fingerpost::Error> for Problem {
-    fn from(err: fingerpost::Error) -> Self {
-        use fingerpost::ErrorKind as Core;
+impl From<error::Error> for Problem {
+    fn from(err: error::Error) -> Self {
+        use error::ErrorKind as Core;
         let kind = match err.kind() {
             Core::InvalidConfig | Core::InvalidBaseUrl => ErrorKind::Config,
             Core::InvalidManifest | Core::ManifestNotFound => ErrorKind::Manifest,
@@ -237,8 +243,8 @@ impl From<Problem> for Error {
     }
 }
 
-impl From<fingerpost::Error> for Error {
-    fn from(err: fingerpost::Error) -> Self {
+impl From<error::Error> for Error {
+    fn from(err: error::Error) -> Self {
         Problem::from(err).into()
     }
 }

@@ -2,26 +2,35 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use fingerpost::__private::{Severity, glob_matcher};
 use globset::GlobMatcher;
 
 use super::{problem::Problem, rule::Rule};
+use crate::{
+    severity::Severity,
+    sources::ignore_rules::{check_glob, glob_matcher},
+    toml_table::SettingsTable,
+};
 
 /// Severities by rule. For a rule that is not in the map, a shorter glob or the default applies.
-pub(crate) type Severities = BTreeMap<Rule, Severity>;
+type Severities = BTreeMap<Rule, Severity>;
 
 /// The severities of rules in the files that a glob matches.
-pub(crate) type SeveritiesByGlob = BTreeMap<String, Severities>;
+pub type SeveritiesByGlob = BTreeMap<String, Severities>;
 
 /// The glob of all files. Every other glob takes precedence.
-pub(crate) const EVERYWHERE: &str = "**";
+pub const EVERYWHERE: &str = "**";
 
 /// The severities of one run. The longest glob is first, because it is the most specific.
 #[derive(Debug, Default)]
-pub(crate) struct RuleSeverities(Vec<(GlobMatcher, Severities)>);
+pub struct RuleSeverities(Vec<(GlobMatcher, Severities)>);
 
 impl RuleSeverities {
-    pub(crate) fn new(by_glob: &SeveritiesByGlob) -> Result<Self, Problem> {
+    /// Parses the globs.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem of kind `Config` for an invalid glob.
+    pub fn new(by_glob: &SeveritiesByGlob) -> Result<Self, Problem> {
         let mut matchers = Vec::with_capacity(by_glob.len());
         for (text, severities) in by_glob {
             let matcher = glob_matcher(text).map_err(|err| Problem::config(format!("rules: {err}")))?;
@@ -34,25 +43,48 @@ impl RuleSeverities {
     }
 
     /// Returns the severity of a rule for an asset.
-    pub(crate) fn get(&self, rule: Rule, asset: &str) -> Severity {
+    pub fn get(&self, rule: Rule, asset: &str) -> Severity {
         let mut matching = self.0.iter().filter(|(glob, _)| glob.is_match(asset));
         let severity = matching.find_map(|(_, severities)| severities.get(&rule).copied());
         severity.unwrap_or_else(|| rule.default_severity())
     }
 }
 
+fn severities(table: &mut SettingsTable<'_>) -> Severities {
+    let severity = |text: String| text.parse();
+    let severities =
+        Rule::ALL.into_iter().filter_map(|rule| Some((rule, table.get_with(rule.as_str(), severity)?)));
+    severities.collect()
+}
+
+/// Reads a table of severities, which has one nested table per glob.
+pub fn severities_by_glob(rules: &mut SettingsTable<'_>) -> SeveritiesByGlob {
+    let mut by_glob = BTreeMap::from([(EVERYWHERE.to_owned(), severities(rules))]);
+    for (glob, mut table) in rules.other_tables() {
+        let severities = severities(&mut table);
+        match check_glob(&glob) {
+            Ok(()) => by_glob.entry(glob).or_default().extend(severities),
+            Err(err) => table.reject(&err),
+        }
+        rules.include(table);
+    }
+    by_glob
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings_tables::Tables;
+    use crate::settings::Settings;
 
     fn severities(toml: &str) -> RuleSeverities {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("fingerpost.toml");
         std::fs::write(&file, toml).unwrap();
-        let tables = Tables::read(&fingerpost::Settings::read(&file).unwrap());
-        tables.check().unwrap();
-        RuleSeverities::new(&tables.collect.rules).unwrap()
+        let settings = Settings::read(&file).unwrap();
+        let mut rules = settings.table("collect").table("rules");
+        let by_glob = severities_by_glob(&mut rules);
+        assert!(rules.finish().is_empty());
+        RuleSeverities::new(&by_glob).unwrap()
     }
 
     #[test]

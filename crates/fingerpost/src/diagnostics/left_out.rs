@@ -1,4 +1,8 @@
+use std::path::Path;
+
 use serde::Serialize;
+
+use crate::url::asset_path::AssetPath;
 
 /// Two files that have the same asset path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -10,4 +14,12 @@ pub struct Shadowed {
     pub file: String,
     /// The file of a later source directory, which is not collected.
     pub hides: String,
+}
+
+impl Shadowed {
+    /// Creates the record of a file that `file` hides.
+    #[doc(hidden)]
+    pub fn new(path: &AssetPath, file: &Path, hides: &Path) -> Self {
+        Self { path: path.to_string(), file: file.display().to_string(), hides: hides.display().to_string() }
+    }
 }

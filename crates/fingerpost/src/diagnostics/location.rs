@@ -3,8 +3,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fingerpost::{__private::is_bidi_or_line_separator, AssetPath};
 use serde::{Deserialize, Serialize};
+
+use crate::quote::is_bidi_or_line_separator;
 
 /// A position in a source file, with an excerpt of its line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,9 +32,10 @@ const AROUND: usize = 60;
 const LONGEST: usize = 120;
 
 /// Computes the locations of byte ranges in one file. Ranges in ascending order need only one pass over the bytes.
-pub(crate) struct Locator<'a> {
+#[derive(Debug)]
+pub struct Locator<'a> {
     file: &'a Path,
-    asset: &'a AssetPath,
+    asset: &'a str,
     bytes: &'a [u8],
     /// The number of bytes before the position that `line`, `line_start` and `column` describe.
     read: usize,
@@ -43,14 +45,15 @@ pub(crate) struct Locator<'a> {
 }
 
 impl<'a> Locator<'a> {
-    pub(crate) fn new(file: &'a Path, asset: &'a AssetPath, bytes: &'a [u8]) -> Self {
+    /// Starts at the first byte of a file.
+    pub fn new(file: &'a Path, asset: &'a str, bytes: &'a [u8]) -> Self {
         // Editors do not count the byte order mark as a column.
         let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         Self { file, asset, bytes, read: start, line: 1, line_start: start, column: 1 }
     }
 
     /// Returns the location of `span`.
-    pub(crate) fn locate(&mut self, span: Range<usize>) -> Location {
+    pub fn locate(&mut self, span: Range<usize>) -> Location {
         if span.start < self.read {
             *self = Self::new(self.file, self.asset, self.bytes);
         }
@@ -58,7 +61,7 @@ impl<'a> Locator<'a> {
         let [head, located, tail] = self.cut(&span);
         Location {
             file: self.file.to_owned(),
-            asset: self.asset.to_string(),
+            asset: self.asset.to_owned(),
             line: self.line,
             column: self.column,
             span: head.len()..head.len() + located.len(),
@@ -139,15 +142,14 @@ fn first_of(text: &str, longest: usize) -> String {
 mod tests {
     use super::*;
 
-    fn locate(asset: &AssetPath, bytes: &[u8], span: Range<usize>) -> Location {
+    fn locate(asset: &str, bytes: &[u8], span: Range<usize>) -> Location {
         Locator::new(Path::new("a.css"), asset, bytes).locate(span)
     }
 
     #[track_caller]
     fn place(text: &str, located: &str) -> (usize, usize, String) {
         let start = text.find(located).unwrap();
-        let asset = AssetPath::parse("a.css").unwrap();
-        let location = locate(&asset, text.as_bytes(), start..start + located.len());
+        let location = locate("a.css", text.as_bytes(), start..start + located.len());
         assert_eq!(&location.excerpt[location.span.clone()], located);
         (location.line, location.column, location.excerpt)
     }
@@ -168,9 +170,8 @@ mod tests {
 
     #[test]
     fn long_spans_are_truncated_in_the_excerpt() {
-        let asset = AssetPath::parse("a.css").unwrap();
         let line = format!("url({})", "é".repeat(1000));
-        let location = locate(&asset, line.as_bytes(), 4..2004);
+        let location = locate("a.css", line.as_bytes(), 4..2004);
         assert_eq!(location.excerpt, format!("url({}…", "é".repeat(120)));
         assert_eq!(location.span, 4..location.excerpt.len());
     }
@@ -183,9 +184,8 @@ mod tests {
 
     #[test]
     fn invalid_utf_8_and_control_characters_are_replaced_in_the_excerpt() {
-        let asset = AssetPath::parse("a.css").unwrap();
         let text = b"a\n\xff\t\x1b[2J\xc3\xa9\xe2\x80\xae x y";
-        let location = locate(&asset, text, 14..15);
+        let location = locate("a.css", text, 14..15);
         assert_eq!((location.line, location.column), (2, 10));
         assert_eq!(location.excerpt, "\u{fffd}  [2Jé\u{fffd} x y");
         assert_eq!(&location.excerpt[location.span], "x");
@@ -193,11 +193,10 @@ mod tests {
 
     #[test]
     fn positions_can_be_located_in_any_order() {
-        let asset = AssetPath::parse("a.css").unwrap();
         let text = "a b\r\nc d\re f\ng h".as_bytes();
-        let mut locator = Locator::new(Path::new("a.css"), &asset, text);
+        let mut locator = Locator::new(Path::new("a.css"), "a.css", text);
         for at in [0, 2, 3, 4, 5, 7, 9, 11, 13, 15, 0, 15, 7] {
-            assert_eq!(locator.locate(at..at + 1), locate(&asset, text, at..at + 1));
+            assert_eq!(locator.locate(at..at + 1), locate("a.css", text, at..at + 1));
         }
         assert_eq!((locator.line, locator.column), (2, 3));
     }

@@ -1,12 +1,13 @@
 use std::fmt;
 
-use fingerpost::__private::{Severity, toml_key};
 use serde::{Deserialize, Serialize};
+
+use crate::{severity::Severity, toml_table::toml_key};
 
 /// A rule that files can break. Each rule has a [`Severity`].
 ///
 /// ```
-/// use fingerpost_collect::{Severity, Rule};
+/// use fingerpost::__private::{Severity, Rule};
 ///
 /// assert_eq!(Rule::MissingMap.as_str(), "missing-map");
 /// assert_eq!(Rule::MissingMap.default_severity(), Severity::Warn);
@@ -69,7 +70,8 @@ impl Rule {
     }
 
     /// Returns the line of `fingerpost.toml` that ignores the rule for one file.
-    pub(crate) fn silence(self, asset: &str) -> String {
+    #[doc(hidden)]
+    pub fn silence(self, asset: &str) -> String {
         // A glob without a slash matches names at any depth.
         let root = if asset.contains('/') { "" } else { "/" };
         let glob = format!("{root}{}", globset::escape(asset));
