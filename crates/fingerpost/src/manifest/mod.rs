@@ -89,12 +89,18 @@ pub struct FileInfo {
     /// Compressed variants of the file: `br`, `gzip`, `zstd`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub encodings: BTreeMap<String, EncodingInfo>,
+    /// The assets that a script imports statically, in the order of the script. An import by `import()` is not static.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<AssetPath>,
+    /// The style sheets of a script, which a bundler split off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub styles: Vec<AssetPath>,
 }
 
 impl FileInfo {
-    /// Creates the info of a file without variants.
+    /// Creates the info of a file without variants, imports and style sheets.
     pub fn new(size: u64, sha256: Digest) -> Self {
-        Self { size, sha256, encodings: BTreeMap::new() }
+        Self { size, sha256, encodings: BTreeMap::new(), imports: Vec::new(), styles: Vec::new() }
     }
 }
 
@@ -296,6 +302,35 @@ mod tests {
         assert!(paths(r#""a": "/etc/passwd""#).contains("empty segment"));
         assert!(paths(r#""a": "C:/x""#).contains("has a scheme"));
         assert!(paths(r#""a\u0000": "a""#).contains("contains a NUL byte"));
+    }
+
+    #[test]
+    fn imports_and_styles_are_written_unless_empty() {
+        let path = |text: &str| AssetPath::parse(text).unwrap();
+        let mut manifest = Manifest::new("/static/");
+        let mut info = FileInfo::new(0, Digest::from_content(b""));
+        manifest.insert(path("b.js"), "b.1.js", info.clone());
+        let json = String::from_utf8(manifest.to_json()).unwrap();
+        assert!(!json.contains("imports") && !json.contains("styles"), "{json}");
+
+        info.imports = vec![path("b.js"), path("a.js")];
+        info.styles = vec![path("a.css")];
+        manifest.insert(path("a.js"), "a.1.js", info.clone());
+        let read = Manifest::parse(&manifest.to_json(), "m.json").unwrap();
+        assert_eq!(read.get("a.js").unwrap().info, Some(info));
+        assert_eq!((read.hash(), &read), (manifest.hash(), &manifest));
+    }
+
+    #[test]
+    fn unsafe_imports_are_rejected() {
+        let files = |import: &str| {
+            let digest = Digest::from_content(b"");
+            let info = format!(r#"{{"size": 0, "sha256": "{digest}", "imports": ["{import}"]}}"#);
+            let files = format!(r#"{{"schema": 1, "files": {{"a.js": {info}}}}}"#);
+            refused(&format!(r#"{{"version": "1.1", "paths": {{"a.js": "a.1.js"}}, "fingerpost": {files}}}"#))
+        };
+        assert!(files("../b.js").contains("path `../b.js` leaves the asset directory"));
+        assert!(files("https://example.com/b.js").contains("has a scheme (`https`)"));
     }
 
     #[test]

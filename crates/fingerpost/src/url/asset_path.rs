@@ -1,5 +1,7 @@
 use std::{borrow::Cow, fmt, ops::Deref};
 
+use serde::{Deserialize, Deserializer, Serialize, de};
+
 use crate::{
     error::{Error, ErrorKind},
     manifest::digest::ContentHash,
@@ -20,7 +22,7 @@ use crate::{
 /// assert_eq!(path.hashed(&hash), "js/vendor/htmx.min.ab5df625bc76.js");
 /// # Ok::<(), fingerpost::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct AssetPath(Box<str>);
 
 impl AssetPath {
@@ -73,6 +75,13 @@ impl From<AssetPath> for String {
 impl std::borrow::Borrow<str> for AssetPath {
     fn borrow(&self) -> &str {
         &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for AssetPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(de::Error::custom)
     }
 }
 
