@@ -16,7 +16,7 @@ pub(crate) const FILE: &str = ".fingerpost/cache.json";
 
 /// The version of the analysis. Increment the number with every change of the results. Otherwise, the earlier results of
 /// unchanged files are used until the version of this crate changes.
-const ANALYSIS: u32 = 3;
+const ANALYSIS: u32 = 4;
 
 /// The result for one file, as saved in the cache.
 pub(crate) struct CacheEntry<'a> {

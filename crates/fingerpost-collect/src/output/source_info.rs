@@ -61,6 +61,14 @@ impl SourceInfo {
         self.references.iter().any(|reference| matches!(reference.target, Target::Asset(_)))
     }
 
+    /// Returns the asset paths that a script imports statically by the URLs of the assets. The assets may not exist.
+    pub(crate) fn static_imports(&self) -> impl Iterator<Item = &str> {
+        self.references.iter().filter_map(|reference| match &reference.target {
+            Target::Asset(path) if reference.imports_asset_url => Some(path.as_str()),
+            _ => None,
+        })
+    }
+
     /// Returns the name from the earlier run, if the inputs are the same.
     pub(crate) fn named_from(&self, inputs: &Inputs) -> Option<&AssignedName> {
         self.assigned_name.as_deref().filter(|named| named.from == *inputs)

@@ -1,7 +1,11 @@
-use std::{collections::BTreeMap, mem::take};
+use std::{
+    collections::{BTreeMap, HashSet},
+    mem::take,
+};
 
 use fingerpost::{
     __private::{NumberedReleases, Numbering},
+    AssetPath,
     manifest::{MANIFEST_NAME, Manifest, Release},
 };
 
@@ -25,10 +29,20 @@ pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Compone
     for (name, info) in components {
         manifest.insert_component(name, info);
     }
-    for Asset { path, hashed, info, .. } in assets {
-        manifest.insert(path.clone(), hashed.as_str(), info.clone());
+    for asset in assets {
+        let mut info = asset.info.clone();
+        info.imports = imports(asset, assets);
+        manifest.insert(asset.path.clone(), asset.hashed.as_str(), info);
     }
     manifest
+}
+
+/// Returns the assets that a script imports statically, each once, in the order of the script. `assets` are sorted by path.
+fn imports(asset: &Asset, assets: &[Asset]) -> Vec<AssetPath> {
+    let mut seen = HashSet::new();
+    let static_imports = asset.source_info.static_imports().filter(|path| seen.insert(*path));
+    let position = |path: &str| assets.binary_search_by(|asset| asset.path.as_str().cmp(path)).ok();
+    static_imports.filter_map(position).map(|position| assets[position].path.clone()).collect()
 }
 
 /// A manifest to publish, with the files and releases that are published first.

@@ -76,7 +76,12 @@ fn is_url(callee: &Expression<'_>) -> bool {
 /// Returns the specifier between the quotes of a literal.
 pub(super) fn specifier(literal: Span) -> RawReference {
     let Range { start, end } = bytes(literal);
-    RawReference { span: start + 1..end - 1, kind: Kind::Module, syntax: Syntax::JavaScript }
+    RawReference {
+        span: start + 1..end - 1,
+        kind: Kind::Module,
+        syntax: Syntax::JavaScript,
+        is_static_import: false,
+    }
 }
 
 pub(super) fn bytes(span: Span) -> Range<usize> {

@@ -99,7 +99,7 @@ impl Scanner<'_> {
     }
 
     fn reference(&mut self, span: Range<usize>) {
-        self.found.push(RawReference { span, kind: Kind::Url, syntax: Syntax::Css });
+        self.found.push(RawReference { span, kind: Kind::Url, syntax: Syntax::Css, is_static_import: false });
     }
 
     /// Returns the span between the quotes. The closing quote may be missing at the end of the file.

@@ -11,6 +11,7 @@ use super::{
     calls::{bytes, specifier},
     depth::{self, DEEPEST, STACK_PER_LEVEL, TooDeep},
     prefilter::{Prefilter, prefilter},
+    raw_reference::RawReference,
     reference::{ParseFailure, Scan, ScanError},
     source_map,
 };
@@ -143,8 +144,9 @@ fn not_valid(message: &str, labels: &[LabeledSpan]) -> ParseFailure {
 
 fn references(parsed: &ParserReturn<'_>, prefilter: Prefilter) -> Scan {
     let record = &parsed.module_record;
-    let requested = record.requested_modules.values().flatten().map(|module| module.span);
-    let mut scan = Scan { written: requested.map(specifier).collect(), ..Scan::default() };
+    let requested = record.requested_modules.values().flatten();
+    let requested = requested.map(|module| RawReference { is_static_import: true, ..specifier(module.span) });
+    let mut scan = Scan { written: requested.collect(), ..Scan::default() };
     if prefilter.has_import_meta || !record.dynamic_imports.is_empty() {
         scan.visit_program(&parsed.program);
     }

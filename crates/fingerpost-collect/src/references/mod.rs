@@ -29,7 +29,7 @@ pub(crate) use self::{
     edit::Edit,
     raw_reference::Kind,
     reference::{Language, Reference},
-    resolve::{Referrer, Target, resolve},
+    resolve::{Referrer, Target, resolve, resolves_to_asset_url},
     unrewritable::{Markup, Unrewritable},
 };
 
@@ -69,9 +69,11 @@ fn scan_script(text: &str) -> Result<Scan, ScanError> {
 }
 
 fn reference(raw: &RawReference, text: &str, bytes: &[u8], referrer: Referrer<'_>) -> Option<Reference> {
-    let RawReference { span, kind, syntax } = raw.clone();
+    let RawReference { span, kind, syntax, is_static_import } = raw.clone();
     let written = String::from_utf8_lossy(&bytes[span.clone()]);
-    let target = resolve(&syntax.decode(&written), kind, referrer)?;
+    let decoded = syntax.decode(&written);
+    let target = resolve(&decoded, kind, referrer)?;
+    let imports_asset_url = is_static_import && resolves_to_asset_url(&decoded);
     let edit = Edit::new(&text[span.clone()], span.start, syntax);
-    Some(Reference { span, kind, target, edit })
+    Some(Reference { span, kind, target, edit, imports_asset_url })
 }

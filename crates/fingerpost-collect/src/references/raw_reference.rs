@@ -33,6 +33,8 @@ pub(crate) struct RawReference {
     pub(crate) span: Range<usize>,
     pub(crate) kind: Kind,
     pub(crate) syntax: Syntax,
+    /// `true` for the specifier of `import` and `export … from`, but not of `import()`.
+    pub(crate) is_static_import: bool,
 }
 
 /// The escapes in the text of a reference.

@@ -68,6 +68,13 @@ pub(crate) fn resolve(reference: &str, kind: Kind, referrer: Referrer<'_>) -> Op
     })
 }
 
+/// Returns `true` if browsers resolve a specifier to the URL of the asset without a query, a fragment or another spelling.
+///
+/// The URLs of assets encode more characters than browsers do, and browsers keep an escape such as `%2D`.
+pub(crate) fn resolves_to_asset_url(specifier: &str) -> bool {
+    !specifier.contains(['?', '#', '%', '&', '\'', '(', ')', ';', '=', '[', ']', '|', '\\'])
+}
+
 /// Removes the characters that browsers ignore in a URL: control characters and spaces at both ends, and line breaks
 /// and tabs anywhere.
 pub(super) fn without_ignored(url: &str) -> String {

@@ -17,7 +17,12 @@ pub(crate) fn in_comment(comment: &str, offset: usize) -> Option<RawReference> {
         return None;
     }
     let start = offset + comment.len() - rest.len();
-    Some(RawReference { span: start..start + url.len(), kind: Kind::SourceMap, syntax: Syntax::Literal })
+    Some(RawReference {
+        span: start..start + url.len(),
+        kind: Kind::SourceMap,
+        syntax: Syntax::Literal,
+        is_static_import: false,
+    })
 }
 
 /// Returns the source map of a script: the last `sourceMappingURL` comment, unless code follows.

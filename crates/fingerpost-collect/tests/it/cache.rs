@@ -161,8 +161,8 @@ fn damaged_or_foreign_cache_is_ignored() {
     let keys = [
         (&*debug(cfg!(debug_assertions)), &*debug(!cfg!(debug_assertions))),
         (&*version, "version=0.0.0"),
-        ("analysis=3 ", "analysis=2 "),
-        ("analysis=3 ", ""),
+        ("analysis=4 ", "analysis=2 "),
+        ("analysis=4 ", ""),
         ("base=/static/", "base=/other/"),
         ("js=true", "js=false"),
     ];

@@ -9,6 +9,8 @@ mod css;
 mod determinism;
 mod graphs;
 #[cfg(feature = "js")]
+mod imports;
+#[cfg(feature = "js")]
 mod javascript;
 mod keep_from;
 mod locks;
