@@ -10,6 +10,7 @@ use crate::{
     environment,
     error::Error,
     files::{absolute, clock::Clock},
+    import_map::ImportMap,
     manifest::store::{DirStore, Store},
     mode::Mode,
     resolve::{
@@ -77,6 +78,8 @@ pub struct AssetsBuilder {
     version_from_executable: bool,
     components: Vec<(String, PathBuf)>,
     versions: VersionSources,
+    imports: Vec<(String, String)>,
+    import_modules: Vec<String>,
     on_missing: OnMissing,
     without_dev_version_query: bool,
     clock: Clock,
@@ -359,6 +362,53 @@ impl AssetsBuilder {
         self
     }
 
+    /// Adds a name to the import map, which [`Snapshot::importmap`](crate::Snapshot::importmap) writes into pages. Scripts can
+    /// then import the module by name: `import 'htmx'`.
+    ///
+    /// `path` is an asset path. A `name` that ends in `/` is mapped to a directory, such as `vendor/lit/`. With
+    /// [`Strategy::Manifest`], names in the manifest take precedence: `collect` stores the map of the settings file.
+    ///
+    /// [`build`](Self::build) fails for an invalid name or path.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::write(dir.path().join("htmx.esm.js"), "body{}")?;
+    /// use fingerpost::{Assets, Mode};
+    ///
+    /// let assets = Assets::builder().source(dir.path()).mode(Mode::Dev).import("htmx", "htmx.esm.js").build()?;
+    /// let map = assets.snapshot().importmap()?;
+    /// assert!(map.contains(r#""htmx":"/static/htmx.esm.js?v=7c98040a5416""#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn import(mut self, name: impl Into<String>, path: impl Into<String>) -> Self {
+        self.imports.push((name.into(), path.into()));
+        self
+    }
+
+    /// Adds the modules that a glob matches to the import map of development and of [`Strategy::VersionQuery`].
+    ///
+    /// In development, the URL from `static()` has a `?v=`, and the URL in an `import` has none. With the map, both URLs are
+    /// the same, so that a module does not run twice, and an import loads the current file. In production, `collect` writes
+    /// hashed URLs into the scripts, so the map does not need the modules.
+    ///
+    /// `glob` has the syntax of [`ignore`](Self::ignore). Files of other types than JavaScript, JSON, CSS and WebAssembly are
+    /// left out.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # std::fs::write(dir.path().join("b.js"), "body{}")?;
+    /// use fingerpost::{Assets, Mode};
+    ///
+    /// let assets = Assets::builder().source(dir.path()).mode(Mode::Dev).import_modules("**").build()?;
+    /// let map = assets.snapshot().importmap()?;
+    /// assert!(map.contains(r#""/static/b.js":"/static/b.js?v=7c98040a5416""#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn import_modules(mut self, glob: impl Into<String>) -> Self {
+        self.import_modules.push(glob.into());
+        self
+    }
+
     /// Sets the result for unknown assets.
     ///
     /// Defaults to [`OnMissing::Error`].
@@ -429,7 +479,7 @@ impl AssetsBuilder {
     /// - [`InvalidManifest`](crate::ErrorKind::InvalidManifest), also for a manifest that was made for another base
     ///   URL;
     /// - [`InvalidConfig`](crate::ErrorKind::InvalidConfig) for a missing setting of the source or output directory,
-    ///   and for an invalid glob or component;
+    ///   and for an invalid glob, component or name in the import map;
     /// - [`InvalidConfig`](crate::ErrorKind::InvalidConfig) for `VersionQuery` with the app version `dev` or `unknown`,
     ///   with a list of the variables to set;
     /// - [`InvalidConfig`](crate::ErrorKind::InvalidConfig) for a missing `{breaker}`, or a `{breaker}` that the
@@ -438,7 +488,10 @@ impl AssetsBuilder {
     ///   [`InvalidBaseUrl`](crate::ErrorKind::InvalidBaseUrl), [`InvalidMode`](crate::ErrorKind::InvalidMode) and
     ///   [`InvalidVersion`](crate::ErrorKind::InvalidVersion).
     pub fn build(self) -> Result<Assets, Error> {
-        let settings = self.settings;
+        let mut settings = self.settings;
+        settings.imports.extend(self.imports);
+        settings.import_modules.extend(self.import_modules);
+        let import_map = ImportMap::new(&settings)?;
         let mode_is_explicit = self.mode != Mode::Auto;
         let mode = self.mode.resolve()?;
         let strategy =
@@ -493,6 +546,7 @@ impl AssetsBuilder {
             store,
             lacks_pack,
             rules,
+            import_map,
             mode_is_explicit,
             versions,
             clock: self.clock,

@@ -38,8 +38,10 @@ mod builder;
 #[cfg(feature = "embed")]
 mod embed;
 mod snapshot;
+mod import_map_tag;
 mod settings;
 mod toml_table;
+mod import_map;
 mod mode;
 mod error;
 
@@ -56,6 +58,7 @@ mod severity;
 mod diagnostics;
 mod environment;
 mod quote;
+mod markup;
 
 pub use assets::Assets;
 pub use builder::AssetsBuilder;
@@ -87,6 +90,7 @@ pub mod __private {
     pub use crate::files::clock::Clock;
     pub use crate::files::file_stamp::FileStamp;
     pub use crate::files::stable_read::{Reading, read_stable};
+    pub use crate::import_map::ImportMap;
     pub use crate::manifest::numbering::{NumberedReleases, Numbering};
     pub use crate::manifest::retention::{PublishedRelease, RetainedReleases, Retention};
     pub use crate::manifest::variant::{KnownContent, files_of, variant_name, variant_names};

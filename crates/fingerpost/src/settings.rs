@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -6,6 +7,7 @@ use std::{
 use crate::{
     environment,
     error::Error,
+    import_map::check_imports,
     sources::{
         SourceDir,
         ignore_rules::{IgnoreRules, check_glob},
@@ -37,11 +39,16 @@ const TABLES: [&str; 2] = ["collect", "clean"];
 /// [version]
 /// git = true                          # the commit is the app version; or app = "v1.2"
 /// components = { templates = ["templates/**"] }   # files that are not assets, as part of the app version
+///
+/// [importmap]
+/// imports = { htmx = "vendor/htmx.esm.js", "lit/" = "vendor/lit/" }   # names that scripts may import
+/// modules = ["js/**"]                 # own modules, which have the same URL in pages and in imports
 /// # "#)?;
 /// # let settings = fingerpost::Settings::read(&file)?;
 /// # assert_eq!(settings.out, Some(dir.path().join("dist/static")));
 /// # assert_eq!(settings.sources.len(), 2);
 /// # assert_eq!(settings.base_url.as_deref(), Some("/static/"));
+/// # assert_eq!(settings.imports["htmx"], "vendor/htmx.esm.js");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -65,6 +72,12 @@ pub struct Settings {
     pub follow_symlinks: bool,
     /// The sources of the app version.
     pub version: VersionSettings,
+    /// The names of the import map, with their asset paths; see
+    /// [`AssetsBuilder::import`](crate::AssetsBuilder::import).
+    pub imports: BTreeMap<String, String>,
+    /// Globs of the modules in the import map; see
+    /// [`AssetsBuilder::import_modules`](crate::AssetsBuilder::import_modules).
+    pub import_modules: Vec<String>,
     /// The file, for the tables of other crates.
     file: Option<Arc<SettingsFile>>,
 }
@@ -96,6 +109,10 @@ impl Settings {
         let mut version = top.table("version");
         settings.version = VersionSettings::from_table(&mut version, file.dir());
         top.include(version);
+        let mut importmap = top.table("importmap");
+        settings.imports = importmap.get_with("imports", check_imports).unwrap_or_default();
+        settings.import_modules = importmap.get_with("modules", globs).unwrap_or_default();
+        top.include(importmap);
         for name in TABLES {
             top.table(name);
         }

@@ -19,15 +19,25 @@ use crate::{
 };
 
 /// Tables that are reserved for later versions.
-const RESERVED: [&str; 5] = ["bundle", "check", "importmap", "publish", "vite"];
+const RESERVED: [&str; 4] = ["bundle", "check", "publish", "vite"];
 
 /// Keys that are often written into the wrong table, with the header of the correct table.
-const MISPLACED: [(&str, &[&str]); 2] = [
+const MISPLACED: [(&str, &[&str]); 3] = [
     ("collect", &["compress", "compress-maps", "fsync", "keep-from", "originals", "pack", "rules"]),
     (
         "collect.rules",
-        &["leaves-base", "missing", "missing-map", "outside-base", "shadowed", "syntax", "unsupported"],
+        &[
+            "bare",
+            "leaves-base",
+            "missing",
+            "missing-map",
+            "outside-base",
+            "shadowed",
+            "syntax",
+            "unsupported",
+        ],
     ),
+    ("importmap", &["imports", "modules"]),
 ];
 
 /// A settings file that is valid TOML.

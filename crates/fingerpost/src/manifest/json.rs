@@ -11,7 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
 use super::{ComponentInfo, Entries, Entry, FileInfo, Manifest};
-use crate::{error::Error, manifest::check_name, quote::quoted, url::asset_path::AssetPath};
+use crate::{
+    error::Error, import_map::check_imports, manifest::check_name, quote::quoted, url::asset_path::AssetPath,
+};
 
 const VERSION: &str = "1.1";
 const SCHEMA: u64 = 1;
@@ -28,7 +30,8 @@ impl Manifest {
     /// - malformed JSON, or JSON that is not an object;
     /// - an unsupported `version` or `schema`;
     /// - missing `paths`, or an unsafe or duplicate path;
-    /// - a component without a valid name, `files` and `sha256`.
+    /// - a component without a valid name, `files` and `sha256`;
+    /// - an import map with an invalid name or path.
     pub fn parse(json: &[u8], place: &str) -> Result<Self, Error> {
         let broken = |err: &dyn Display| Error::manifest(place, format_args!("cannot be read: {err}"));
         // Serde also deserializes a struct from an array.
@@ -41,8 +44,10 @@ impl Manifest {
         let Some(UniqueMap(paths)) = file.paths else {
             return Err(Error::manifest(place, "has no `paths`"));
         };
-        let FingerpostSection { base_path, components, files } = file.fingerpost.unwrap_or_default();
+        let FingerpostSection { base_path, components, importmap, files } =
+            file.fingerpost.unwrap_or_default();
         let (UniqueMap(components), UniqueMap(mut infos)) = (components, files);
+        let importmap = check_imports(importmap.0).map_err(|err| broken(&err))?;
         components.keys().try_for_each(|name| check_name(name)).map_err(|err| broken(&err))?;
         let entry = |(path, hashed): (String, String)| {
             AssetPath::parse(&hashed)?;
@@ -51,7 +56,7 @@ impl Manifest {
         let entries =
             paths.into_iter().map(entry).collect::<Result<_, Error>>().map_err(|err| broken(&err))?;
         let read_hash = Some(file.hash.unwrap_or_default());
-        Ok(Self { entries: Arc::new(entries), base_path, components, read_hash })
+        Ok(Self { entries: Arc::new(entries), base_path, components, importmap, read_hash })
     }
 
     /// Returns the manifest as JSON, with sorted keys and a final line feed.
@@ -120,6 +125,7 @@ struct ManifestFile {
 struct FingerpostSection {
     base_path: Option<String>,
     components: UniqueMap<ComponentInfo>,
+    importmap: UniqueMap<String>,
     files: UniqueMap<FileInfo>,
 }
 
@@ -165,6 +171,7 @@ impl Serialize for Manifest {
             schema: SCHEMA,
             base_path: self.base_path(),
             components: &self.components,
+            importmap: &self.importmap,
             files: &self.entries,
         };
         ManifestOut { version: VERSION, hash: self.hash(), paths: &self.entries, fingerpost }
@@ -189,6 +196,8 @@ struct FingerpostSectionOut<'a> {
     components: &'a BTreeMap<String, ComponentInfo>,
     #[serde(serialize_with = "file_infos")]
     files: &'a Entries,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    importmap: &'a BTreeMap<String, String>,
 }
 
 fn hashed_paths<S: Serializer>(entries: &Entries, serializer: S) -> Result<S::Ok, S::Error> {

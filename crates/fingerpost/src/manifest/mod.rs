@@ -60,6 +60,7 @@ pub struct Manifest {
     entries: Arc<Entries>,
     base_path: Option<String>,
     components: BTreeMap<String, ComponentInfo>,
+    importmap: BTreeMap<String, String>,
     /// The `hash` of a parsed manifest, empty if the file has no `hash`. `None` if the manifest was created or changed
     /// in memory.
     read_hash: Option<String>,
@@ -169,14 +170,35 @@ impl Manifest {
         self.components.insert(name.into(), info);
     }
 
+    /// Adds or replaces a name of the import map.
+    ///
+    /// ```
+    /// use fingerpost::manifest::Manifest;
+    ///
+    /// let mut manifest = Manifest::new("/static/");
+    /// let before = manifest.hash();
+    /// manifest.insert_import("htmx", "vendor/htmx.esm.js");
+    /// assert_ne!(manifest.hash(), before);
+    /// assert_eq!(manifest.importmap()["htmx"], "vendor/htmx.esm.js");
+    /// ```
+    pub fn insert_import(&mut self, name: impl Into<String>, path: impl Into<String>) {
+        self.read_hash = None;
+        self.importmap.insert(name.into(), path.into());
+    }
+
+    /// Returns the names of the import map with their asset paths. Names that end in `/` have paths of directories.
+    pub fn importmap(&self) -> &BTreeMap<String, String> {
+        &self.importmap
+    }
+
     /// Returns the components of the app version by name. Production does not need the files of the components.
     pub fn components(&self) -> &BTreeMap<String, ComponentInfo> {
         &self.components
     }
 
     /// Returns the first 12 hex digits of a SHA-256. The hashed text consists of the sorted lines
-    /// `path NUL hashed-path LF` of the assets and the sorted lines `components NUL name NUL sha256 LF` of the
-    /// components.
+    /// `path NUL hashed-path LF` of the assets, the sorted lines `importmap NUL name NUL path LF` of the import map and the
+    /// sorted lines `components NUL name NUL sha256 LF` of the components.
     ///
     /// For a parsed manifest, returns the `hash` in the file, or `None` if the file has no `hash`.
     pub fn hash(&self) -> Option<String> {
@@ -188,6 +210,9 @@ impl Manifest {
             for piece in [path, "\0", &entry.hashed, "\n"] {
                 hasher.update(piece);
             }
+        }
+        for (name, path) in &self.importmap {
+            hasher.update(format!("importmap\0{name}\0{path}\n"));
         }
         for (name, info) in &self.components {
             hasher.update(format!("components\0{name}\0{}\n", info.sha256));
@@ -230,12 +255,13 @@ pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Compares entries, base path and components, not the stored hash.
+/// Compares entries, base path, components and import map, not the stored hash.
 impl PartialEq for Manifest {
     fn eq(&self, other: &Self) -> bool {
         self.entries == other.entries
             && self.base_path == other.base_path
             && self.components == other.components
+            && self.importmap == other.importmap
     }
 }
 

@@ -30,6 +30,11 @@ impl ActiveStrategy {
         }
     }
 
+    /// Returns `true` for files that never change under their URLs.
+    pub(crate) fn is_collected(&self) -> bool {
+        matches!(self, Self::Collected(_))
+    }
+
     /// Applies `take` to the URLs of an asset, if the URLs are available without a system call.
     #[inline]
     pub(crate) fn known_urls<R>(&self, path: &str, take: impl FnOnce(&AssetUrls) -> R) -> Option<R> {

@@ -9,12 +9,14 @@ use crate::{
     dev::{Development, file_cache::FileCache},
     error::Error,
     files::clock::Clock,
+    import_map::ImportMap,
     manifest::{Manifest, store::Store},
     mode::Mode,
     resolve::{
         Resolver,
         active_strategy::ActiveStrategy,
         collected::{Collected, read_manifest},
+        import_map::ImportMapOfRelease,
         listed::ListedSources,
         missing::MissingWarnings,
         strategy::Strategy,
@@ -42,6 +44,7 @@ pub(crate) struct Loader {
     /// `true` if this program is a debug build without the pack.
     pub(crate) lacks_pack: bool,
     pub(crate) rules: IgnoreRules,
+    pub(crate) import_map: ImportMap,
     /// `true` if the mode was set in code rather than by a variable or the build profile.
     pub(crate) mode_is_explicit: bool,
     pub(crate) versions: VersionSources,
@@ -53,6 +56,7 @@ impl Loader {
     pub(crate) fn resolver(&self, earlier: Option<&Resolver>) -> Result<Resolver, Error> {
         let generation = earlier.map_or(0, |earlier| earlier.generation + 1);
         let options = &self.options;
+        let mut import_map = self.import_map.clone();
         let (strategy, (version, components)) = match &self.strategy {
             None => {
                 let development = Development::new(self.open_files()?, Arc::clone(options));
@@ -61,6 +65,7 @@ impl Loader {
             Some(Strategy::Manifest) => {
                 let store = self.store.clone().ok_or_else(|| self.no_store())?;
                 let manifest = read_manifest(options, &*store, || self.collect_advice())?;
+                import_map.extend(manifest.importmap());
                 let version = self.version(Some((&manifest, store.place())))?;
                 (ActiveStrategy::Collected(Collected::new(options, &manifest, store)), version)
             }
@@ -81,6 +86,7 @@ impl Loader {
             components,
             options: Arc::clone(options),
             missing_warnings: self.missing_warnings.clone(),
+            import_map: ImportMapOfRelease::new(import_map),
             release_id: OnceLock::new(),
         })
     }

@@ -3,6 +3,7 @@
 pub(crate) mod active_strategy;
 pub(crate) mod collected;
 pub(crate) mod listed;
+pub(crate) mod import_map;
 pub(crate) mod loader;
 pub(crate) mod lookup_table;
 pub(crate) mod missing;
@@ -23,6 +24,7 @@ use crate::{
     quote::quoted,
     resolve::{
         active_strategy::ActiveStrategy,
+        import_map::ImportMapOfRelease,
         lookup_table::Asset,
         missing::{MissingWarnings, not_found},
     },
@@ -45,6 +47,7 @@ pub(crate) struct Resolver {
     pub(crate) version: AppVersion,
     /// The number of files of each component of the version.
     pub(crate) components: BTreeMap<String, usize>,
+    pub(crate) import_map: ImportMapOfRelease,
     options: Arc<UrlOptions>,
     /// Set if unknown assets get their unhashed URL.
     missing_warnings: Option<Arc<MissingWarnings>>,
@@ -119,11 +122,16 @@ impl Resolver {
         self.strategy.open_source(path).map_err(|miss| self.error(path, miss, &[]))
     }
 
-    /// Returns a hash of the app version and all URLs, or `None` in development.
+    /// Returns a hash of the app version, all URLs and the names of the import map, or `None` in development.
     pub(crate) fn release_id(&self) -> Option<ContentHash> {
         let table = self.strategy.table()?;
         let line = |asset: &Asset| format!("{}\0{}\n", asset.path, asset.urls.absolute);
-        let list = || format!("{}\n", self.version) + &table.assets.iter().map(line).collect::<String>();
+        let import = |(name, path): (&String, &String)| format!("importmap\0{name}\0{path}\n");
+        let list = || {
+            let imports = self.import_map.settings.imports().iter().map(import);
+            let lines = table.assets.iter().map(line).chain(imports);
+            format!("{}\n", self.version) + &lines.collect::<String>()
+        };
         Some(*self.release_id.get_or_init(|| ContentHash::from_content(list().as_bytes())))
     }
 

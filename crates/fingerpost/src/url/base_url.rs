@@ -1,5 +1,7 @@
 use std::fmt;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
 use crate::{
     error::{Error, ErrorKind},
     quote::quoted,
@@ -71,6 +73,15 @@ impl BaseUrl {
     /// Returns the path alone: `/static/`.
     pub fn path(&self) -> &str {
         &self.text[self.path..]
+    }
+
+    /// Returns the URL that browsers resolve a relative reference to `path` to. Browsers encode fewer characters than
+    /// [`Url`](crate::Url).
+    pub(crate) fn resolved_by_browsers(&self, path: &str) -> String {
+        // WHATWG URL, "path percent-encode set". A `%` in a file name has to be encoded in the reference.
+        const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>');
+        const PATH: &AsciiSet = &QUERY.add(b'?').add(b'^').add(b'`').add(b'{').add(b'}');
+        format!("{}{}", self.text, utf8_percent_encode(path, PATH))
     }
 
     /// Returns `true` if the base URL has a host.

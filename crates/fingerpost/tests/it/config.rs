@@ -178,7 +178,7 @@ fn reason(toml: &str) -> String {
 
 #[test]
 fn unknown_key_is_an_error_with_its_line_and_the_nearest_key() {
-    let all = "`sources`, `out`, `base-url`, `origin`, `ignore`, `hidden`, `follow-symlinks`, `version`, `collect`, `clean`";
+    let all = "`sources`, `out`, `base-url`, `origin`, `ignore`, `hidden`, `follow-symlinks`, `version`, `importmap`, `collect`, `clean`";
     for (toml, expected) in [
         (
             "out = \"dist\"\n\nsuorces = [\"static\"]\n",
@@ -224,6 +224,9 @@ fn misspelled_or_misplaced_key_is_an_error_with_advice() {
         ("syntax", "write `syntax` in the table `[collect.rules]`"),
         ("unsupported", "write `unsupported` in the table `[collect.rules]`"),
         ("shadowed", "write `shadowed` in the table `[collect.rules]`"),
+        ("bare", "write `bare` in the table `[collect.rules]`"),
+        ("imports", "write `imports` in the table `[importmap]`"),
+        ("modules", "write `modules` in the table `[importmap]`"),
         ("rules.\"vendor/**\".missing", "write `rules` in the table `[collect]`"),
     ] {
         let name = key.split('.').next().unwrap();

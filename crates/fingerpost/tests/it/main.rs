@@ -12,6 +12,7 @@ mod freshness;
 mod git;
 mod git_command;
 mod hostile;
+mod import_map;
 mod links;
 mod manifest;
 mod missing;

@@ -1,0 +1,203 @@
+//! The settings of the import map: names for the modules of a site.
+
+use std::collections::BTreeMap;
+
+use globset::GlobMatcher;
+
+use crate::{
+    error::Error,
+    quote::quoted,
+    settings::Settings,
+    sources::ignore_rules::glob_matcher,
+    url::asset_path::{AssetPath, is_nameable},
+};
+
+/// The names of an import map with the asset paths of their modules. For `collect` and the strategies.
+#[derive(Debug, Clone, Default)]
+pub struct ImportMap {
+    /// Name → asset path. A name that ends in `/` is mapped to a directory, whose path ends in `/` too.
+    imports: BTreeMap<String, String>,
+    /// The modules that have a versioned URL in development.
+    modules: Vec<GlobMatcher>,
+}
+
+impl ImportMap {
+    /// Checks the names, paths and globs of the settings.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig), with the name or the glob.
+    pub fn new(settings: &Settings) -> Result<Self, Error> {
+        let modules = settings.import_modules.iter().map(|glob| glob_matcher(glob));
+        Ok(Self {
+            imports: check_imports(settings.imports.clone())?,
+            modules: modules.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Returns `true` if there are no names and no globs.
+    pub fn is_empty(&self) -> bool {
+        self.imports.is_empty() && self.modules.is_empty()
+    }
+
+    /// Returns the names with their paths, sorted by name.
+    pub fn imports(&self) -> &BTreeMap<String, String> {
+        &self.imports
+    }
+
+    /// Adds the names of a manifest. The paths of the manifest take precedence.
+    pub(crate) fn extend(&mut self, imports: &BTreeMap<String, String>) {
+        self.imports.extend(imports.clone());
+    }
+
+    /// Returns the asset path of a module specifier: the path of the name, or the path below the longest directory.
+    ///
+    /// HTML Standard, "resolve an imports match".
+    pub fn target(&self, specifier: &str) -> Option<String> {
+        if let Some(path) = self.imports.get(specifier) {
+            return Some(path.clone());
+        }
+        let below = |(name, dir): (&String, &String)| {
+            let rest = specifier.strip_prefix(name.as_str()).filter(|_| name.ends_with('/'))?;
+            Some(format!("{dir}{rest}"))
+        };
+        self.imports.iter().rev().find_map(below)
+    }
+
+    /// Returns the names of all directories with their paths.
+    pub(crate) fn dirs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let imports = self.imports.iter().map(|(name, path)| (name.as_str(), path.as_str()));
+        imports.filter(|(name, _)| name.ends_with('/'))
+    }
+
+    /// Returns `true` if the modules of the map depend on the list of all assets.
+    pub(crate) fn needs_list(&self) -> bool {
+        !self.modules.is_empty() || self.dirs().next().is_some()
+    }
+
+    /// Returns `true` if the file is a module that a glob matches, or that is in a directory of the map.
+    pub(crate) fn has_module(&self, path: &str) -> bool {
+        let is_match = || self.modules.iter().any(|glob| glob.is_match(path));
+        is_module(path) && (is_match() || self.dirs().any(|(_, dir)| path.starts_with(dir)))
+    }
+}
+
+/// Returns `true` for the types of files that scripts import.
+fn is_module(path: &str) -> bool {
+    const EXTENSIONS: [&str; 5] = ["js", "mjs", "json", "css", "wasm"];
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension);
+    extension.is_some_and(|found| EXTENSIONS.iter().any(|known| found.eq_ignore_ascii_case(known)))
+}
+
+/// Checks names and paths. Removes a leading slash of each path.
+pub(crate) fn check_imports(imports: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
+    let checked = |(name, path): (String, String)| {
+        check_name(&name)
+            .and_then(|()| check_path(&name, &path))
+            .map(|path| (name.clone(), path))
+            .map_err(|reason| Error::config(format!("import {} {reason}", quoted(name))))
+    };
+    imports.into_iter().map(checked).collect()
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    if name.is_empty() || name.contains(['\0', '\n']) {
+        return Err("needs a name without NUL or line feed, such as `htmx`".to_owned());
+    }
+    // HTML, "parse a URL-like import specifier": such names are relative to the page.
+    if ["/", "./", "../"].iter().any(|start| name.starts_with(start)) {
+        return Err("is a path; write a bare name such as `htmx`, or add the path to `modules`".to_owned());
+    }
+    Ok(())
+}
+
+fn check_path(name: &str, path: &str) -> Result<String, String> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let dir = path.strip_suffix('/');
+    match (name.ends_with('/'), dir.is_some()) {
+        (true, false) => {
+            return Err(format!("ends in `/`, so its path must too; write {}", quoted(format!("{path}/"))));
+        }
+        (false, true) => {
+            let with_slash = quoted(format!("{name}/"));
+            return Err(format!("has the path of a directory; write {with_slash}, or the path of a file"));
+        }
+        _ => {}
+    }
+    AssetPath::parse(dir.unwrap_or(path)).map_err(|err| format!("cannot be mapped: {err}"))?;
+    if !is_nameable(path) {
+        return Err(format!("has the path {}; remove `?` and `#`", quoted(path)));
+    }
+    Ok(path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(imports: &[(&str, &str)]) -> Result<ImportMap, Error> {
+        let mut settings = Settings::default();
+        settings.imports = imports.iter().map(|(name, path)| ((*name).into(), (*path).into())).collect();
+        ImportMap::new(&settings)
+    }
+
+    #[track_caller]
+    fn refused(name: &str, path: &str) -> String {
+        map(&[(name, path)]).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn specifier_has_the_path_of_its_name_or_of_the_longest_directory() {
+        let map = map(&[
+            ("lit", "/vendor/lit/index.js"),
+            ("lit/", "vendor/lit/"),
+            ("lit/more/", "more/"),
+            ("lit/x.js", "x.js"),
+        ]);
+        let map = map.unwrap();
+        for (specifier, path) in [
+            ("lit", Some("vendor/lit/index.js")),
+            ("lit/a/b.js", Some("vendor/lit/a/b.js")),
+            ("lit/more/a.js", Some("more/a.js")),
+            ("lit/x.js", Some("x.js")),
+            ("lit/", Some("vendor/lit/")),
+            ("li", None),
+            ("lit2", None),
+            ("", None),
+        ] {
+            assert_eq!(map.target(specifier).as_deref(), path, "{specifier}");
+        }
+    }
+
+    #[test]
+    fn unusable_names_and_paths_are_rejected() {
+        assert_eq!(refused("", "a.js"), "import `` needs a name without NUL or line feed, such as `htmx`");
+        assert_eq!(
+            refused("a\nb", "a.js"),
+            "import `a\\nb` needs a name without NUL or line feed, such as `htmx`"
+        );
+        for path in ["./a.js", "/static/a.js", "../a.js"] {
+            assert_eq!(
+                refused(path, "a.js"),
+                format!(
+                    "import `{path}` is a path; write a bare name such as `htmx`, or add the path to `modules`"
+                )
+            );
+        }
+        assert_eq!(
+            refused("lit/", "vendor/lit"),
+            "import `lit/` ends in `/`, so its path must too; write `vendor/lit/`"
+        );
+        assert_eq!(
+            refused("lit", "vendor/lit/"),
+            "import `lit` has the path of a directory; write `lit/`, or the path of a file"
+        );
+        assert_eq!(
+            refused("x", "../x.js"),
+            "import `x` cannot be mapped: path `../x.js` leaves the asset directory"
+        );
+        assert_eq!(refused("x", "x.js?y"), "import `x` has the path `x.js?y`; remove `?` and `#`");
+        assert!(refused("x", "https://esm.sh/x").starts_with("import `x` cannot be mapped: path "));
+        assert!(refused("x/", "/").starts_with("import `x/` cannot be mapped: path "));
+    }
+}

@@ -1,0 +1,145 @@
+//! The import map of one release.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, OnceLock},
+};
+
+use serde::Serialize;
+
+use crate::{
+    error::{Error, ErrorKind, Miss},
+    import_map::ImportMap,
+    quote::quoted,
+    resolve::Resolver,
+    suggest::nearest,
+    url::Url,
+};
+
+/// The settings of the import map, and the map in JSON.
+#[derive(Debug)]
+pub(crate) struct ImportMapOfRelease {
+    pub(crate) settings: ImportMap,
+    /// Made at the first call. Empty in development, because the map changes with the files.
+    json: OnceLock<Arc<str>>,
+}
+
+impl ImportMapOfRelease {
+    pub(crate) fn new(settings: ImportMap) -> Self {
+        Self { settings, json: OnceLock::new() }
+    }
+}
+
+/// The content of `<script type="importmap">`.
+#[derive(Default, Serialize)]
+struct Json {
+    imports: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    integrity: BTreeMap<String, String>,
+}
+
+impl Resolver {
+    /// Returns the import map in JSON that is safe in a `<script>` element, or `None` without an import map.
+    pub(crate) fn import_map_json(&self) -> Result<Option<Arc<str>>, Error> {
+        let ImportMapOfRelease { settings, json } = &self.import_map;
+        if settings.is_empty() {
+            return Ok(None);
+        }
+        if let Some(json) = json.get() {
+            return Ok(Some(Arc::clone(json)));
+        }
+        let made = self.make_import_map(settings)?;
+        let is_final = self.strategy.table().is_some();
+        Ok(Some(if is_final { Arc::clone(json.get_or_init(|| made)) } else { made }))
+    }
+
+    fn make_import_map(&self, settings: &ImportMap) -> Result<Arc<str>, Error> {
+        let mut map = Json::default();
+        let names = if settings.needs_list() { self.strategy.names() } else { Vec::new() };
+        for (name, path) in settings.imports() {
+            self.add_import(name, path, &names, &mut map)
+                .map_err(|err| Error::new(err.kind(), format_args!("import {}: {err}", quoted(name))))?;
+        }
+        if !self.strategy.is_collected() {
+            let modules = names.iter().filter(|path| settings.has_module(path));
+            modules.into_iter().try_for_each(|path| self.add_module(path, settings, &mut map))?;
+        }
+        let json = serde_json::to_string(&map).expect("strings are valid JSON");
+        // Neither `</script>` nor `<!--` may occur in the element.
+        Ok(json.replace('<', "\\u003c").into())
+    }
+
+    /// Adds a name of the settings.
+    fn add_import(&self, name: &str, path: &str, names: &[String], map: &mut Json) -> Result<(), Error> {
+        if path.ends_with('/') && !names.iter().any(|file| file.starts_with(path)) {
+            let missing = || self.missing_dir(path, names);
+            self.missing_warnings.as_ref().ok_or_else(missing)?.warn(path, missing);
+        }
+        let url = self.url(path, |urls| &urls.url, Url::clone)?;
+        if let Some(integrity) = self.published_integrity(path)? {
+            map.integrity.insert(url.to_string(), integrity);
+        }
+        if !path.ends_with('/') {
+            self.add_plain_urls(path, &url, map);
+        }
+        map.imports.insert(name.to_owned(), url.to_string());
+        Ok(())
+    }
+
+    /// Adds a module of the source directories: its plain URL, and its names below the directories of the map.
+    fn add_module(&self, path: &str, settings: &ImportMap, map: &mut Json) -> Result<(), Error> {
+        let url = match self.strategy.urls(path) {
+            Ok(urls) => urls.url,
+            // The file was removed after the listing.
+            Err(Miss::NotFound(_)) => return Ok(()),
+            Err(Miss::Failed(err)) => return Err(err),
+        };
+        for (name, dir) in settings.dirs() {
+            if let Some(rest) = path.strip_prefix(dir) {
+                let names = map.imports.entry(format!("{name}{rest}"));
+                names.or_insert_with(|| url.to_string());
+            }
+        }
+        self.add_plain_urls(path, &url, map);
+        Ok(())
+    }
+
+    /// Maps the URLs without a version, which relative imports resolve to, so that the module has one URL.
+    fn add_plain_urls(&self, path: &str, url: &Url, map: &mut Json) {
+        if self.strategy.is_collected() {
+            return;
+        }
+        let plain = self.options.urls(path, None).url;
+        for key in [self.options.base.resolved_by_browsers(path), plain.to_string()] {
+            if key != url.as_str() {
+                map.imports.insert(key, url.to_string());
+            }
+        }
+    }
+
+    /// Returns the integrity value of a collected file. `None` for other strategies, whose files may change, and for
+    /// unknown assets.
+    pub(crate) fn published_integrity(&self, path: &str) -> Result<Option<String>, Error> {
+        if !self.strategy.is_collected() {
+            return Ok(None);
+        }
+        match self.strategy.digest(path) {
+            Ok(digest) => Ok(Some(digest.integrity())),
+            Err(Miss::NotFound(_)) => Ok(None),
+            Err(Miss::Failed(err)) => Err(err),
+        }
+    }
+
+    fn missing_dir(&self, dir: &str, names: &[String]) -> Error {
+        let dirs: BTreeSet<_> = names.iter().filter_map(|name| Some(name.rsplit_once('/')?.0)).collect();
+        let near = nearest(dir.trim_end_matches('/'), dirs.into_iter());
+        let near: Vec<_> = near.iter().map(|dir| quoted(format!("{dir}/"))).collect();
+        let advice =
+            if near.is_empty() { String::new() } else { format!(" (did you mean {}?)", near.join(" or ")) };
+        let places = self.strategy.searched();
+        let places: Vec<_> = places.iter().map(quoted).collect();
+        let message =
+            format_args!("directory {} has no assets in {}{advice}", quoted(dir), places.join(", "));
+        Error::new(ErrorKind::NotFound, message)
+    }
+}
