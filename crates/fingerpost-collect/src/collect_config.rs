@@ -15,6 +15,7 @@ use crate::{
     diagnostics::{EVERYWHERE, Error, Problem, Rule, RuleSeverities, both},
     output::OutputOptions,
     pack::check_place,
+    prehashed::Prehashed,
     settings_tables::{CollectSettings, Tables},
 };
 
@@ -75,6 +76,7 @@ impl CollectConfig {
     /// keep-from = "previous"              # import the releases of an earlier output directory, or of an earlier pack
     /// pack = "dist/static.tar"            # write the output directory as one tar file, for `embed!`
     /// fsync = false                       # sync every file to disk, not only the release and the manifest
+    /// prehashed = ["vendor/dist/**"]      # files that another tool named by their content
     ///
     /// [collect.rules]
     /// missing = "error"                   # or "warn", "ignore": references to a file that does not exist
@@ -227,6 +229,28 @@ impl CollectConfig {
         self
     }
 
+    /// Adds globs of files that another tool named by their content, such as the output of a bundler.
+    ///
+    /// A prehashed file keeps its name and its bytes: `collect` checks the references in the file, and does not rewrite them.
+    /// `StaticFiles` serves the file as `immutable`. If a retained release has the name with other bytes, the run fails.
+    /// Source maps are never prehashed. Globs have the syntax of [`ignore`](Self::ignore).
+    ///
+    /// ```
+    /// # let site = tempfile::tempdir()?;
+    /// # std::fs::create_dir(site.path().join("dist"))?;
+    /// # std::fs::write(site.path().join("dist/app-BRBmoGS9.css"), "body{}")?;
+    /// # let out = tempfile::tempdir()?;
+    /// use fingerpost_collect::{CollectConfig, collect};
+    ///
+    /// collect(&CollectConfig::new(out.path()).source(site.path()).prehashed(["dist/**"]))?;
+    /// assert!(out.path().join("dist/app-BRBmoGS9.css").exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn prehashed(mut self, globs: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tables.collect.prehashed.extend(globs.into_iter().map(Into::into));
+        self
+    }
+
     /// Sets whether every file is synced to disk.
     ///
     /// Defaults to `false`: only the release and the manifest are synced. After a power cut, the next run detects files that
@@ -316,8 +340,9 @@ impl CollectConfig {
     pub(crate) fn options(&self) -> Result<RunOptions, Error> {
         let dirs = both(output_dir(&self.settings), self.earlier());
         let settings = both(both(dirs, self.base()), both(self.severities(), self.compression()));
-        let checked = both(self.tables.check(), both(settings, self.open_sources()))?;
-        let ((), ((((out, keep_from), base), (severities, compress)), sources)) = checked;
+        let sources = both(self.open_sources(), self.prehashed_files());
+        let checked = both(self.tables.check(), both(settings, sources))?;
+        let ((), ((((out, keep_from), base), (severities, compress)), (sources, prehashed))) = checked;
         let pack = self.tables.collect.pack.as_deref().map(|pack| absolute(pack, "the pack")).transpose()?;
         pack.as_deref().map_or(Ok(()), |pack| check_place(pack, &out, &sources))?;
         Ok(RunOptions {
@@ -325,6 +350,7 @@ impl CollectConfig {
             out,
             base,
             originals: self.tables.collect.originals,
+            prehashed,
             compress,
             keep_from,
             pack,
@@ -362,6 +388,10 @@ impl CollectConfig {
         CompressionSettings::new(usual.unwrap_or_default(), maps)
     }
 
+    fn prehashed_files(&self) -> Result<Prehashed, Error> {
+        Ok(Prehashed::new(&self.tables.collect.prehashed)?)
+    }
+
     /// Opens each directory alone first, so that the error lists every directory that cannot be opened.
     fn open_sources(&self) -> Result<Sources, Error> {
         let invalid = |err: fingerpost::Error| Problem::config(err.to_string());
@@ -396,6 +426,7 @@ pub(crate) struct RunOptions {
     pub(crate) out: PathBuf,
     pub(crate) base: BaseUrl,
     pub(crate) originals: bool,
+    pub(crate) prehashed: Prehashed,
     pub(crate) compress: CompressionSettings,
     pub(crate) keep_from: Option<PathBuf>,
     pub(crate) pack: Option<PathBuf>,

@@ -7,6 +7,7 @@ mod settings_tables;
 mod compression_settings;
 mod compression;
 mod duration;
+mod prehashed;
 mod report;
 mod progress;
 mod pipeline;

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use fingerpost::{__private::severities_by_glob, Settings};
+use fingerpost::{__private::severities_by_glob, Settings, sources::check_glob};
 
 use crate::{
     compression::Compression,
@@ -27,6 +27,7 @@ pub(crate) struct CollectSettings {
     pub(crate) keep_from: Option<PathBuf>,
     pub(crate) pack: Option<PathBuf>,
     pub(crate) fsync: bool,
+    pub(crate) prehashed: Vec<String>,
     pub(crate) rules: SeveritiesByGlob,
 }
 
@@ -48,6 +49,7 @@ impl Tables {
             keep_from: collect.path("keep-from"),
             pack: collect.path("pack"),
             fsync: collect.get("fsync").unwrap_or_default(),
+            prehashed: collect.get_with("prehashed", checked_globs).unwrap_or_default(),
             rules: severities_by_glob(&mut rules),
         };
         collect.include(rules);
@@ -65,4 +67,9 @@ impl Tables {
     pub(crate) fn check(&self) -> Result<(), Error> {
         Error::from_problems(self.problems.clone())
     }
+}
+
+fn checked_globs(globs: Vec<String>) -> Result<Vec<String>, fingerpost::Error> {
+    globs.iter().try_for_each(|glob| check_glob(glob))?;
+    Ok(globs)
 }

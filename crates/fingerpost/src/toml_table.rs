@@ -23,7 +23,10 @@ const RESERVED: [&str; 4] = ["bundle", "check", "publish", "vite"];
 
 /// Keys that are often written into the wrong table, with the header of the correct table.
 const MISPLACED: [(&str, &[&str]); 3] = [
-    ("collect", &["compress", "compress-maps", "fsync", "keep-from", "originals", "pack", "rules"]),
+    (
+        "collect",
+        &["compress", "compress-maps", "fsync", "keep-from", "originals", "pack", "prehashed", "rules"],
+    ),
     (
         "collect.rules",
         &[

@@ -29,10 +29,10 @@ use crate::{
 /// The analyzed source files.
 #[derive(Default)]
 pub(crate) struct Analyzed {
-    /// Files without references, named and staged.
+    /// Files without references and prehashed files, named and staged.
     pub(crate) done: Vec<Asset>,
-    /// Files with references, not named yet. The bytes of these files are not retained, to save memory: a later step reads
-    /// the files again.
+    /// Files whose references will be rewritten, not named yet. The bytes of these files are not retained, to save memory: a
+    /// later step reads the files again.
     pub(crate) referring: Vec<Source>,
 }
 
@@ -72,7 +72,7 @@ fn analyze_file(file: SourceFile, stamp: Option<FileStamp>, run: &Run<'_>) -> Re
         Some(source_info) => (source_info, None),
         None => read(&file, run)?,
     };
-    if source_info.names_assets() {
+    if is_rewritten(&file, &source_info, run) {
         return Ok(Analysis::Referring(Source { file, source_info }));
     }
     let (content_id, from) = (source_info.content_id, file.file.clone());
@@ -101,8 +101,13 @@ fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Con
         unrewritable: unrewritable.into_iter().map(|(_, unrewritable)| unrewritable).collect(),
         assigned_name: None,
     };
-    let content = (!source_info.names_assets()).then_some(content);
+    let content = (!is_rewritten(file, &source_info, run)).then_some(content);
     Ok((Arc::new(source_info), content))
+}
+
+/// Returns `true` if the hashed paths of other assets may be written into the file.
+fn is_rewritten(file: &SourceFile, source_info: &SourceInfo, run: &Run<'_>) -> bool {
+    source_info.names_assets() && !run.options.prehashed.contains(&file.path)
 }
 
 /// The references in a file, and the notes about the file.

@@ -59,10 +59,12 @@ impl Asset {
                 (hash, FileInfo::new(content.size, content.sha256))
             }
         };
-        let hashed = file.path.hashed(&hash);
+        let is_prehashed = run.options.prehashed.contains(&file.path);
+        let hashed = if is_prehashed { file.path.to_string() } else { file.path.hashed(&hash) };
         let write = !run.output.has(&hashed, info.size, &info.sha256);
-        let write_original =
-            run.options.originals && !run.output.has_content(&file.path, info.size, &info.sha256);
+        let write_original = run.options.originals
+            && !is_prehashed
+            && !run.output.has_content(&file.path, info.size, &info.sha256);
         if (write || write_original) && loaded.is_none() {
             loaded = Some(content()?);
         }
@@ -79,6 +81,11 @@ impl Asset {
     /// Returns `true` if the asset belongs to a cycle and is named by the hash of its group.
     pub(crate) fn is_in_group(&self) -> bool {
         self.from.group.is_some()
+    }
+
+    /// Returns `true` if another tool named the file by its content. The hashed path is then the asset path.
+    pub(crate) fn is_prehashed(&self) -> bool {
+        *self.hashed == *self.path
     }
 
     /// Returns the entry of the asset path in the current manifest.

@@ -68,7 +68,7 @@ impl NameAssigner<'_> {
         sorted.sort_by_key(|&member| &self.waiting[member].file.path);
         let leaves_group = |link: &&Link<'_>| match link.to {
             LinkTarget::Waiting(number) => members.binary_search(&number).is_err(),
-            LinkTarget::AssignedName(_) => true,
+            LinkTarget::AssignedName(_) | LinkTarget::Prehashed => true,
         };
         let key = self.group_key(&sorted, leaves_group);
         let known = |&member: &usize| {
@@ -145,7 +145,7 @@ impl NameAssigner<'_> {
             .content_id
             .read_again(&file.file, source_info.is_trusted.then_some(source_info.stamp))?;
         let links = self.links.links_of(member).iter().filter(wanted);
-        // A file without a name had an error, so nothing will be published.
+        // Prehashed files have no hash to insert. A file without a name had an error, so nothing will be published.
         let edits = links.filter_map(|link| Some((link.edit, self.hash(link.to)?)));
         rewrite(&bytes, edits).ok_or_else(|| self.invalid_cache(&file.file))
     }
@@ -161,6 +161,7 @@ impl NameAssigner<'_> {
     fn hash(&self, to: LinkTarget) -> Option<ContentHash> {
         match to {
             LinkTarget::AssignedName(hash) => Some(hash),
+            LinkTarget::Prehashed => None,
             LinkTarget::Waiting(number) => self.names[number].get().copied(),
         }
     }

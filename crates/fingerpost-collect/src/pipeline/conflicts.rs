@@ -30,8 +30,8 @@ pub(crate) fn check_names(
     check_published(run, (assets, originals), kept, diagnostics);
 }
 
-/// Checks the names of compressed variants, which are created last. The hashed path of a variant never equals the
-/// hashed path of a file.
+/// Checks the names of compressed variants, which are created last. The hashed path of a variant equals the hashed path
+/// of a file only if the file is prehashed.
 pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], diagnostics: &mut Diagnostics) {
     let mut clashes = BTreeSet::new();
     let first_from = |path: &str| assets.get(assets.partition_point(|other| *other.path < *path));
@@ -41,7 +41,8 @@ pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], diagnostics: &mut 
         for (name, variant) in hashed.chain(plain.into_iter().flatten()) {
             check_length(asset, &name, "compressed", diagnostics);
             let same = first_from(&name).filter(|other| {
-                *other.path == *name && run.options.originals && other.info.sha256 != variant.sha256
+                let has_plain_name = run.options.originals || other.is_prehashed();
+                *other.path == *name && has_plain_name && other.info.sha256 != variant.sha256
             });
             let dir = format!("{name}/");
             let below = first_from(&dir).filter(|other| other.path.starts_with(&dir));
@@ -116,31 +117,35 @@ fn check_imported(names: &[(&str, &Asset)], kept: &ImportedReleases, diagnostics
     }
 }
 
-/// Reports names that were published with other bytes, because browsers cache hashed names for a year. There are two causes.
-/// The name of an original may look hashed. A member of a cycle is named by a hash of the group, before references inside the
-/// group are rewritten. Under another base URL, the same name may then have other bytes.
+/// Reports names that were published with other bytes, because browsers cache hashed names for a year. There are three
+/// causes. The name of an original may look hashed, or be the name of an earlier prehashed file. Another tool may reuse the
+/// name of a prehashed file. A member of a cycle is named by a hash of the group, before references inside the group are
+/// rewritten. Under another base URL, the same name may then have other bytes.
 fn check_published(
     run: &Run<'_>,
     (assets, originals): (&[Asset], &[Asset]),
     kept: &ImportedReleases,
     diagnostics: &mut Diagnostics,
 ) {
-    let mut plain: BTreeMap<_, _> = originals.iter().map(|asset| (&*asset.path, asset)).collect();
-    let members = assets.iter().filter(|asset| asset.is_in_group());
-    let mut members: BTreeMap<_, _> = members.map(|asset| (&*asset.hashed, asset)).collect();
-    if plain.is_empty() && members.is_empty() {
+    let plain = originals.iter().filter(|asset| !asset.is_prehashed());
+    let mut plain: BTreeMap<_, _> = plain.map(|asset| (&*asset.path, asset)).collect();
+    let uncertain = assets.iter().filter(|asset| asset.is_in_group() || asset.is_prehashed());
+    let mut uncertain: BTreeMap<_, _> = uncertain.map(|asset| (&*asset.hashed, asset)).collect();
+    if plain.is_empty() && uncertain.is_empty() {
         return;
     }
     let current = run.history.manifest();
+    let was_prehashed =
+        |path: &str| current.and_then(|current| current.get(path)).is_some_and(|entry| entry.hashed == path);
     let is_current = |asset: &Asset| {
         let entry = current.and_then(|current| current.get(&asset.path));
         let info = entry.filter(|entry| entry.hashed == asset.hashed).and_then(|entry| entry.info.as_ref());
         info.is_some_and(|info| info.sha256 == asset.info.sha256)
     };
-    // Releases are read only in two cases: an original has a name that looks hashed, or a member of a cycle has changed and
-    // its name exists already.
-    let is_suspect = originals.iter().any(|asset| looks_hashed(&asset.path))
-        || members.values().any(|asset| !is_current(asset) && run.output.has_any(&asset.hashed));
+    // Releases are read only in two cases: an original may have a published name, or a prehashed file or a member of a cycle
+    // has changed and its name exists already.
+    let is_suspect = plain.keys().any(|path| looks_hashed(path) || was_prehashed(path))
+        || uncertain.values().any(|asset| !is_current(asset) && run.output.has_any(&asset.hashed));
     let releases: Vec<_> = if is_suspect { run.history.releases(diagnostics).collect() } else { Vec::new() };
     let manifests = releases.iter().chain(&kept.releases).map(|release| &release.manifest);
     for manifest in manifests.chain(current).chain(&kept.current) {
@@ -155,10 +160,10 @@ fn check_published(
                     format!("asset {name} has a name that was published for {path} before; rename it");
                 diagnostics.problem(ErrorKind::Clash, message);
             }
-            let member = members.get(&*name).copied().filter(|_| sha256.is_some()).filter(differs);
-            if let Some(member) = member {
-                members.remove(&*name);
-                diagnostics.problem(ErrorKind::Clash, published_with_other_bytes(member, manifest));
+            let asset = uncertain.get(&*name).copied().filter(|_| sha256.is_some()).filter(differs);
+            if let Some(asset) = asset {
+                uncertain.remove(&*name);
+                diagnostics.problem(ErrorKind::Clash, published_with_other_bytes(asset, manifest));
             }
         }
     }
@@ -183,6 +188,11 @@ fn variant_clash(name: &str, asset: &Asset, other: &Asset) -> String {
 
 fn published_with_other_bytes(asset: &Asset, manifest: &Manifest) -> String {
     let [path, hashed] = [asset.path.as_str(), &asset.hashed].map(quoted);
+    if asset.is_prehashed() {
+        let advice =
+            "browsers cache it for a year; let the tool that made it put a hash of the content into the name";
+        return format!("prehashed asset {path} was published with different bytes; {advice}");
+    }
     let base = manifest.base_path().map(|base| format!(" for base URL {}", quoted(base))).unwrap_or_default();
     let advice = "use a separate output directory for each base URL";
     format!("asset {path} was published{base} as {hashed} with different bytes; {advice}")

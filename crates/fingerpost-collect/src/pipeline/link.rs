@@ -15,7 +15,11 @@ use fingerpost::{
 use crate::{
     diagnostics::{Diagnostics, ErrorKind, Locator, Problem, Rule},
     output::source_info::SourceInfo,
-    pipeline::{analyze::Analyzed, asset::Source, run_context::Run},
+    pipeline::{
+        analyze::Analyzed,
+        asset::{Asset, Source},
+        run_context::Run,
+    },
     references::{Edit, Kind, Reference, Referrer, Target, resolve},
 };
 
@@ -30,51 +34,61 @@ pub(crate) struct Link<'a> {
 pub(crate) enum LinkTarget {
     /// A named file.
     AssignedName(ContentHash),
+    /// A prehashed file. References to it are complete.
+    Prehashed,
     /// The index of a file that is not named yet.
     Waiting(usize),
 }
 
-/// The links of each file with references.
-pub(crate) struct Links<'a>(Vec<Vec<Link<'a>>>);
+/// The links of the files with references.
+pub(crate) struct Links<'a> {
+    /// The links of each file that will be rewritten.
+    waiting: Vec<Vec<Link<'a>>>,
+    /// The links of each prehashed file.
+    prehashed: Vec<(&'a str, Vec<Link<'a>>)>,
+}
 
 impl<'a> Links<'a> {
     /// Resolves every reference, and reports broken references.
     pub(crate) fn resolve(analyzed: &'a Analyzed, run: &Run<'_>, diagnostics: &mut Diagnostics) -> Self {
         let mut targets = Targets::new(analyzed);
-        let links = |source: &'a Source| {
-            source.source_info.references.iter().filter_map(|reference| targets.link(reference)).collect()
+        let links = |source_info: &'a SourceInfo| -> Vec<_> {
+            source_info.references.iter().filter_map(|reference| targets.link(reference)).collect()
         };
-        let links = analyzed.referring.iter().map(links).collect();
+        let waiting = analyzed.referring.iter().map(|source| links(&source.source_info)).collect();
+        let prehashed = analyzed.done.iter().filter(|asset| asset.is_prehashed());
+        let prehashed = prehashed.map(|asset| (&*asset.path, links(&asset.source_info))).collect();
         let done = analyzed.done.iter().map(|asset| (&asset.path, &*asset.source_info));
         let referring = analyzed.referring.iter().map(|source| (&source.file.path, &*source.source_info));
         let mut pages: Vec<_> =
             done.chain(referring).filter(|(_, source_info)| !source_info.references.is_empty()).collect();
         pages.sort_by_key(|(path, _)| *path);
         pages.into_iter().for_each(|(path, source_info)| targets.report(path, source_info, run, diagnostics));
-        Self(links)
+        Self { waiting, prehashed }
     }
 
     pub(crate) fn links_of(&self, waiting: usize) -> &[Link<'a>] {
-        &self.0[waiting]
+        &self.waiting[waiting]
     }
 
     /// Returns the targets of each file with links, by asset path. The targets are sorted and unique.
     pub(crate) fn by_path(&self, referring: &[Source]) -> BTreeMap<String, Vec<String>> {
-        let all = referring.iter().zip(&self.0).filter(|(_, links)| !links.is_empty());
-        let of_file = |(source, links): (&Source, &Vec<Link<'_>>)| {
+        let rewritten = referring.iter().map(|source| &*source.file.path).zip(&self.waiting);
+        let all = rewritten.chain(self.prehashed.iter().map(|(path, links)| (*path, links)));
+        let of_file = |(path, links): (&str, &Vec<Link<'_>>)| {
             let paths: BTreeSet<_> = links.iter().map(|link| link.path.to_owned()).collect();
-            (source.file.path.to_string(), paths.into_iter().collect())
+            (path.to_owned(), paths.into_iter().collect())
         };
-        all.map(of_file).collect()
+        all.filter(|(_, links)| !links.is_empty()).map(of_file).collect()
     }
 
     /// Returns the indices of the unnamed files that each unnamed file refers to.
     pub(crate) fn between_waiting(&self) -> Vec<Vec<usize>> {
         let waiting = |link: &Link<'_>| match link.to {
             LinkTarget::Waiting(number) => Some(number),
-            LinkTarget::AssignedName(_) => None,
+            LinkTarget::AssignedName(_) | LinkTarget::Prehashed => None,
         };
-        self.0.iter().map(|links| links.iter().filter_map(waiting).collect()).collect()
+        self.waiting.iter().map(|links| links.iter().filter_map(waiting).collect()).collect()
     }
 }
 
@@ -91,8 +105,11 @@ struct Targets<'a> {
 
 impl<'a> Targets<'a> {
     fn new(analyzed: &'a Analyzed) -> Self {
-        let named =
-            analyzed.done.iter().map(|asset| (asset.path.as_str(), LinkTarget::AssignedName(asset.hash)));
+        let target = |asset: &Asset| match asset.is_prehashed() {
+            true => LinkTarget::Prehashed,
+            false => LinkTarget::AssignedName(asset.hash),
+        };
+        let named = analyzed.done.iter().map(|asset| (asset.path.as_str(), target(asset)));
         let waiting = analyzed.referring.iter().enumerate();
         let waiting =
             waiting.map(|(number, source)| (source.file.path.as_str(), LinkTarget::Waiting(number)));

@@ -49,6 +49,10 @@ impl Originals {
         let all = wanted.unwrap_or_else(has_all);
         for (path, entry) in &release.manifest {
             let before = current.and_then(|current| current.get(path));
+            // The plain name of a prehashed file is its published name.
+            if [Some(entry), before].into_iter().flatten().any(|entry| *entry.hashed == **path) {
+                continue;
+            }
             if all || (wanted.is_none() && before.is_some_and(|before| is_original(path, before, output))) {
                 files.extend(plain_files(path, entry));
                 stale.extend(before.into_iter().flat_map(|before| stale_variants(path, before, output)));

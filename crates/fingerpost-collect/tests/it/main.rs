@@ -16,6 +16,8 @@ mod keep_from;
 mod locks;
 mod originals;
 mod pack;
+#[cfg(feature = "js")]
+mod prehashed;
 mod problems;
 mod records;
 mod releases;

@@ -79,7 +79,7 @@ impl CompressionTask {
         let gains = variant.size * 100 <= self.size * 95;
         for asset in self.assets.iter().map(|&number| &assets[number]).filter(|_| gains) {
             hashed.extend(self.stage(&asset.hashed, &variant, false, run)?);
-            if run.options.originals {
+            if run.options.originals && !asset.is_prehashed() {
                 plain.extend(self.stage(&asset.path, &variant, true, run)?);
             }
         }

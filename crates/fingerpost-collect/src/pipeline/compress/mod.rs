@@ -133,7 +133,8 @@ fn leftovers(assets: &[Asset], run: &Run<'_>) -> Vec<String> {
     }
     let is_asset = |name: &str| assets.binary_search_by(|asset| (*asset.path).cmp(name)).is_ok();
     let of_asset = |asset: &Asset| {
-        let encodings = asset.current_info(run).into_iter().flat_map(|info| &info.encodings);
+        let current = asset.current_info(run).filter(|_| !asset.is_prehashed());
+        let encodings = current.into_iter().flat_map(|info| &info.encodings);
         let gone = encodings.filter(|(name, _)| !asset.info.encodings.contains_key(*name));
         let names = gone.filter_map(|(name, variant)| {
             let plain = variant_name(&asset.path, Encoding::from_name(name)?);
