@@ -57,6 +57,7 @@ mod suggest;
 mod severity;
 mod diagnostics;
 mod environment;
+mod media_type;
 mod quote;
 mod markup;
 
@@ -94,6 +95,7 @@ pub mod __private {
     pub use crate::manifest::numbering::{NumberedReleases, Numbering};
     pub use crate::manifest::retention::{PublishedRelease, RetainedReleases, Retention};
     pub use crate::manifest::variant::{KnownContent, files_of, variant_name, variant_names};
+    pub use crate::media_type::media_type;
     pub use crate::quote::{escape_controls, is_bidi_or_line_separator, quoted};
     pub use crate::resolve::path_token::TokenAge;
     pub use crate::resolve::prebuilt::Prebuilt;
