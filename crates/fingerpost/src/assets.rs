@@ -246,7 +246,7 @@ impl Assets {
     }
 
     #[inline]
-    fn with_resolver<R>(&self, use_resolver: impl FnOnce(&Resolver) -> R) -> R {
+    pub(crate) fn with_resolver<R>(&self, use_resolver: impl FnOnce(&Resolver) -> R) -> R {
         match snapshot::pinned(self) {
             Some(scope) => use_resolver(&scope.resolver),
             None => use_resolver(&self.0.current.load()),

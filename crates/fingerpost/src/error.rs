@@ -30,6 +30,8 @@ pub enum ErrorKind {
     InvalidPath,
     /// A valid asset path without a file.
     NotFound,
+    /// An asset that is neither a script nor a style sheet, where an entry of a page is required.
+    NotAnEntry,
     /// A file or directory exists but cannot be read.
     Unreadable,
     /// An invalid base URL or origin.

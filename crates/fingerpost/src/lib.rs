@@ -47,6 +47,7 @@ mod error;
 
 mod url;
 mod resolve;
+mod tags;
 mod dev;
 pub mod sources;
 pub mod manifest;

@@ -1,5 +1,7 @@
 use strsim::osa_distance;
 
+use crate::quote::quoted;
+
 /// The maximum length of a path that gets suggestions, in bytes.
 pub(crate) const MAX_PATH_LENGTH: usize = 200;
 
@@ -84,6 +86,18 @@ impl LetterCounts {
         let differences = self.0.iter().zip(&other.0).map(|(a, b)| usize::from(a.abs_diff(*b)));
         differences.sum::<usize>().div_ceil(2)
     }
+}
+
+/// Returns the question after an error about `path`, or an empty text without similar names.
+pub(crate) fn suggestion(path: &str, nearest: &[String]) -> String {
+    if nearest.is_empty() {
+        return String::new();
+    }
+    let names = nearest.iter().map(|name| {
+        let remark = if differs_in_case(path, name) { ", which differs in case" } else { "" };
+        format!("{}{remark}", quoted(name))
+    });
+    format!(" (did you mean {}?)", names.collect::<Vec<_>>().join(" or "))
 }
 
 #[cfg(test)]

@@ -32,7 +32,15 @@ impl ActiveStrategy {
 
     /// Returns `true` for files that never change under their URLs.
     pub(crate) fn is_collected(&self) -> bool {
-        matches!(self, Self::Collected(_))
+        self.collected().is_some()
+    }
+
+    /// Returns the files of the manifest, for the strategy `Manifest`.
+    pub(crate) fn collected(&self) -> Option<&Collected> {
+        match self {
+            Self::Collected(collected) => Some(collected),
+            _ => None,
+        }
     }
 
     /// Applies `take` to the URLs of an asset, if the URLs are available without a system call.

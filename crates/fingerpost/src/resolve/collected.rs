@@ -15,7 +15,10 @@ use crate::{
         store::{Store, Stored},
     },
     quote::quoted_path,
-    resolve::lookup_table::{Asset, LookupTable},
+    resolve::{
+        links::Links,
+        lookup_table::{Asset, LookupTable},
+    },
     url::{asset_path::is_nameable, url_options::UrlOptions},
 };
 
@@ -34,22 +37,44 @@ struct CollectedFile {
     /// The digest in the manifest. If the manifest lacks the digest, the first call computes the digest of the
     /// published file.
     digest: OnceLock<Digest>,
+    links: Option<Box<Links>>,
 }
 
 impl Collected {
     pub(crate) fn new(options: &UrlOptions, manifest: &Manifest, store: Arc<dyn Store>) -> Self {
         let nameable = manifest.iter().filter(|(path, _)| is_nameable(path));
-        let (assets, files) = nameable
+        let (assets, mut files): (_, Vec<_>) = nameable
+            .clone()
             .map(|(path, entry)| {
                 let digest = entry.info.as_ref().map_or_else(OnceLock::new, |info| info.sha256.into());
                 let urls = options.urls(&entry.hashed, None);
                 (
                     Asset { path: path.as_str().into(), urls },
-                    CollectedFile { hashed: entry.hashed.as_str().into(), digest },
+                    CollectedFile { hashed: entry.hashed.as_str().into(), digest, links: None },
                 )
             })
             .unzip();
-        Self { table: LookupTable::new(assets), files, store }
+        let table = LookupTable::new(assets);
+        for (file, (_, entry)) in files.iter_mut().zip(nameable) {
+            file.links = entry.info.as_ref().and_then(|info| Links::new(info, &table));
+        }
+        Self { table, files, store }
+    }
+
+    /// Returns the number of assets.
+    pub(crate) fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Returns the position and the hashed path of an asset.
+    pub(crate) fn find(&self, path: &str) -> Option<(u32, &str)> {
+        let position = self.table.position(path)?;
+        Some((position as u32, &self.files[position].hashed))
+    }
+
+    /// Returns the imports and style sheets of the script at this position.
+    pub(crate) fn links(&self, position: u32) -> Option<&Links> {
+        self.files[position as usize].links.as_deref()
     }
 
     /// Returns the path of an asset in the output directory.
@@ -60,7 +85,7 @@ impl Collected {
     /// Returns the digest of the bytes that are served for an asset.
     pub(crate) fn digest(&self, path: &str) -> Result<Digest, Miss> {
         let position = self.table.position(path).ok_or(Miss::NotFound(None))?;
-        let CollectedFile { hashed, digest } = &self.files[position];
+        let CollectedFile { hashed, digest, .. } = &self.files[position];
         if let Some(digest) = digest.get() {
             return Ok(*digest);
         }

@@ -15,6 +15,7 @@ use crate::{
     resolve::{
         Resolver,
         active_strategy::ActiveStrategy,
+        asset_texts::AssetTexts,
         collected::{Collected, read_manifest},
         import_map::ImportMapOfRelease,
         listed::ListedSources,
@@ -79,6 +80,7 @@ impl Loader {
             }
             Some(Strategy::PathToken(_)) => (self.list_sources(None, earlier)?, self.version(None)?),
         };
+        let count = strategy.table().map_or(0, |table| table.assets.len());
         Ok(Resolver {
             generation,
             strategy,
@@ -87,6 +89,7 @@ impl Loader {
             options: Arc::clone(options),
             missing_warnings: self.missing_warnings.clone(),
             import_map: ImportMapOfRelease::new(import_map),
+            tag_attributes: AssetTexts::new(count),
             release_id: OnceLock::new(),
         })
     }

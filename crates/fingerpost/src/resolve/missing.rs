@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 use crate::{
     error::{Error, ErrorKind},
     quote::{quoted, quoted_path},
-    suggest::differs_in_case,
+    suggest::suggestion,
 };
 
 /// The result for unknown assets.
@@ -63,13 +63,7 @@ pub(crate) fn not_found(
     if let Some(reason) = reason {
         message += &format!(": {reason}");
     }
-    let suggestions = nearest.iter().map(|name| {
-        let remark = if differs_in_case(path, name) { ", which differs in case" } else { "" };
-        format!("{}{remark}", quoted(name))
-    });
-    if !nearest.is_empty() {
-        message += &format!(" (did you mean {}?)", suggestions.collect::<Vec<_>>().join(" or "));
-    }
+    message += &suggestion(path, nearest);
     Error::new(ErrorKind::NotFound, message)
 }
 

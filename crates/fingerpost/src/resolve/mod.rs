@@ -1,7 +1,10 @@
 //! Resolving asset paths to URLs.
 
 pub(crate) mod active_strategy;
+pub(crate) mod asset_texts;
+pub(crate) mod links;
 pub(crate) mod collected;
+pub(crate) mod entry;
 pub(crate) mod listed;
 pub(crate) mod import_map;
 pub(crate) mod loader;
@@ -24,6 +27,7 @@ use crate::{
     quote::quoted,
     resolve::{
         active_strategy::ActiveStrategy,
+        asset_texts::AssetTexts,
         import_map::ImportMapOfRelease,
         lookup_table::Asset,
         missing::{MissingWarnings, not_found},
@@ -51,6 +55,8 @@ pub(crate) struct Resolver {
     options: Arc<UrlOptions>,
     /// Set if unknown assets get their unhashed URL.
     missing_warnings: Option<Arc<MissingWarnings>>,
+    /// The attributes of the tags that load the assets.
+    pub(crate) tag_attributes: AssetTexts,
     /// Computed at the first call, because only servers need the value.
     release_id: OnceLock<ContentHash>,
 }
@@ -74,21 +80,29 @@ impl Resolver {
     #[cold]
     fn parsed_url(&self, text: &str, select: fn(&AssetUrls) -> &Url) -> Result<Url, Error> {
         let template_path = TemplatePath::parse(text)?;
-        let path = template_path.path;
-        let urls = if template_path.is_directory() {
-            self.options.urls(path, None)
-        } else {
-            match (self.strategy.urls(path), &self.missing_warnings) {
-                (Ok(urls), _) => urls,
-                (Err(miss @ Miss::NotFound(_)), Some(warnings)) => {
-                    warnings.warn(path, || self.error_with_suggestions(path, miss));
-                    self.options.urls(path, None)
-                }
-                (Err(miss), _) => return Err(self.error_with_suggestions(path, miss)),
-            }
-        };
+        let not_found = |miss| self.error_with_suggestions(template_path.path, miss, |_| true);
+        let urls = self.template_urls(&template_path, not_found)?;
         let url = select(&urls);
         Ok(if template_path.has_suffix() { url.with_suffix(&template_path) } else { url.clone() })
+    }
+
+    /// Returns the URLs of a path in a template, without the author's query and fragment.
+    fn template_urls(
+        &self,
+        &TemplatePath { path, .. }: &TemplatePath<'_>,
+        error: impl FnOnce(Miss) -> Error,
+    ) -> Result<AssetUrls, Error> {
+        if path.is_empty() || path.ends_with('/') {
+            return Ok(self.options.urls(path, None));
+        }
+        match (self.strategy.urls(path), &self.missing_warnings) {
+            (Ok(urls), _) => Ok(urls),
+            (Err(miss @ Miss::NotFound(_)), Some(warnings)) => {
+                warnings.warn(path, || error(miss));
+                Ok(self.options.urls(path, None))
+            }
+            (Err(miss), _) => Err(error(miss)),
+        }
     }
 
     /// Returns the absolute URL of an asset. Warns about the first URL without a host.
@@ -114,7 +128,13 @@ impl Resolver {
     pub(crate) fn integrity(&self, text: &str) -> Result<String, Error> {
         let path = TemplatePath::parse(text)?.path;
         let digest = self.strategy.digest(path);
-        digest.map(|digest| digest.integrity()).map_err(|miss| self.error_with_suggestions(path, miss))
+        let not_found = |miss| self.error_with_suggestions(path, miss, |_| true);
+        digest.map(|digest| digest.integrity()).map_err(not_found)
+    }
+
+    /// Returns `true` if the pages of this release contain an import map.
+    pub(crate) fn has_import_map(&self) -> bool {
+        false
     }
 
     /// Opens the current file of an asset in the source directories.
@@ -147,8 +167,8 @@ impl Resolver {
         self.strategy.names().into_iter().filter_map(url).collect()
     }
 
-    /// Returns the error for a missing file, with similar names.
-    fn error_with_suggestions(&self, path: &str, miss: Miss) -> Error {
+    /// Returns the error for a missing file, with similar names among the names that `may_be_suggested` accepts.
+    fn error_with_suggestions(&self, path: &str, miss: Miss, may_be_suggested: fn(&str) -> bool) -> Error {
         let Miss::NotFound(None) = miss else { return self.error(path, miss, &[]) };
         let base = self.options.base.path();
         // The path may start with the base URL by mistake.
@@ -160,7 +180,8 @@ impl Resolver {
         let path_below = after_base.unwrap_or(path);
         // Listing directories is too expensive for a path that gets no suggestions.
         let names = if path_below.len() > MAX_PATH_LENGTH { Vec::new() } else { self.strategy.names() };
-        self.error(path, miss, &nearest(path_below, names.iter().map(String::as_str)))
+        let names = names.iter().map(String::as_str).filter(|name| may_be_suggested(name));
+        self.error(path, miss, &nearest(path_below, names))
     }
 
     fn error(&self, path: &str, miss: Miss, nearest: &[String]) -> Error {

@@ -28,6 +28,7 @@ mod rules;
 mod scopes;
 mod sources;
 mod strategies;
+mod tags;
 mod types;
 mod version_settings;
 mod versions;

@@ -1,0 +1,117 @@
+//! Entries: the scripts and style sheets that a page loads directly.
+
+use crate::{
+    error::{Error, ErrorKind, Miss},
+    quote::quoted,
+    resolve::Resolver,
+    suggest::{nearest, suggestion},
+    url::{Url, asset_path::TemplatePath},
+};
+
+/// The definition of entries, for messages.
+const DEFINITION: &str = "an entry is a script (`.js`, `.mjs`) or a style sheet (`.css`)";
+
+/// The kind of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EntryKind {
+    Script,
+    Style,
+}
+
+impl EntryKind {
+    /// Returns the kind of a file by the extension of its path or URL, or `None` if the file is not an entry.
+    pub(crate) fn from_path(path: &str) -> Option<Self> {
+        let path = path.split(['?', '#']).next()?;
+        let (_, extension) = path.rsplit_once('.')?;
+        match extension {
+            _ if ["js", "mjs"].iter().any(|script| extension.eq_ignore_ascii_case(script)) => {
+                Some(Self::Script)
+            }
+            _ if extension.eq_ignore_ascii_case("css") => Some(Self::Style),
+            _ => None,
+        }
+    }
+}
+
+/// An entry of a page.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) kind: EntryKind,
+    pub(crate) file: PageFile,
+}
+
+/// A file that a page loads.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum PageFile {
+    /// The asset at this position of the manifest.
+    Asset(u32),
+    /// A file with another URL than the URL in the manifest: with a query or a fragment, or without a manifest. `position`
+    /// is the asset of the file, if a manifest lists the asset.
+    Other { url: Url, position: Option<u32> },
+}
+
+impl PageFile {
+    pub(crate) fn position(&self) -> Option<u32> {
+        match *self {
+            Self::Asset(position) => Some(position),
+            Self::Other { position, .. } => position,
+        }
+    }
+}
+
+impl Resolver {
+    /// Returns the entry with this name in a template.
+    pub(crate) fn entry(&self, text: &str) -> Result<Entry, Error> {
+        let collected = self.strategy.collected();
+        if let Some((position, hashed)) = collected.and_then(|collected| collected.find(text)) {
+            let kind = EntryKind::from_path(hashed).ok_or_else(|| self.not_an_entry(text))?;
+            return Ok(Entry { kind, file: PageFile::Asset(position) });
+        }
+        let template_path = TemplatePath::parse(text)?;
+        let path = template_path.path;
+        let url = self.template_urls(&template_path, |miss| self.entry_not_found(path, miss))?.url;
+        let kind = EntryKind::from_path(&url).ok_or_else(|| self.not_an_entry(path))?;
+        let position = collected.and_then(|collected| collected.find(path)).map(|(position, _)| position);
+        let file = match position {
+            Some(position) if !template_path.has_suffix() => PageFile::Asset(position),
+            _ => PageFile::Other { url: url.with_suffix(&template_path), position },
+        };
+        Ok(Entry { kind, file })
+    }
+
+    /// Returns the URL of a file, and its [integrity value](Self::page_integrity).
+    pub(crate) fn page_resource(&self, file: &PageFile) -> Result<(Url, Option<String>), Error> {
+        let asset =
+            |position: u32| &self.strategy.table().expect("a table has positions").assets[position as usize];
+        let integrity =
+            file.position().map(|position| self.page_integrity(&asset(position).path)).transpose()?;
+        let url = match file {
+            PageFile::Asset(position) => asset(*position).urls.url.clone(),
+            PageFile::Other { url, .. } => url.clone(),
+        };
+        Ok((url, integrity.flatten()))
+    }
+
+    /// Returns the integrity value that all tags and the import map of a page contain for an asset. `None` if the bytes may
+    /// change under the URL: in development, and for strategies without a build step. A browser would block a file that
+    /// was edited after the page was rendered.
+    pub(crate) fn page_integrity(&self, path: &str) -> Result<Option<String>, Error> {
+        self.strategy.collected().map(|_| self.integrity(path)).transpose()
+    }
+
+    fn entry_not_found(&self, path: &str, miss: Miss) -> Error {
+        let err = self.error_with_suggestions(path, miss, |name| EntryKind::from_path(name).is_some());
+        match err.kind() {
+            ErrorKind::NotFound => Error::new(ErrorKind::NotFound, format_args!("{err}; {DEFINITION}")),
+            _ => err,
+        }
+    }
+
+    fn not_an_entry(&self, path: &str) -> Error {
+        let names = self.strategy.names();
+        let entries = names.iter().map(String::as_str).filter(|name| EntryKind::from_path(name).is_some());
+        let suggestion = suggestion(path, &nearest(path, entries));
+        let message = format_args!("asset {} is not an entry: {DEFINITION}{suggestion}", quoted(path));
+        Error::new(ErrorKind::NotAnEntry, message)
+    }
+}

@@ -1,0 +1,7 @@
+//! The tags and the preloads that a page needs for its entries.
+
+mod marks;
+mod plan;
+mod render;
+mod preload_header;
+mod api;
