@@ -53,7 +53,8 @@ pub fn values(assets: &Assets) -> (&'static str, &dyn Any) {
     (KEY, assets)
 }
 
-/// Adds the functions `static()`, `static_url()`, `static_integrity()` and `app_version()` to every template.
+/// Adds the functions `static()`, `static_url()`, `static_integrity()`, `static_importmap()` and `app_version()` to every
+/// template.
 ///
 /// Add `use fingerpost_askama::StaticHelpers as _;` to each module that derives [`Template`]. The functions look up values
 /// when the template is rendered, and write directly to the output.
@@ -82,6 +83,22 @@ pub trait StaticHelpers: Template {
         }))
     }
 
+    /// Writes the import map, [`Snapshot::importmap`](fingerpost::Snapshot::importmap): `{{ static_importmap() }}`.
+    #[inline]
+    fn static_importmap(&self) -> StaticMarkup<'static> {
+        self.static_importmap_with_nonce("")
+    }
+
+    /// Writes the import map with a nonce,
+    /// [`Snapshot::importmap_with_nonce`](fingerpost::Snapshot::importmap_with_nonce):
+    /// `{{ static_importmap_with_nonce(csp_nonce) }}`.
+    #[inline]
+    fn static_importmap_with_nonce<'a>(&self, nonce: &'a str) -> StaticMarkup<'a> {
+        StaticMarkup(HelperCall::new::<Self>(nonce, |assets, nonce, out| {
+            Ok(out.write_str(&assets.snapshot().importmap_with_nonce(nonce)?))
+        }))
+    }
+
     /// Writes the app version, [`Assets::app_version`](fingerpost::Assets::app_version): `{{ app_version() }}`.
     #[inline]
     fn app_version(&self) -> StaticText<'static> {
@@ -100,6 +117,10 @@ pub struct StaticUrl<'a>(HelperCall<'a>);
 #[derive(Debug, Clone, Copy)]
 pub struct StaticText<'a>(HelperCall<'a>);
 
+/// HTML elements, made during rendering. Their attributes are already escaped.
+#[derive(Debug, Clone, Copy)]
+pub struct StaticMarkup<'a>(HelperCall<'a>);
+
 impl<'a> StaticUrl<'a> {
     /// Returns the URL, marked for escaping if `path` contains `?` or `&`. The URLs of other paths contain no `&`.
     #[inline]
@@ -111,26 +132,26 @@ impl<'a> StaticUrl<'a> {
     }
 }
 
-/// Writes the value for an asset path.
+/// Writes the value for an asset path, or the elements for a nonce.
 type WriteValue = fn(&Assets, &str, &mut dyn fmt::Write) -> Result<fmt::Result, fingerpost::Error>;
 
 /// A call of a helper in a template.
 #[derive(Debug, Clone, Copy)]
 struct HelperCall<'a> {
-    path: &'a str,
+    argument: &'a str,
     write: WriteValue,
     template: &'static str,
 }
 
 impl<'a> HelperCall<'a> {
     #[inline]
-    fn new<T: ?Sized>(path: &'a str, write: WriteValue) -> Self {
-        Self { path, write, template: type_name::<T>() }
+    fn new<T: ?Sized>(argument: &'a str, write: WriteValue) -> Self {
+        Self { argument, write, template: type_name::<T>() }
     }
 
     #[inline]
     fn write(&self, out: &mut dyn fmt::Write, values: &dyn Values) -> askama::Result<()> {
-        Ok(with_assets(values, |assets| (self.write)(assets, self.path, out))
+        Ok(with_assets(values, |assets| (self.write)(assets, self.argument, out))
             .map_err(|kind| askama::Error::custom(Error::in_template(kind, self.template)))?
             .map_err(|err| askama::Error::custom(err.in_template(self.template)))??)
     }
@@ -155,6 +176,12 @@ impl FastWritable for StaticText<'_> {
     }
 }
 
+impl FastWritable for StaticMarkup<'_> {
+    fn write_into(&self, dest: &mut dyn fmt::Write, values: &dyn Values) -> askama::Result<()> {
+        self.0.write(dest, values)
+    }
+}
+
 impl fmt::Display for StaticUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.display(f)
@@ -167,7 +194,15 @@ impl fmt::Display for StaticText<'_> {
     }
 }
 
+impl fmt::Display for StaticMarkup<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.display(f)
+    }
+}
+
 impl HtmlSafe for StaticText<'_> {}
+
+impl HtmlSafe for StaticMarkup<'_> {}
 
 /// Calls `lookup` with the assets of the runtime value, the innermost scope, or [`init`], in this order of precedence.
 ///

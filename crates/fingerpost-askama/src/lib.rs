@@ -23,6 +23,7 @@
 //! | `{{ static("css/app.css") }}`, `{{ "css/app.css"\|static }}` | [`Assets::url`] |
 //! | `{{ static_url("img/card.png") }}`, `{{ "img/card.png"\|static_url }}` | [`Assets::absolute_url`], for e-mail, feeds and social cards |
 //! | `{{ static_integrity("js/app.js") }}`, `{{ "js/app.js"\|static_integrity }}` | [`Assets::integrity`] |
+//! | `{{ static_importmap() }}`, `{{ static_importmap_with_nonce(csp_nonce) }}` | [`Snapshot::importmap`](fingerpost::Snapshot::importmap) |
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
 //!
 //! Each module that derives a template needs `use fingerpost_askama::StaticHelpers as _;` for the functions, and
@@ -93,7 +94,7 @@ pub mod guide {}
 mod helpers;
 
 pub use error::{Error, ErrorKind};
-pub use helpers::{StaticHelpers, StaticText, StaticUrl, init, values};
+pub use helpers::{StaticHelpers, StaticMarkup, StaticText, StaticUrl, init, values};
 
 /// The key of the runtime value that contains the assets.
 ///

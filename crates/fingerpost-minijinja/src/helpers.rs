@@ -18,8 +18,8 @@ use super::{
     },
 };
 
-/// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as
-/// filters.
+/// Registers the functions `static`, `static_url`, `static_integrity`, `static_importmap` and `app_version`, and the first
+/// three as filters.
 ///
 /// Call `register` once, before or after templates are added. Functions and filters of these names are replaced. In
 /// production, `static` returns a prebuilt value and does not allocate.
@@ -36,6 +36,7 @@ pub fn register(env: &mut Environment<'_>, assets: &Assets) {
             move |state: &State<'_, '_>, path: &Value| filter.value(state, path),
         );
     }
+    env.add_global("static_importmap", Value::from_object(ImportMapHelper(assets.clone())));
     let assets = assets.clone();
     env.add_function("app_version", move |extra: Rest<ExtraArgument>| {
         if extra.is_empty() {
@@ -159,4 +160,54 @@ impl Object for Helper {
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
     }
+}
+
+/// The function `static_importmap`.
+#[derive(Debug)]
+struct ImportMapHelper(Assets);
+
+impl Object for ImportMapHelper {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, _: CallState<'_, '_, '_>, args: &[Value]) -> Result<Value, Error> {
+        let nonce = match args {
+            [] => None,
+            [keywords] if keywords.is_kwargs() => nonce(keywords)?,
+            _ => {
+                return Err(nonce_error(
+                    ErrorKind::TooManyArguments,
+                    "but got an argument without a keyword",
+                ));
+            }
+        };
+        let nonce = nonce.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let element = self.0.snapshot().importmap_with_nonce(nonce);
+        element.map_or_else(resolve_error, |element| Ok(Value::from_safe_string(element)))
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("static_importmap")
+    }
+}
+
+/// Returns the argument `nonce=`, which is a string or none.
+fn nonce(keywords: &Value) -> Result<Option<Value>, Error> {
+    let keywords = Kwargs::try_from(keywords.clone())?;
+    if let Some(unknown) = keywords.args().find(|keyword| *keyword != "nonce") {
+        let found = format!("but got the unknown keyword {}", quoted(unknown));
+        return Err(nonce_error(ErrorKind::TooManyArguments, &found));
+    }
+    let Ok(nonce) = keywords.get::<Value>("nonce") else { return Ok(None) };
+    if nonce.is_none() || nonce.as_str().is_some() {
+        return Ok(Some(nonce));
+    }
+    let of_type = if nonce.is_undefined() { "" } else { "a value of type " };
+    Err(nonce_error(ErrorKind::InvalidOperation, &format!("but got {of_type}{}", nonce.kind())))
+}
+
+fn nonce_error(kind: ErrorKind, found: &str) -> Error {
+    const USAGE: &str = "static_importmap() takes only a nonce, such as static_importmap(nonce=csp_nonce)";
+    Error::new(kind, format!("{USAGE}, {found}"))
 }

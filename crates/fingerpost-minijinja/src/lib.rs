@@ -23,6 +23,7 @@
 //! | `{{ static('css/app.css') }}`, `{{ 'css/app.css' \| static }}` | [`Assets::url`] |
 //! | `{{ static_url('img/card.png') }}`, `{{ 'img/card.png' \| static_url }}` | [`Assets::absolute_url`], for e-mail, feeds and social cards |
 //! | `{{ static_integrity('js/app.js') }}`, `{{ 'js/app.js' \| static_integrity }}` | [`Assets::integrity`] |
+//! | `{{ static_importmap() }}`, `{{ static_importmap(nonce=csp_nonce) }}` | [`Snapshot::importmap`](fingerpost::Snapshot::importmap) |
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
 //!
 //! The functions also accept the keyword `path=`, so that templates can be copied from Tera.

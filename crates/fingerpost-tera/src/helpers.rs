@@ -8,7 +8,8 @@ use fingerpost::{
 };
 use tera::{Error, Filter, Function, FunctionResult, Kwargs, State, Tera, TeraResult, Value};
 
-/// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as filters.
+/// Registers the functions `static`, `static_url`, `static_integrity`, `static_importmap` and `app_version`, and the first
+/// three as filters.
 ///
 /// Call `register` once, before templates are added. Functions and filters of these names are replaced. In production, the filter
 /// `static` returns a prebuilt value and does not allocate.
@@ -19,6 +20,12 @@ pub fn register(tera: &mut Tera, assets: &Assets) {
         tera.register_function(name, helper.clone());
         tera.register_filter(name, helper);
     }
+    let import_map = assets.clone();
+    tera.register_function("static_importmap", move |keywords: Kwargs, _: &State<'_>| {
+        let nonce = nonce_of_call(keyword_arguments(&keywords)).map_err(Error::message)?;
+        let element = import_map.snapshot().importmap_with_nonce(nonce);
+        element.map_or_else(resolve_error, |element| Ok(Value::safe_string(&element)))
+    });
     let assets = assets.clone();
     tera.register_function("app_version", move |keywords: Kwargs, _: &State<'_>| {
         if keywords.iter().next().is_some() {
@@ -136,7 +143,26 @@ pub(crate) fn path_of_call<'a>(
             unknown = unknown.max(Some(keyword));
         }
     }
-    single_path(path, unknown, || format!("{name}() takes an asset path, such as {name}(path='css/app.css')"))
+    single_argument(path, unknown, || {
+        format!("{name}() takes an asset path, such as {name}(path='css/app.css')")
+    })
+}
+
+/// Returns the nonce in `static_importmap(nonce=csp_nonce)`, empty if there is none, or the usage error.
+pub(crate) fn nonce_of_call<'a>(
+    arguments: impl Iterator<Item = (&'a str, Argument<'a>)>,
+) -> Result<&'a str, String> {
+    let (mut nonce, mut unknown) = (Argument::Text(""), None);
+    for (keyword, argument) in arguments {
+        match (keyword, argument) {
+            ("nonce", Argument::Other("none" | "null")) => {}
+            ("nonce", argument) => nonce = argument,
+            _ => unknown = unknown.max(Some(keyword)),
+        }
+    }
+    single_argument(Some(nonce), unknown, || {
+        "static_importmap() takes only a nonce, such as static_importmap(nonce=csp_nonce)".to_owned()
+    })
 }
 
 /// Returns the path in `'css/app.css' | static`, or the usage error.
@@ -145,19 +171,19 @@ pub(crate) fn path_of_filter<'a>(
     input: Argument<'a>,
     keywords: impl Iterator<Item = &'a str>,
 ) -> Result<&'a str, String> {
-    single_path(Some(input), keywords.max(), || {
+    single_argument(Some(input), keywords.max(), || {
         format!("the filter {name} takes an asset path, such as 'css/app.css' | {name}")
     })
 }
 
-/// Returns the path if it is a string and the only argument. Otherwise, returns an error that starts with `usage`.
-fn single_path<'a>(
-    path: Option<Argument<'a>>,
+/// Returns the argument if it is a string and the only argument. Otherwise, returns an error that starts with `usage`.
+fn single_argument<'a>(
+    argument: Option<Argument<'a>>,
     unknown: Option<&str>,
     usage: impl FnOnce() -> String,
 ) -> Result<&'a str, String> {
-    let found = match (path, unknown) {
-        (Some(Argument::Text(path)), None) => return Ok(path),
+    let found = match (argument, unknown) {
+        (Some(Argument::Text(text)), None) => return Ok(text),
         (_, Some(keyword)) => format!("the unknown keyword {}", quoted(keyword)),
         (None, None) => "no argument".to_owned(),
         (Some(Argument::Other(nothing @ ("undefined" | "none" | "null"))), None) => nothing.to_owned(),

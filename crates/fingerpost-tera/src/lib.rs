@@ -23,6 +23,7 @@
 //! | `{{ static(path='css/app.css') }}`, `{{ 'css/app.css' \| static }}` | [`Assets::url`] |
 //! | `{{ static_url(path='img/card.png') }}`, `{{ 'img/card.png' \| static_url }}` | [`Assets::absolute_url`], for e-mail, feeds and social cards |
 //! | `{{ static_integrity(path='js/app.js') }}`, `{{ 'js/app.js' \| static_integrity }}` | [`Assets::integrity`] |
+//! | `{{ static_importmap() }}`, `{{ static_importmap(nonce=csp_nonce) }}` | [`Snapshot::importmap`](fingerpost::Snapshot::importmap) |
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
 //!
 //! Filters are faster: Tera builds a map of the keywords for each call of a function, but not for a filter. Functions accept

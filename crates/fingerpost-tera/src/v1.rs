@@ -71,9 +71,10 @@ use std::collections::HashMap;
 use fingerpost::{Assets, Error as CoreError};
 use tera1::{Error, Filter, Function, Result, Tera, Value};
 
-use crate::helpers::{APP_VERSION_USAGE, Argument, path_of_call, path_of_filter};
+use crate::helpers::{APP_VERSION_USAGE, Argument, nonce_of_call, path_of_call, path_of_filter};
 
-/// Registers the functions `static`, `static_url`, `static_integrity` and `app_version`, and the first three as filters.
+/// Registers the functions `static`, `static_url`, `static_integrity`, `static_importmap` and `app_version`, and the first
+/// three as filters.
 ///
 /// Call `register` once, before or after templates are added. Functions and filters of these names are replaced.
 pub fn register(tera: &mut Tera, assets: &Assets) {
@@ -82,6 +83,7 @@ pub fn register(tera: &mut Tera, assets: &Assets) {
         tera.register_function(name, helper.clone());
         tera.register_filter(name, helper);
     }
+    tera.register_function("static_importmap", ImportMapHelper(assets.clone()));
     let assets = assets.clone();
     tera.register_function("app_version", move |arguments: &HashMap<String, Value>| {
         if arguments.is_empty() {
@@ -111,8 +113,24 @@ struct Helper {
 
 impl Helper {
     fn value(&self, path: std::result::Result<&str, String>) -> Result<Value> {
-        let text = (self.make_text)(&self.assets, path?);
-        text.map(Value::from).map_err(|err| Error::chain("cannot resolve the asset path", err))
+        resolved((self.make_text)(&self.assets, path?))
+    }
+}
+
+fn resolved(text: std::result::Result<String, CoreError>) -> Result<Value> {
+    text.map(Value::from).map_err(|err| Error::chain("cannot resolve the asset path", err))
+}
+
+/// The function `static_importmap`.
+struct ImportMapHelper(Assets);
+
+impl Function for ImportMapHelper {
+    fn call(&self, arguments: &HashMap<String, Value>) -> Result<Value> {
+        resolved(self.0.snapshot().importmap_with_nonce(nonce_of_call(keyword_arguments(arguments))?))
+    }
+
+    fn is_safe(&self) -> bool {
+        true
     }
 }
 
@@ -123,8 +141,7 @@ fn escape_ampersand(text: &str) -> String {
 
 impl Function for Helper {
     fn call(&self, arguments: &HashMap<String, Value>) -> Result<Value> {
-        let arguments = arguments.iter().map(|(keyword, value)| (keyword.as_str(), argument(value)));
-        self.value(path_of_call(self.name, arguments))
+        self.value(path_of_call(self.name, keyword_arguments(arguments)))
     }
 
     fn is_safe(&self) -> bool {
@@ -140,6 +157,10 @@ impl Filter for Helper {
     fn is_safe(&self) -> bool {
         true
     }
+}
+
+fn keyword_arguments(arguments: &HashMap<String, Value>) -> impl Iterator<Item = (&str, Argument<'_>)> {
+    arguments.iter().map(|(keyword, value)| (keyword.as_str(), argument(value)))
 }
 
 fn argument(value: &Value) -> Argument<'_> {

@@ -6,12 +6,17 @@
 mod missing_assets;
 mod untrusted_paths;
 mod reload;
+mod import_map;
 mod hostile;
 mod pages;
 mod site;
 mod log_capture;
 
 pub use hostile::{check_cases, hostile_file, hostile_path};
+pub use import_map::{
+    import_map_is_empty_without_names_and_an_error_for_unknown_assets, import_map_is_of_the_release_in_use,
+    import_map_is_written_with_an_escaped_nonce,
+};
 pub use log_capture::capture_log;
 pub use missing_assets::{
     invalid_asset_path_is_an_error_with_the_reason,
@@ -46,6 +51,9 @@ macro_rules! adapter_tests {
             scope_of_other_assets_is_ignored
             scope_in_development_pins_only_the_version
             page_in_a_scope_never_mixes_releases
+            import_map_is_written_with_an_escaped_nonce
+            import_map_is_empty_without_names_and_an_error_for_unknown_assets
+            import_map_is_of_the_release_in_use
         }
     };
     ($engine:expr; $($test:ident)*) => {

@@ -15,7 +15,14 @@ pub fn templates(call: impl Fn(&str) -> String) -> Vec<(String, String)> {
         let source = if name.contains("-filter.") { filter } else { call(helper) };
         (name, format!("{{{{ {source} }}}}"))
     };
-    pages().map(source).chain([("version.html".to_owned(), "{{ app_version() }}".to_owned())]).collect()
+    let others = [
+        ("version.html", "{{ app_version() }}"),
+        ("importmap.html", "{{ static_importmap() }}"),
+        ("importmap-nonce.html", "{{ static_importmap(nonce=path) }}"),
+        ("importmap-nonce.txt", "{{ static_importmap(nonce=path) }}"),
+    ];
+    let others = others.into_iter().map(|(name, source)| (name.to_owned(), source.to_owned()));
+    pages().map(source).chain(others).collect()
 }
 
 /// A template with a single helper call, such as `static.html` or `static-filter.txt`.

@@ -21,6 +21,7 @@ macro_rules! pages {
                 let page = match name {
                     $($name => $page { path }.render_with_values(&values),)*
                     "version.html" => Version.render_with_values(&values),
+                    "importmap.html" => ImportMap.render_with_values(&values),
                     _ => panic!("there is no page {name}"),
                 };
                 page.map_err(|err| err.to_string())
@@ -42,10 +43,16 @@ pages! {
     "static_integrity.txt" IntegrityText "{{ static_integrity(path) }}" "txt"
     "static_integrity-filter.html" FilteredIntegrity "{{ path|static_integrity }}" "html"
     "static_integrity-filter.txt" FilteredIntegrityText "{{ path|static_integrity }}" "txt"
+    "importmap-nonce.html" ImportMapWithNonce "{{ static_importmap_with_nonce(path) }}" "html"
+    "importmap-nonce.txt" ImportMapTextWithNonce "{{ static_importmap_with_nonce(path) }}" "txt"
 }
 
 #[derive(Template)]
 #[template(source = "{{ app_version() }}", ext = "html")]
 struct Version;
+
+#[derive(Template)]
+#[template(source = "{{ static_importmap() }}", ext = "html")]
+struct ImportMap;
 
 adapter_suite::adapter_tests!(engine);

@@ -96,7 +96,7 @@ fn environment_outlives_its_assets_and_can_be_shared_between_threads() {
 }
 
 #[test]
-fn register_adds_only_the_four_helpers() {
+fn register_adds_only_the_helpers() {
     let site = Site::with_files(&["a.css"]);
     let names = |env: &Environment<'_>| {
         let mut names: Vec<_> = env.globals().map(|(name, _)| name.to_owned()).collect();
@@ -105,7 +105,8 @@ fn register_adds_only_the_four_helpers() {
     };
     let mut env = Environment::empty();
     crate::register(&mut env, &site.production().build().unwrap());
-    assert_eq!(names(&env), ["app_version", "static", "static_integrity", "static_url"]);
+    let helpers = ["app_version", "static", "static_importmap", "static_integrity", "static_url"];
+    assert_eq!(names(&env), helpers);
 }
 
 #[test]

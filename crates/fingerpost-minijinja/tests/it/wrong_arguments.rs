@@ -124,6 +124,28 @@ fn app_version_takes_no_argument_and_is_not_a_filter() {
 }
 
 #[test]
+fn import_map_takes_only_a_nonce() {
+    let (_site, assets) = development();
+    let env = environment(&assets);
+    for (call, kind, found) in [
+        ("static_importmap('x')", TooManyArguments, "an argument without a keyword"),
+        ("static_importmap('x', nonce='y')", TooManyArguments, "an argument without a keyword"),
+        ("static_importmap(nonse='x')", TooManyArguments, "the unknown keyword `nonse`"),
+        ("static_importmap(nonce=unset)", InvalidOperation, "undefined"),
+        ("static_importmap(nonce=number)", InvalidOperation, "a value of type number"),
+    ] {
+        let err = render_error(&env, "page.html", &format!("{{{{ {call} }}}}"), context());
+        let usage =
+            "static_importmap() takes only a nonce, such as static_importmap(nonce=csp_nonce), but got";
+        assert_eq!((err.kind(), err.detail()), (kind, Some(&*format!("{usage} {found}"))), "{call}");
+    }
+    for call in ["static_importmap()", "static_importmap(nonce=none)", "static_importmap(**{})"] {
+        let page = env.render_named_str("page.html", &format!("{{{{ {call} }}}}"), ()).unwrap();
+        assert_eq!(page, "", "{call}");
+    }
+}
+
+#[test]
 fn wrong_argument_is_an_error_with_every_undefined_behavior() {
     let (_site, assets) = development();
     for behavior in [

@@ -9,6 +9,7 @@ type Rows<'a> = &'a [(&'a str, &'a str)];
 each_major! {
     missing_path_and_unknown_keyword_are_errors_with_advice
     app_version_takes_no_argument
+    import_map_takes_only_a_nonce
 }
 
 /// Returns the error of `{{ call }}`.
@@ -75,6 +76,22 @@ fn missing_path_and_unknown_keyword_are_errors_with_advice<E: Engine>() {
 fn app_version_takes_no_argument<E: Engine>() {
     let err = failure::<E>("app_version(of='a.css')");
     assert!(err.contains("app_version() takes no argument"), "{err}");
+}
+
+fn import_map_takes_only_a_nonce<E: Engine>() {
+    for (call, found) in [
+        ("static_importmap(path='a.js')", "the unknown keyword `path`"),
+        ("static_importmap(nonce='x', a=1, b=2)", "the unknown keyword `b`"),
+        ("static_importmap(nonce=true)", "a value of type bool"),
+    ] {
+        let usage =
+            "static_importmap() takes only a nonce, such as static_importmap(nonce=csp_nonce), but got";
+        let err = failure::<E>(call);
+        assert!(err.contains(&format!("{usage} {found}")), "{call}: {err}");
+    }
+    let assets = Site::with_files(&["a.css"]).production().build().unwrap();
+    let templates = [("page.html", "{{ static_importmap(nonce=nothing) }}{{ static_importmap() }}")];
+    assert_eq!(E::with_templates(&assets, &templates).page("page.html"), "");
 }
 
 /// Checks the message for a value that is not a string, in a function and in a filter.
