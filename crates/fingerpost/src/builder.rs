@@ -77,6 +77,8 @@ pub struct AssetsBuilder {
     strategy_in_dev: bool,
     version_from_executable: bool,
     components: Vec<(String, PathBuf)>,
+    vite: Option<PathBuf>,
+    vite_dev_server: Option<String>,
     versions: VersionSources,
     imports: Vec<(String, String)>,
     import_modules: Vec<String>,
@@ -178,6 +180,62 @@ impl AssetsBuilder {
     /// Defaults to the settings file, then to `false`.
     pub fn follow_symlinks(mut self, yes: bool) -> Self {
         self.follow_symlinks = Some(yes);
+        self
+    }
+
+    /// Adds the output of Vite: the directory that `vite build` writes to, with `.vite/manifest.json`.
+    ///
+    /// Templates name source files of Vite: `static('src/logo.svg')`, `static_tags('src/main.ts')`. The asset paths of the
+    /// output start with `vite/`; the key `prefix` of the table `[vite]` in a settings file sets another prefix. `collect`
+    /// needs the same directory. With a [development server](Self::vite_dev_server), the directory is not read in
+    /// development.
+    ///
+    /// ```
+    /// # let site = tempfile::tempdir()?;
+    /// # let dist = site.path().join("dist/vite");
+    /// # std::fs::create_dir_all(dist.join(".vite"))?;
+    /// # std::fs::create_dir(dist.join("assets"))?;
+    /// # std::fs::write(dist.join("assets/logo-CoVDG0GC.svg"), "<svg/>")?;
+    /// # let manifest = r#"{"src/logo.svg": {"file": "assets/logo-CoVDG0GC.svg", "src": "src/logo.svg"}}"#;
+    /// # std::fs::write(dist.join(".vite/manifest.json"), manifest)?;
+    /// use fingerpost::{Assets, Mode};
+    ///
+    /// let assets = Assets::builder().vite(&dist).mode(Mode::Dev).build()?;
+    /// assert_eq!(assets.url("src/logo.svg")?, "/static/vite/assets/logo-CoVDG0GC.svg");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn vite(mut self, out: impl AsRef<Path>) -> Self {
+        self.vite = Some(out.as_ref().to_owned());
+        self
+    }
+
+    /// Sets the URL of Vite's development server, such as `http://localhost:5173`. If `base` in the configuration of Vite
+    /// is set in development, the URL contains `base`.
+    ///
+    /// In development, the server then serves the source files, and updates open pages after an edit. Production does not
+    /// use the server. The names of source files are relative to Vite's root: the nearest directory above the directory
+    /// of [`vite`](Self::vite) that has a `package.json`.
+    ///
+    /// ```
+    /// # let site = tempfile::tempdir()?;
+    /// # std::fs::create_dir_all(site.path().join("src"))?;
+    /// # std::fs::create_dir_all(site.path().join("static"))?;
+    /// # std::fs::write(site.path().join("package.json"), "{}")?;
+    /// # std::fs::write(site.path().join("src/logo.svg"), "<svg/>")?;
+    /// # let (source, dist) = (site.path().join("static"), site.path().join("dist"));
+    /// use fingerpost::{Assets, Mode};
+    ///
+    /// let assets = Assets::builder()
+    ///     .source(source)
+    ///     .vite(dist)
+    ///     .vite_dev_server("http://localhost:5173")
+    ///     .mode(Mode::Dev)
+    ///     .build()?;
+    /// assert_eq!(assets.url("src/logo.svg")?, "http://localhost:5173/src/logo.svg");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn vite_dev_server(mut self, url: impl Into<String>) -> Self {
+        self.vite_dev_server = Some(url.into());
         self
     }
 
@@ -518,6 +576,9 @@ impl AssetsBuilder {
         }
         // Paths become absolute here, because the process may change its working directory before a reload.
         sources.iter_mut().for_each(SourceDir::make_absolute);
+        let mut bundles = settings.bundles.clone();
+        bundles.vite.out = self.vite.or(bundles.vite.out).map(absolute);
+        bundles.vite.dev_server = self.vite_dev_server.or(bundles.vite.dev_server);
         let output = self.output.or_else(|| settings.out.clone()).map(absolute);
         let lacks_pack = matches!(self.pack, Some(None));
         let store = self.pack.flatten().or(self.store);
@@ -542,6 +603,7 @@ impl AssetsBuilder {
             missing_warnings: (self.on_missing == OnMissing::Plain).then(Arc::<MissingWarnings>::default),
             strategy,
             sources,
+            bundles,
             output,
             store,
             lacks_pack,

@@ -49,6 +49,7 @@ mod url;
 mod resolve;
 mod tags;
 mod dev;
+mod bundle;
 pub mod sources;
 pub mod manifest;
 mod version;
@@ -82,6 +83,7 @@ pub use version::{AppVersion, VersionSource};
 /// Items for the other crates of the workspace. The items may change in every release.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::bundle::{Bundle, BundleSettings, BundledFile};
     pub use crate::diagnostics::left_out::Shadowed;
     pub use crate::diagnostics::location::{Location, Locator};
     pub use crate::diagnostics::problem::{Error, ErrorKind, Problem, Remarks, both};

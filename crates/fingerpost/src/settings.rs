@@ -5,6 +5,7 @@ use std::{
 };
 
 use crate::{
+    bundle::BundleSettings,
     environment,
     error::Error,
     import_map::check_imports,
@@ -43,6 +44,16 @@ const TABLES: [&str; 2] = ["collect", "clean"];
 /// [importmap]
 /// imports = { htmx = "vendor/htmx.esm.js", "lit/" = "vendor/lit/" }   # names that scripts may import
 /// modules = ["js/**"]                 # own modules, which have the same URL in pages and in imports
+///
+/// [vite]
+/// out = "dist/vite"                   # the output of `vite build`, with `.vite/manifest.json`
+/// prefix = "vite"                     # the prefix of the asset paths; "" for none
+/// dev-server = "http://localhost:5173"    # serves scripts and style sheets in development
+/// react = false                       # write the preamble of React refresh in development
+/// root = "."                          # Vite's root; defaults to the nearest directory above `out` with a `package.json`
+///
+/// [bundle]
+/// manifest = "static/manifest.json"   # a flat manifest of another bundler, `{"app.js": "app.3f2a91bc.js"}`
 /// # "#)?;
 /// # let settings = fingerpost::Settings::read(&file)?;
 /// # assert_eq!(settings.out, Some(dir.path().join("dist/static")));
@@ -78,6 +89,9 @@ pub struct Settings {
     /// Globs of the modules in the import map; see
     /// [`AssetsBuilder::import_modules`](crate::AssetsBuilder::import_modules).
     pub import_modules: Vec<String>,
+    /// The bundlers whose output is part of the site.
+    #[doc(hidden)]
+    pub bundles: BundleSettings,
     /// The file, for the tables of other crates.
     file: Option<Arc<SettingsFile>>,
 }
@@ -113,6 +127,10 @@ impl Settings {
         settings.imports = importmap.get_with("imports", check_imports).unwrap_or_default();
         settings.import_modules = importmap.get_with("modules", globs).unwrap_or_default();
         top.include(importmap);
+        let (mut vite, mut bundle) = (top.table("vite"), top.table("bundle"));
+        settings.bundles = BundleSettings::from_tables(&mut vite, &mut bundle);
+        top.include(vite);
+        top.include(bundle);
         for name in TABLES {
             top.table(name);
         }

@@ -7,6 +7,7 @@ mod watch;
 use std::sync::Arc;
 
 use crate::{
+    bundle::{bundle_cache::BundleCache, dev_server::DevServer},
     dev::{
         file_cache::{ByPath, FileCache},
         watch::{Checkpoint, Watch},
@@ -21,6 +22,8 @@ use crate::{
 pub(crate) struct Development {
     pub(crate) files: FileCache<HashedFile>,
     options: Arc<UrlOptions>,
+    pub(crate) bundles: BundleCache,
+    pub(crate) dev_server: Option<DevServer>,
     watch: Option<Watch>,
     /// Cached files with their checkpoints. A file is used until its checkpoint expires or an event occurs. Empty unless
     /// the source directories are watched.
@@ -36,13 +39,39 @@ pub(crate) struct HashedFile {
 
 impl Development {
     /// Watches the source directories if the feature `watch` is enabled.
-    pub(crate) fn new(files: FileCache<HashedFile>, options: Arc<UrlOptions>) -> Self {
+    pub(crate) fn new(
+        files: FileCache<HashedFile>,
+        options: Arc<UrlOptions>,
+        bundles: BundleCache,
+        dev_server: Option<DevServer>,
+    ) -> Self {
         let watch = Watch::start(&files.sources);
-        Self { files, options, watch, confirmed: ByPath::default() }
+        Self { files, options, bundles, dev_server, watch, confirmed: ByPath::default() }
+    }
+
+    /// Returns the URLs of an asset, of an entry, or of a source file that the development server serves.
+    pub(crate) fn urls(&self, path: &str) -> Result<AssetUrls, Miss> {
+        let served = || self.dev_server.as_ref()?.urls(path);
+        match self.file(path) {
+            Ok(file) => Ok(file.urls),
+            Err(miss @ Miss::NotFound(_)) => served().ok_or(miss),
+            Err(failed) => Err(failed),
+        }
+    }
+
+    /// Returns the current file of an asset or of an entry.
+    pub(crate) fn file(&self, path: &str) -> Result<HashedFile, Miss> {
+        match self.source_file(path) {
+            Err(miss @ Miss::NotFound(_)) => match self.bundles.current()?.entries.get(path) {
+                Some(asset) => self.source_file(asset),
+                None => Err(miss),
+            },
+            result => result,
+        }
     }
 
     /// Returns the current file of an asset.
-    pub(crate) fn file(&self, path: &str) -> Result<HashedFile, Miss> {
+    fn source_file(&self, path: &str) -> Result<HashedFile, Miss> {
         if let Some(file) = self.confirmed(path, HashedFile::clone) {
             return Ok(file);
         }
@@ -57,9 +86,17 @@ impl Development {
     }
 
     fn hashed_file(&self, path: &str, digest: Digest) -> HashedFile {
-        let version = self.options.dev_version_query.then(|| ContentHash::from(&digest));
+        // Other files of the bundler import a prehashed file without a version.
+        let has_version = self.options.dev_version_query && !self.bundles.last().files.contains_key(path);
+        let version = has_version.then(|| ContentHash::from(&digest));
         let urls = self.options.urls(path, version.as_ref().map(ContentHash::as_str));
         HashedFile { digest, urls }
+    }
+
+    /// Returns the searched directories in the form that error messages use.
+    pub(crate) fn searched(&self) -> Vec<String> {
+        let root = self.dev_server.as_ref().map(|server| server.root().display().to_string());
+        self.files.sources.dir_labels().into_iter().chain(root).collect()
     }
 
     /// Applies `take` to a cached file if no event has occurred since the checkpoint of the file.

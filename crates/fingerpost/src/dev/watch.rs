@@ -162,6 +162,7 @@ mod tests {
         };
 
         use crate::{
+            bundle::{BundleSettings, bundle_cache::BundleCache},
             dev::{
                 Development,
                 file_cache::{ByPath, FileCache},
@@ -202,8 +203,14 @@ mod tests {
             dev_version_query: true,
             origin_warning: std::sync::Once::new(),
         };
-        let development =
-            Development { files, options: options.into(), watch: Some(watch), confirmed: ByPath::default() };
+        let development = Development {
+            files,
+            options: options.into(),
+            bundles: BundleCache::new(BundleSettings::default(), Vec::new(), BaseUrl::default(), later),
+            dev_server: None,
+            watch: Some(watch),
+            confirmed: ByPath::default(),
+        };
         let has_content =
             |content: &[u8]| development.file("a.css").unwrap().digest == Digest::from_content(content);
         File::open(&one).unwrap();

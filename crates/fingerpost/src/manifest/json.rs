@@ -30,6 +30,7 @@ impl Manifest {
     /// - malformed JSON, or JSON that is not an object;
     /// - an unsupported `version` or `schema`;
     /// - missing `paths`, or an unsafe or duplicate path;
+    /// - an entry whose asset is not in `paths`;
     /// - a component without a valid name, `files` and `sha256`;
     /// - an import map with an invalid name or path.
     pub fn parse(json: &[u8], place: &str) -> Result<Self, Error> {
@@ -44,19 +45,20 @@ impl Manifest {
         let Some(UniqueMap(paths)) = file.paths else {
             return Err(Error::manifest(place, "has no `paths`"));
         };
-        let FingerpostSection { base_path, components, importmap, files } =
+        let FingerpostSection { base_path, components, entries: named, files, importmap } =
             file.fingerpost.unwrap_or_default();
-        let (UniqueMap(components), UniqueMap(mut infos)) = (components, files);
+        let (UniqueMap(components), UniqueMap(named), UniqueMap(mut infos)) = (components, named, files);
         let importmap = check_imports(importmap.0).map_err(|err| broken(&err))?;
         components.keys().try_for_each(|name| check_name(name)).map_err(|err| broken(&err))?;
         let entry = |(path, hashed): (String, String)| {
             AssetPath::parse(&hashed)?;
             Ok((AssetPath::parse(&path)?, Entry { hashed, info: infos.remove(&path) }))
         };
-        let entries =
+        let entries: Entries =
             paths.into_iter().map(entry).collect::<Result<_, Error>>().map_err(|err| broken(&err))?;
+        check_entries(&named, &entries).map_err(|reason| Error::manifest(place, reason))?;
         let read_hash = Some(file.hash.unwrap_or_default());
-        Ok(Self { entries: Arc::new(entries), base_path, components, importmap, read_hash })
+        Ok(Self { entries: Arc::new(entries), base_path, named, components, importmap, read_hash })
     }
 
     /// Returns the manifest as JSON, with sorted keys and a final line feed.
@@ -80,6 +82,16 @@ impl Manifest {
 pub(crate) fn write(value: &impl Serialize, mut writer: impl io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut writer, value)?;
     writer.write_all(b"\n")
+}
+
+/// Fails if an entry has no asset.
+fn check_entries(named: &BTreeMap<String, AssetPath>, entries: &Entries) -> Result<(), String> {
+    for (name, path) in named {
+        if !entries.contains_key(path) {
+            return Err(format!("has no asset {} for the entry {}", quoted(path), quoted(name)));
+        }
+    }
+    Ok(())
 }
 
 /// The version fields, which are checked before the other fields are parsed.
@@ -126,11 +138,12 @@ struct FingerpostSection {
     base_path: Option<String>,
     components: UniqueMap<ComponentInfo>,
     importmap: UniqueMap<String>,
+    entries: UniqueMap<AssetPath>,
     files: UniqueMap<FileInfo>,
 }
 
 /// A JSON object without duplicate keys.
-struct UniqueMap<V>(BTreeMap<String, V>);
+pub(crate) struct UniqueMap<V>(pub(crate) BTreeMap<String, V>);
 
 impl<V> Default for UniqueMap<V> {
     fn default() -> Self {
@@ -172,6 +185,7 @@ impl Serialize for Manifest {
             base_path: self.base_path(),
             components: &self.components,
             importmap: &self.importmap,
+            entries: &self.named,
             files: &self.entries,
         };
         ManifestOut { version: VERSION, hash: self.hash(), paths: &self.entries, fingerpost }
@@ -194,6 +208,8 @@ struct FingerpostSectionOut<'a> {
     base_path: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     components: &'a BTreeMap<String, ComponentInfo>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    entries: &'a BTreeMap<String, AssetPath>,
     #[serde(serialize_with = "file_infos")]
     files: &'a Entries,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

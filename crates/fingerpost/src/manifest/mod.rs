@@ -59,6 +59,8 @@ pub struct Manifest {
     /// Shared by clones, because manifests may be long.
     entries: Arc<Entries>,
     base_path: Option<String>,
+    /// The asset path for each name of a source file of a bundler.
+    named: BTreeMap<String, AssetPath>,
     components: BTreeMap<String, ComponentInfo>,
     importmap: BTreeMap<String, String>,
     /// The `hash` of a parsed manifest, empty if the file has no `hash`. `None` if the manifest was created or changed
@@ -154,6 +156,29 @@ impl Manifest {
         Arc::make_mut(&mut self.entries).insert(path, Entry { hashed: hashed.into(), info: Some(info) });
     }
 
+    /// Adds or replaces an entry: the name of a source file of a bundler, and the asset that the bundler made of the file.
+    ///
+    /// ```
+    /// use fingerpost::AssetPath;
+    /// use fingerpost::manifest::{Digest, FileInfo, Manifest};
+    ///
+    /// let mut manifest = Manifest::new("/static/");
+    /// let path = AssetPath::parse("vite/assets/main-BRBmoGS9.js")?;
+    /// manifest.insert(path.clone(), path.as_str(), FileInfo::new(0, Digest::from_content(b"")));
+    /// manifest.insert_entry("src/main.ts", path.clone());
+    /// assert_eq!(manifest.entries()["src/main.ts"], path);
+    /// # Ok::<(), fingerpost::Error>(())
+    /// ```
+    pub fn insert_entry(&mut self, name: impl Into<String>, path: AssetPath) {
+        self.read_hash = None;
+        self.named.insert(name.into(), path);
+    }
+
+    /// Returns the asset path of each entry by its name, such as `src/main.ts`.
+    pub fn entries(&self) -> &BTreeMap<String, AssetPath> {
+        &self.named
+    }
+
     /// Adds or replaces a component of the app version.
     ///
     /// ```
@@ -197,7 +222,8 @@ impl Manifest {
     }
 
     /// Returns the first 12 hex digits of a SHA-256. The hashed text consists of the sorted lines
-    /// `path NUL hashed-path LF` of the assets, the sorted lines `importmap NUL name NUL path LF` of the import map and the
+    /// `path NUL hashed-path LF` of the assets, the sorted lines `entries NUL name NUL path LF` of the entries, the sorted
+    /// lines `importmap NUL name NUL path LF` of the import map and the
     /// sorted lines `components NUL name NUL sha256 LF` of the components.
     ///
     /// For a parsed manifest, returns the `hash` in the file, or `None` if the file has no `hash`.
@@ -210,6 +236,9 @@ impl Manifest {
             for piece in [path, "\0", &entry.hashed, "\n"] {
                 hasher.update(piece);
             }
+        }
+        for (name, path) in &self.named {
+            hasher.update(format!("entries\0{name}\0{path}\n"));
         }
         for (name, path) in &self.importmap {
             hasher.update(format!("importmap\0{name}\0{path}\n"));
@@ -255,11 +284,12 @@ pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Compares entries, base path, components and import map, not the stored hash.
+/// Compares assets, base path, entries, components and import map, not the stored hash.
 impl PartialEq for Manifest {
     fn eq(&self, other: &Self) -> bool {
         self.entries == other.entries
             && self.base_path == other.base_path
+            && self.named == other.named
             && self.components == other.components
             && self.importmap == other.importmap
     }

@@ -54,7 +54,7 @@ impl ActiveStrategy {
 
     pub(crate) fn urls(&self, path: &str) -> Result<AssetUrls, Miss> {
         match self {
-            Self::Development(development) => Ok(development.file(path)?.urls),
+            Self::Development(development) => development.urls(path),
             _ => self.known_urls(path, AssetUrls::clone).ok_or(Miss::NotFound(None)),
         }
     }
@@ -88,10 +88,23 @@ impl ActiveStrategy {
         }
     }
 
+    /// Returns the names of the entries, sorted, with their asset paths.
+    pub(crate) fn entries(&self) -> Vec<(String, String)> {
+        let Some(table) = self.table() else { return self.entries_in_development() };
+        let path = |position: u32| table.assets[position as usize].path.to_string();
+        table.entries.iter().map(|(name, position)| (name.to_string(), path(*position))).collect()
+    }
+
+    fn entries_in_development(&self) -> Vec<(String, String)> {
+        let Self::Development(development) = self else { return Vec::new() };
+        let bundle = development.bundles.last();
+        bundle.entries.iter().map(|(name, path)| (name.clone(), path.to_string())).collect()
+    }
+
     /// Returns the locations that are searched for assets, in the form that error messages use.
     pub(crate) fn searched(&self) -> Vec<String> {
         match self {
-            Self::Development(development) => development.files.sources.dir_labels(),
+            Self::Development(development) => development.searched(),
             Self::Listed(listed) => listed.files.sources.dir_labels(),
             Self::Collected(collected) => vec![collected.place()],
         }

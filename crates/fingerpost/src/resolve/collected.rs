@@ -54,7 +54,7 @@ impl Collected {
                 )
             })
             .unzip();
-        let table = LookupTable::new(assets);
+        let table = LookupTable::new(assets).with_entries(manifest.entries());
         for (file, (_, entry)) in files.iter_mut().zip(nameable) {
             file.links = entry.info.as_ref().and_then(|info| Links::new(info, &table));
         }
@@ -79,7 +79,8 @@ impl Collected {
 
     /// Returns the path of an asset in the output directory.
     pub(crate) fn hashed_path(&self, path: &str) -> Option<&str> {
-        Some(&self.files[self.table.position(path)?].hashed)
+        let position = self.table.position(path)?;
+        (*self.table.assets[position].path == *path).then(|| &*self.files[position].hashed)
     }
 
     /// Returns the digest of the bytes that are served for an asset.

@@ -3,6 +3,7 @@
 use hashbrown::{HashMap, hash_map::Entry};
 
 use crate::{
+    bundle::Bundle,
     dev::file_cache::FileCache,
     error::{Error, Miss},
     manifest::digest::Digest,
@@ -26,6 +27,7 @@ impl ListedSources {
         options: &UrlOptions,
         files: FileCache<Digest>,
         version: Option<&str>,
+        bundle: &Bundle,
         earlier: Option<&Self>,
     ) -> Result<Self, Error> {
         let mut baseline = earlier.map(|earlier| earlier.baseline.clone()).unwrap_or_default();
@@ -36,19 +38,26 @@ impl ListedSources {
                 Entry::Occupied(mut earlier) => earlier.get_mut().file = listed.file,
                 Entry::Vacant(new) => drop(new.insert(listed)),
             }
+            // Other files of the bundler import a prehashed file without a version.
+            let version = version.filter(|_| !bundle.files.contains_key(&path));
             assets.push(Asset { urls: options.urls(&path, version), path: path.as_str().into() });
         }
-        Ok(Self { table: LookupTable::new(assets), baseline, files })
+        Ok(Self { table: LookupTable::new(assets).with_entries(&bundle.entries), baseline, files })
     }
 
     /// Returns the path and stamp that the file of an asset had when its URL was first listed.
     pub(crate) fn baseline_file(&self, path: &str) -> Option<&BaselineFile> {
-        self.table.position(path).and_then(|_| self.baseline.get(path))
+        self.baseline.get(self.path_of(path)?)
     }
 
     /// Returns the digest of the current file of an asset.
     pub(crate) fn digest(&self, path: &str) -> Result<Digest, Miss> {
-        self.table.position(path).ok_or(Miss::NotFound(None))?;
+        let path = self.path_of(path).ok_or(Miss::NotFound(None))?;
         Ok(self.files.get(path, |digest| digest)?.value)
+    }
+
+    /// Returns the asset path of an asset or an entry.
+    fn path_of(&self, path: &str) -> Option<&str> {
+        Some(&self.table.assets[self.table.position(path)?].path)
     }
 }

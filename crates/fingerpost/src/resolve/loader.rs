@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    bundle::{BundleSettings, bundle_cache::BundleCache, dev_server::DevServer},
     dev::{Development, file_cache::FileCache},
     error::Error,
     files::clock::Clock,
@@ -40,6 +41,7 @@ pub(crate) struct Loader {
     /// `None` for the content query of development.
     pub(crate) strategy: Option<Strategy>,
     pub(crate) sources: Vec<SourceDir>,
+    pub(crate) bundles: BundleSettings,
     pub(crate) output: Option<PathBuf>,
     pub(crate) store: Option<Arc<dyn Store>>,
     /// `true` if this program is a debug build without the pack.
@@ -59,10 +61,7 @@ impl Loader {
         let options = &self.options;
         let mut import_map = self.import_map.clone();
         let (strategy, (version, components)) = match &self.strategy {
-            None => {
-                let development = Development::new(self.open_files()?, Arc::clone(options));
-                (ActiveStrategy::Development(development.into()), self.version(None)?)
-            }
+            None => (ActiveStrategy::Development(self.development()?.into()), self.version(None)?),
             Some(Strategy::Manifest) => {
                 let store = self.store.clone().ok_or_else(|| self.no_store())?;
                 let manifest = read_manifest(options, &*store, || self.collect_advice())?;
@@ -94,6 +93,25 @@ impl Loader {
         })
     }
 
+    /// Opens the source directories for development. With a development server, the output of Vite need not exist.
+    fn development(&self) -> Result<Development, Error> {
+        let mut bundles = self.bundles.clone();
+        let dev_server = DevServer::new(&bundles.vite)?;
+        let public_files = match &dev_server {
+            Some(server) => server.public_files(&bundles.vite)?,
+            None => None,
+        };
+        if dev_server.is_some() {
+            bundles.vite.out = None;
+        }
+        let sources =
+            self.sources_with(public_files.map_or_else(|| bundles.source(), |files| Ok(Some(files)))?);
+        let base = self.options.base.clone();
+        let bundles = BundleCache::new(bundles, sources.clone(), base, self.clock);
+        bundles.current()?;
+        Ok(Development::new(self.open_files(sources)?, Arc::clone(&self.options), bundles, dev_server))
+    }
+
     /// Lists the source directories. `earlier` is a release with the same URLs.
     fn list_sources(
         &self,
@@ -104,7 +122,10 @@ impl Loader {
             ActiveStrategy::Listed(listed) => Some(&**listed),
             _ => None,
         });
-        let listed = ListedSources::list(&self.options, self.open_files()?, version, earlier)?;
+        let sources = self.sources_with(self.bundles.source()?);
+        let bundle = self.bundles.read(&sources, &self.options.base)?;
+        let files = self.open_files(sources)?;
+        let listed = ListedSources::list(&self.options, files, version, &bundle, earlier)?;
         Ok(ActiveStrategy::Listed(Box::new(listed)))
     }
 
@@ -142,8 +163,12 @@ impl Loader {
         format!("; run `{command}`{otherwise}")
     }
 
-    fn open_files<V: Clone>(&self) -> Result<FileCache<V>, Error> {
-        let sources = Sources::open(self.sources.clone(), self.rules.clone(), self.output.as_deref())?;
+    fn sources_with(&self, more: Option<SourceDir>) -> Vec<SourceDir> {
+        self.sources.iter().cloned().chain(more).collect()
+    }
+
+    fn open_files<V: Clone>(&self, sources: Vec<SourceDir>) -> Result<FileCache<V>, Error> {
+        let sources = Sources::open(sources, self.rules.clone(), self.output.as_deref())?;
         Ok(FileCache::new(sources, self.clock))
     }
 

@@ -67,6 +67,14 @@ pub(crate) fn not_found(
     Error::new(ErrorKind::NotFound, message)
 }
 
+/// Lists the entries of a bundler, at most ten. Returns `None` if there are no entries.
+pub(crate) fn list_of_entries(entries: &[&str]) -> Option<String> {
+    const MOST: usize = 10;
+    let shown: Vec<_> = entries.iter().take(MOST).map(|name| quoted(name).to_string()).collect();
+    let more = if entries.len() > MOST { ", …" } else { "" };
+    (!shown.is_empty()).then(|| format!("the entries are {}{more}", shown.join(", ")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,7 +30,7 @@ use crate::{
         asset_texts::AssetTexts,
         import_map::ImportMapOfRelease,
         lookup_table::Asset,
-        missing::{MissingWarnings, not_found},
+        missing::{MissingWarnings, list_of_entries, not_found},
     },
     suggest::{MAX_PATH_LENGTH, nearest},
     url::{
@@ -147,9 +147,10 @@ impl Resolver {
         let table = self.strategy.table()?;
         let line = |asset: &Asset| format!("{}\0{}\n", asset.path, asset.urls.absolute);
         let import = |(name, path): (&String, &String)| format!("importmap\0{name}\0{path}\n");
+        let entry = |(name, position): &(Box<str>, u32)| format!("{name}\0{position}\n");
         let list = || {
             let imports = self.import_map.settings.imports().iter().map(import);
-            let lines = table.assets.iter().map(line).chain(imports);
+            let lines = table.assets.iter().map(line).chain(table.entries.iter().map(entry)).chain(imports);
             format!("{}\n", self.version) + &lines.collect::<String>()
         };
         Some(*self.release_id.get_or_init(|| ContentHash::from_content(list().as_bytes())))
@@ -180,8 +181,13 @@ impl Resolver {
         let path_below = after_base.unwrap_or(path);
         // Listing directories is too expensive for a path that gets no suggestions.
         let names = if path_below.len() > MAX_PATH_LENGTH { Vec::new() } else { self.strategy.names() };
+        let entries = self.strategy.entries();
+        let entries: Vec<_> =
+            entries.iter().filter(|(_, file)| may_be_suggested(file)).map(|(name, _)| &**name).collect();
         let names = names.iter().map(String::as_str).filter(|name| may_be_suggested(name));
-        self.error(path, miss, &nearest(path_below, names))
+        let near = nearest(path_below, names.chain(entries.iter().copied()));
+        let miss = if near.is_empty() { Miss::NotFound(list_of_entries(&entries)) } else { miss };
+        self.error(path, miss, &near)
     }
 
     fn error(&self, path: &str, miss: Miss, nearest: &[String]) -> Error {

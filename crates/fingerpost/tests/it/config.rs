@@ -178,7 +178,8 @@ fn reason(toml: &str) -> String {
 
 #[test]
 fn unknown_key_is_an_error_with_its_line_and_the_nearest_key() {
-    let all = "`sources`, `out`, `base-url`, `origin`, `ignore`, `hidden`, `follow-symlinks`, `version`, `importmap`, `collect`, `clean`";
+    let all = "`sources`, `out`, `base-url`, `origin`, `ignore`, `hidden`, `follow-symlinks`, `version`, `importmap`, \
+               `vite`, `bundle`, `collect`, `clean`";
     for (toml, expected) in [
         (
             "out = \"dist\"\n\nsuorces = [\"static\"]\n",
@@ -197,8 +198,8 @@ fn unknown_key_is_an_error_with_its_line_and_the_nearest_key() {
         ),
         ("\"\\u202e\" = 1", format!("line 1: unknown key `\\u{{202e}}`; known keys are {all}")),
         (
-            "out = \"a\"\n[vite]\n",
-            "line 2: unknown key `vite`; the table `[vite]` is reserved for later versions".to_owned(),
+            "out = \"a\"\n[publish]\n",
+            "line 2: unknown key `publish`; the table `[publish]` is reserved for later versions".to_owned(),
         ),
     ] {
         assert_eq!(reason(toml), expected);

@@ -4,6 +4,7 @@ mod support;
 
 mod allocations;
 
+mod bundlers;
 mod case_insensitive;
 mod components;
 mod config;
