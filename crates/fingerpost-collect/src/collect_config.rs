@@ -116,6 +116,17 @@ impl CollectConfig {
         self
     }
 
+    /// Adds the output of Vite: the directory that `vite build` writes to, with `.vite/manifest.json`.
+    ///
+    /// Files that the manifest names are [prehashed](Self::prehashed); the other files, such as source maps and the copies of
+    /// `public/`, are ordinary assets. The asset paths start with `vite/`; the key `prefix` of the table `[vite]` in a
+    /// settings file sets another prefix. The manifest of `collect` then contains the names of the source files, such as
+    /// `src/main.ts`, for `static_tags` and `static`.
+    pub fn vite(mut self, out: impl AsRef<Path>) -> Self {
+        self.settings.bundles.vite.out = Some(out.as_ref().to_owned());
+        self
+    }
+
     /// Sets the base URL of all assets: a path or an `http(s)` URL. The manifest contains only the path of the URL.
     ///
     /// Defaults to `FINGERPOST_BASE_URL`, then to the settings file, then to `/static/`.
@@ -340,7 +351,8 @@ impl CollectConfig {
     pub(crate) fn options(&self) -> Result<RunOptions, Error> {
         let dirs = both(output_dir(&self.settings), self.earlier());
         let settings = both(both(dirs, self.base()), both(self.severities(), self.compression()));
-        let sources = both(self.open_sources(), self.prehashed_files());
+        // Without a build of Vite, the error of its manifest has better advice than the error of its directory.
+        let sources = self.prehashed_files().and_then(|prehashed| Ok((self.open_sources()?, prehashed)));
         let checked = both(self.tables.check(), both(settings, sources))?;
         let ((), ((((out, keep_from), base), (severities, compress)), (sources, prehashed))) = checked;
         let pack = self.tables.collect.pack.as_deref().map(|pack| absolute(pack, "the pack")).transpose()?;
@@ -351,6 +363,7 @@ impl CollectConfig {
             base,
             originals: self.tables.collect.originals,
             prehashed,
+            vite_prefix: self.settings.bundles.vite_prefix(),
             compress,
             keep_from,
             pack,
@@ -389,16 +402,24 @@ impl CollectConfig {
     }
 
     fn prehashed_files(&self) -> Result<Prehashed, Error> {
-        Ok(Prehashed::new(&self.tables.collect.prehashed)?)
+        let bundle = self.settings.bundles.read(&self.source_dirs()?, &self.base()?)?;
+        Ok(Prehashed::new(&self.tables.collect.prehashed, bundle)?)
     }
 
-    /// Opens each directory alone first, so that the error lists every directory that cannot be opened.
-    fn open_sources(&self) -> Result<Sources, Error> {
+    /// Returns the source directories, and the output of Vite.
+    fn source_dirs(&self) -> Result<Vec<SourceDir>, Error> {
         let invalid = |err: fingerpost::Error| Problem::config(err.to_string());
         let mut dirs = self.sources.iter().cloned().collect::<Result<Vec<_>, _>>().map_err(invalid)?;
         if dirs.is_empty() {
             dirs.clone_from(&self.settings.sources);
         }
+        dirs.extend(self.settings.bundles.source()?);
+        Ok(dirs)
+    }
+
+    /// Opens each directory alone first, so that the error lists every directory that cannot be opened.
+    fn open_sources(&self) -> Result<Sources, Error> {
+        let dirs = self.source_dirs()?;
         let rules = self.settings.rules()?;
         let open = |dirs| Sources::open(dirs, rules.clone(), self.settings.out.as_deref());
         let problems = dirs.iter().filter_map(|dir| open(vec![dir.clone()]).err());
@@ -427,6 +448,8 @@ pub(crate) struct RunOptions {
     pub(crate) base: BaseUrl,
     pub(crate) originals: bool,
     pub(crate) prehashed: Prehashed,
+    /// The prefix of the files of Vite. `None` without Vite.
+    pub(crate) vite_prefix: Option<String>,
     pub(crate) compress: CompressionSettings,
     pub(crate) keep_from: Option<PathBuf>,
     pub(crate) pack: Option<PathBuf>,

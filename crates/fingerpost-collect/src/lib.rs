@@ -63,6 +63,7 @@ use crate::{
         analyze::Analyzed,
         asset::Asset,
         assign_names::assign_names,
+        bundled::check_bundle,
         compress::Variants,
         conflicts::{check_names, check_variants},
         import_releases::{import_releases, verify_releases},
@@ -133,6 +134,7 @@ fn start_threads() -> Result<(), Problem> {
 /// The steps of a run.
 fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<Report, Error> {
     let files = scan(&run, diagnostics);
+    check_bundle(&files, &run, diagnostics);
     let components = run.components(diagnostics);
     let (mut assets, references) = analyze_and_name(files, &run, diagnostics)?;
     let notes = assets.iter().flat_map(|asset| &asset.source_info.notes);

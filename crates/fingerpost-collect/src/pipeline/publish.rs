@@ -29,9 +29,15 @@ pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Compone
     for (name, info) in components {
         manifest.insert_component(name, info);
     }
+    for (name, path) in &run.options.prehashed.bundle.entries {
+        manifest.insert_entry(name, path.clone());
+    }
     for asset in assets {
         let mut info = asset.info.clone();
-        info.imports = imports(asset, assets);
+        match run.options.prehashed.bundle.files.get(&asset.path) {
+            Some(file) => (info.imports, info.styles) = (file.imports.clone(), file.styles.clone()),
+            None => info.imports = imports(asset, assets),
+        }
         manifest.insert(asset.path.clone(), asset.hashed.as_str(), info);
     }
     manifest

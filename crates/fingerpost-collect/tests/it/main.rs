@@ -1,6 +1,8 @@
 //! Tests of `collect` and `clean` through the public API.
 
 #[cfg(feature = "js")]
+mod bundlers;
+#[cfg(feature = "js")]
 mod cache;
 mod clean;
 mod components;

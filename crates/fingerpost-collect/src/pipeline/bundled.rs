@@ -1,0 +1,126 @@
+//! Checks the files that the manifests of bundlers name.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    fs,
+};
+
+use fingerpost::{__private::quoted, sources::SourceFile};
+
+use crate::{
+    diagnostics::{Diagnostics, ErrorKind},
+    pipeline::run_context::Run,
+};
+
+/// Reports missing files, entries with the name of an asset, and a wrong `base` of Vite. `files` are sorted by path.
+pub(crate) fn check_bundle(files: &[SourceFile], run: &Run<'_>, diagnostics: &mut Diagnostics) {
+    let bundle = &run.options.prehashed.bundle;
+    let find = |path: &str| files.binary_search_by(|file| (*file.path).cmp(path)).ok();
+    let targets: BTreeSet<_> = bundle.files.keys().chain(bundle.entries.values()).collect();
+    for path in targets.into_iter().filter(|path| find(path).is_none()) {
+        let reason = match run.options.sources.find_ignored(path) {
+            Some((_, reason)) => format!("is not an asset, because {reason}"),
+            None => "does not exist; run the bundler again, such as `vite build`".to_owned(),
+        };
+        let message = format!("the manifest of the bundler names {}, which {reason}", quoted(path));
+        diagnostics.problem(ErrorKind::Source, message);
+    }
+    for name in bundle.entries.keys().filter(|name| find(name).is_some()) {
+        let message = format!(
+            "{} is both an asset and an entry of the bundler; rename or ignore the asset",
+            quoted(name)
+        );
+        diagnostics.problem(ErrorKind::Clash, message);
+    }
+    check_base(files, run, diagnostics);
+}
+
+/// Reports the first file of Vite with URLs that were made for another place.
+fn check_base(files: &[SourceFile], run: &Run<'_>, diagnostics: &mut Diagnostics) {
+    let Some(prefix) = &run.options.vite_prefix else { return };
+    let bundle = &run.options.prehashed.bundle;
+    let names: HashSet<_> =
+        bundle.files.keys().filter_map(|path| path.strip_prefix(prefix.as_str())).collect();
+    let served_at = format!("{}{prefix}", run.options.base.path());
+    let scripts_and_styles = files.iter().filter(|file| {
+        bundle.files.contains_key(&file.path)
+            && [".js", ".mjs", ".css"].iter().any(|end| file.path.ends_with(end))
+    });
+    for file in scripts_and_styles {
+        let bytes = fs::read(&file.file).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        let Some(base) = bases(&text, &names).into_iter().find(|base| path_of(base) != served_at) else {
+            continue;
+        };
+        let (place, base, served_at) = (quoted(file.file.display()), quoted(base), quoted(&served_at));
+        let advice = "set `base: './'` in the configuration of Vite, and run `vite build` again";
+        let message =
+            format!("{place} was built with the base {base}, but is served at {served_at}; {advice}");
+        return diagnostics.problem(ErrorKind::Source, message);
+    }
+}
+
+/// Returns the texts in front of file names in absolute URLs, and the base in the function of Vite that preloads files.
+fn bases<'t>(text: &'t str, names: &HashSet<&str>) -> Vec<&'t str> {
+    let urls = text.split(['"', '\'', '`', '(', ')']).filter(|url| is_absolute(url));
+    let in_url = urls.filter_map(|url| {
+        let path = url.split(['?', '#']).next().unwrap_or(url);
+        let slashes = path.match_indices('/').map(|(at, _)| at + 1);
+        let start = slashes.into_iter().find(|&start| names.contains(&path[start..]))?;
+        Some(&path[..start])
+    });
+    in_url.chain(preload_base(text)).collect()
+}
+
+/// Returns `/static/vite/` of `…"modulepreload",f=function(e){return"/static/vite/"+e}`.
+fn preload_base(text: &str) -> Option<&str> {
+    let after = text.split_once("modulepreload")?.1;
+    let returned = after.split_once("return")?.1.trim_start();
+    let quote = returned.chars().next().filter(|c| ['"', '\'', '`'].contains(c))?;
+    let (base, rest) = returned[1..].split_once(quote)?;
+    (is_absolute(base) && rest.trim_start().starts_with('+')).then_some(base)
+}
+
+fn is_absolute(url: &str) -> bool {
+    url.starts_with('/') || url.starts_with("http://") || url.starts_with("https://")
+}
+
+/// Returns the path of an absolute URL.
+fn path_of(url: &str) -> &str {
+    let Some((_, rest)) = url.split_once("//").filter(|(scheme, _)| !scheme.contains('/')) else {
+        return url;
+    };
+    rest.find('/').map_or("/", |slash| &rest[slash..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_is_found_in_urls_and_in_the_preload_function() {
+        let names = HashSet::from(["assets/logo-CoVDG0GC.svg"]);
+        let found = |text: &'static str| bases(text, &names);
+        assert_eq!(found(r#"var t="/static/vite/assets/logo-CoVDG0GC.svg""#), ["/static/vite/"]);
+        assert_eq!(
+            found("a{b:url(https://cdn.example.com/assets/logo-CoVDG0GC.svg?x#y)}"),
+            ["https://cdn.example.com/"]
+        );
+        assert_eq!(found("r=`modulepreload`,i=function(e){return`/`+e}"), ["/"]);
+        assert_eq!(found("const a = 'modulepreload', b = function(dep) { return \"/x/\" + dep };"), ["/x/"]);
+        for relative in [
+            "new URL(\"logo-CoVDG0GC.svg\",import.meta.url)",
+            "r=`modulepreload`,i=function(e,t){return new URL(e,t).href}",
+            "d=[\"assets/logo-CoVDG0GC.svg\"]",
+            "fetch('/api/assets')",
+        ] {
+            assert_eq!(found(relative), [""; 0], "{relative}");
+        }
+    }
+
+    #[test]
+    fn path_follows_the_host() {
+        let all = ["/a/", "https://h/a/", "//h/a/", "http://h"].map(path_of);
+        assert_eq!(all, ["/a/", "/a/", "/a/", "/"]);
+    }
+}
