@@ -134,10 +134,14 @@ pub(crate) struct CollectArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     originals: Option<bool>,
 
-    /// Encodings of compressed variants, such as gzip,br:11,zstd; `none` disables compression. Default levels: gzip:9, br:9,
-    /// zstd:15. Source maps are compressed only with gzip
+    /// Encodings of compressed variants, such as gzip,br:11,zstd; dcz makes deltas from earlier versions; `none` disables
+    /// compression. Default levels: gzip:9, br:9, zstd:15, dcz:19. Source maps are compressed only with gzip
     #[arg(long, value_name = "LIST", value_parser = parse_compression)]
     compress: Option<CompressionList>,
+
+    /// Number of earlier versions of a file from which dcz makes deltas [default: 3]
+    #[arg(long, value_name = "N")]
+    delta_versions: Option<usize>,
 
     /// Copy the releases and files of an earlier output directory or pack, such as the output directory in the previous
     /// image; an empty directory is accepted
@@ -172,7 +176,7 @@ pub(crate) struct CollectArgs {
 const COLLECT_EXAMPLES: &str = "\
 Examples:
   fingerpost collect static --out dist/static
-  fingerpost collect --compress gzip,br:11
+  fingerpost collect --compress gzip,br:11,dcz
   fingerpost collect --keep-from /previous/static
   fingerpost collect --keep-from previous.tar --pack dist/static.tar
   fingerpost collect --verify
@@ -390,6 +394,7 @@ impl CollectArgs {
         for rule in [Rule::Missing, Rule::MissingMap, Rule::LeavesBase] {
             config = set(config, self.missing, |config, severity| config.severity(rule, severity));
         }
+        config = set(config, self.delta_versions, CollectConfig::delta_versions);
         config = set(config, self.originals, CollectConfig::originals);
         config = set(config, self.keep_from.as_ref(), CollectConfig::keep_from);
         config = set(config, self.pack.as_ref(), CollectConfig::pack);

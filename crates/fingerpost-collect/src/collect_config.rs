@@ -70,8 +70,9 @@ impl CollectConfig {
     /// # let top = "sources = ['static']\nout = 'dist/static'\n";
     /// # std::fs::write(&file, top.to_owned() + r#"
     /// [collect]
-    /// compress = ["gzip"]                 # variants to make; also "br", "zstd", each with a level ("br:11") or its default
+    /// compress = ["gzip"]                 # variants to make; also "br", "zstd", "dcz", with a level ("br:11") or its default
     /// compress-maps = ["gzip"]            # variants of source maps; defaults to gzip, if `compress` has gzip
+    /// delta-versions = 3                  # earlier versions of a file from which "dcz" makes deltas
     /// originals = false                   # write the plain names too
     /// keep-from = "previous"              # import the releases of an earlier output directory, or of an earlier pack
     /// pack = "dist/static.tar"            # write the output directory as one tar file, for `embed!`
@@ -167,15 +168,18 @@ impl CollectConfig {
         self
     }
 
-    /// Sets the compressed variants to create: `gzip`, `br` or `zstd`, each with a level (`br:11`) or its
+    /// Sets the compressed variants to create: `gzip`, `br`, `zstd` or `dcz`, each with a level (`br:11`) or its
     /// [default level](fingerpost::manifest::Encoding::default_level).
+    ///
+    /// `dcz` creates deltas: variants that encode a file as the difference to an earlier version, for browsers that have the
+    /// earlier version; see [`delta_versions`](Self::delta_versions).
     ///
     /// Defaults to no variants. A variant is published only if it is at least 5 % smaller than the file. Files below 100
     /// bytes and compressed types, such as images, `woff2` fonts and archives, have no variants. Source maps are compressed
     /// only with gzip; see [`compress_maps`](Self::compress_maps). With [`originals`](Self::originals), plain names have the
     /// same variants, for servers such as nginx (`gzip_static`).
     ///
-    /// `br` requires the feature `brotli` of this crate, and `zstd` the feature `zstd`.
+    /// `br` requires the feature `brotli` of this crate, and `zstd` and `dcz` the feature `zstd`.
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;
@@ -199,6 +203,38 @@ impl CollectConfig {
     /// developers load source maps.
     pub fn compress_maps(mut self, list: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.tables.collect.compress_maps = Some(Compression::list(list));
+        self
+    }
+
+    /// Sets the number of earlier versions of an asset from which deltas are made, if [`compress`](Self::compress) has `dcz`.
+    ///
+    /// Defaults to 3, the newest three different versions in the retained releases. A delta is published only if it has at
+    /// most 80 % of the length of the smallest other variant, and if all browsers with the encoding can decode it: the file
+    /// must be shorter than 8 MiB, or shorter than 1.25 times the earlier version and 128 MiB. The deltas of a file never
+    /// change after the file is published.
+    ///
+    /// ```
+    /// # let site = tempfile::tempdir()?;
+    /// # let (source, out) = (site.path().join("static"), site.path().join("dist"));
+    /// # std::fs::create_dir(&source)?;
+    /// # let rules = |n: u32| (0..n).map(|n| format!(".c{n} {{ order: {} }}\n", n * n)).collect::<String>();
+    /// use fingerpost::DirStore;
+    /// use fingerpost_collect::{CollectConfig, collect, releases};
+    ///
+    /// # #[cfg(feature = "zstd")]
+    /// for rules in [rules(1000), rules(1001)] {
+    ///     std::fs::write(source.join("app.css"), rules)?;
+    ///     collect(&CollectConfig::new(&out).source(&source).compress(["gzip", "dcz"]))?;
+    /// }
+    /// # #[cfg(feature = "zstd")] {
+    /// let newest = &releases(&DirStore::new(&out))?.releases[0];
+    /// assert!(newest.first_download.unwrap() > 4_000);
+    /// assert!(newest.changes.as_ref().unwrap().download.unwrap() < 100);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn delta_versions(mut self, count: usize) -> Self {
+        self.tables.collect.delta_versions = Some(count);
         self
     }
 
@@ -365,6 +401,7 @@ impl CollectConfig {
             prehashed,
             vite_prefix: self.settings.bundles.vite_prefix(),
             compress,
+            delta_versions: self.tables.collect.delta_versions.unwrap_or(DELTA_VERSIONS),
             keep_from,
             pack,
             severities,
@@ -441,6 +478,9 @@ fn absolute(dir: &Path, what: &str) -> Result<PathBuf, Error> {
         .map_err(|err| Problem::config(format!("cannot make the path of {what} absolute: {err}")))?)
 }
 
+/// The default of [`CollectConfig::delta_versions`].
+const DELTA_VERSIONS: usize = 3;
+
 /// The checked settings of one run.
 pub(crate) struct RunOptions {
     pub(crate) sources: Sources,
@@ -451,6 +491,7 @@ pub(crate) struct RunOptions {
     /// The prefix of the files of Vite. `None` without Vite.
     pub(crate) vite_prefix: Option<String>,
     pub(crate) compress: CompressionSettings,
+    pub(crate) delta_versions: usize,
     pub(crate) keep_from: Option<PathBuf>,
     pub(crate) pack: Option<PathBuf>,
     pub(crate) severities: RuleSeverities,

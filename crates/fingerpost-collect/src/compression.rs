@@ -63,7 +63,7 @@ impl FromStr for Compression {
     fn from_str(text: &str) -> Result<Self, Error> {
         let (name, level) = text.split_once(':').map_or((text, None), |(name, level)| (name, Some(level)));
         let Some(encoding) = Encoding::from_name(name) else {
-            let advice = "write `gzip`, `br` or `zstd`, optionally with a level, such as `br:11`";
+            let advice = "write `gzip`, `br`, `zstd` or `dcz`, optionally with a level, such as `br:11`";
             return Err(Error::config(format!("compression {} is unknown; {advice}", quoted(text))));
         };
         let Some(level) = level else { return Ok(encoding.into()) };
@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn invalid_compressions_are_rejected_with_valid_values() {
-        let unknown = "is unknown; write `gzip`, `br` or `zstd`, optionally with a level, such as `br:11`";
+        let unknown =
+            "is unknown; write `gzip`, `br`, `zstd` or `dcz`, optionally with a level, such as `br:11`";
         for text in ["brotli", "", "GZIP", "gzip ", " br", "gz:9"] {
             assert_eq!(error_of(&[text]), format!("compression `{text}` {unknown}"));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fingerpost::manifest::Encoding;
+use fingerpost::{__private::is_compressible, manifest::Encoding};
 
 use crate::{
     compression::Compression,
@@ -12,10 +12,24 @@ use crate::{
 /// In smaller files, compression saves about as many bytes as the response headers of a variant add.
 const SMALLEST: u64 = 100;
 
-/// The compressed variants to create.
+/// The compressed variants and the deltas to create.
 pub(crate) struct CompressionSettings {
-    usual: Vec<Compression>,
-    maps: Vec<Compression>,
+    usual: Encodings,
+    maps: Encodings,
+}
+
+/// The encodings of one group of files.
+struct Encodings {
+    variants: Vec<Compression>,
+    deltas: Option<Compression>,
+}
+
+impl From<Vec<Compression>> for Encodings {
+    fn from(list: Vec<Compression>) -> Self {
+        let (deltas, variants): (Vec<_>, _) =
+            list.into_iter().partition(|compression| compression.encoding() == Encoding::Dcz);
+        Self { variants, deltas: deltas.first().copied() }
+    }
 }
 
 impl CompressionSettings {
@@ -26,39 +40,46 @@ impl CompressionSettings {
         });
         let all: BTreeSet<_> = usual.iter().chain(&maps).map(|compression| compression.encoding()).collect();
         Error::from_problems(all.into_iter().filter_map(|encoding| check(encoding).err()).collect())?;
-        Ok(Self { usual, maps })
+        Ok(Self { usual: usual.into(), maps: maps.into() })
     }
 
-    /// Returns `true` if no file is ever compressed.
+    /// Returns `true` if no file has variants.
     pub(crate) fn is_empty(&self) -> bool {
-        self.usual.is_empty() && self.maps.is_empty()
+        self.usual.variants.is_empty() && self.maps.variants.is_empty()
+    }
+
+    /// Returns `true` if files have deltas.
+    pub(crate) fn has_deltas(&self) -> bool {
+        self.usual.deltas.is_some() || self.maps.deltas.is_some()
     }
 
     /// Returns the variants to create for an asset.
     pub(crate) fn for_asset(&self, path: &str, size: u64) -> &[Compression] {
-        if size < SMALLEST {
-            return &[];
-        }
-        let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-        match &*extension.to_ascii_lowercase() {
-            "map" => &self.maps,
-            // Text and uncompressed binary formats. Images, `woff2` and archives are compressed already; other types are too
-            // rare.
-            "appcache" | "atom" | "bmp" | "cjs" | "css" | "csv" | "cur" | "eot" | "geojson" | "gltf"
-            | "glsl" | "htm" | "html" | "ico" | "ics" | "js" | "json" | "json5" | "jsonld" | "jsx" | "md"
-            | "mjs" | "mts" | "otf" | "rss" | "rtf" | "scss" | "srt" | "svg" | "topojson" | "ts" | "tsv"
-            | "tsx" | "ttc" | "ttf" | "txt" | "vtt" | "wasm" | "webmanifest" | "wgsl" | "xhtml" | "xml"
-            | "xsl" | "yaml" | "yml" => &self.usual,
-            _ => &[],
-        }
+        self.encodings(path, size).map_or(&[], |encodings| &encodings.variants)
     }
+
+    /// Returns the compression of the deltas of an asset. `None` if the asset has no deltas.
+    pub(crate) fn deltas_of(&self, path: &str, size: u64) -> Option<Compression> {
+        self.encodings(path, size)?.deltas
+    }
+
+    fn encodings(&self, path: &str, size: u64) -> Option<&Encodings> {
+        if size < SMALLEST || !is_compressible(path) {
+            return None;
+        }
+        Some(if is_map(path) { &self.maps } else { &self.usual })
+    }
+}
+
+fn is_map(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("map"))
 }
 
 /// Fails if this build has no encoder for the encoding.
 pub(crate) fn check(encoding: Encoding) -> Result<(), Problem> {
     let feature = match encoding {
         Encoding::Br if cfg!(not(feature = "brotli")) => "brotli",
-        Encoding::Zstd if cfg!(not(feature = "zstd")) => "zstd",
+        Encoding::Zstd | Encoding::Dcz if cfg!(not(feature = "zstd")) => "zstd",
         _ => return Ok(()),
     };
     let message = format!("compression `{encoding}` is not built in; omit it, or enable the feature");
@@ -72,7 +93,7 @@ mod tests {
     #[test]
     fn text_formats_are_compressed_and_compressed_formats_are_skipped() {
         let gzip = vec![Compression::from(Encoding::Gzip)];
-        let wanted = CompressionSettings { usual: gzip.clone(), maps: Vec::new() };
+        let wanted = CompressionSettings::new(gzip.clone(), Some(Vec::new())).ok().unwrap();
         for path in ["a.css", "A.CSS", "x.y/a.min.js", "a.svg", "a.wasm", "a.ttf", "a.webmanifest", ".html"] {
             assert_eq!(wanted.for_asset(path, 100), gzip, "{path}");
         }

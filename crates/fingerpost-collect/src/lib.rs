@@ -66,6 +66,7 @@ use crate::{
         bundled::check_bundle,
         compress::Variants,
         conflicts::{check_names, check_variants},
+        deltas::Deltas,
         import_releases::{import_releases, verify_releases},
         link::Links,
         publish::{Publication, ReferenceMap, StagedFiles, make_manifest},
@@ -145,19 +146,20 @@ fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<Report
     check_names(&run, &assets, &imported, diagnostics);
     diagnostics.check().inspect_err(|_| save_cache(&run, &assets))?;
     let variants = Variants::make(&mut assets, &run, diagnostics)?;
+    let deltas = Deltas::make(&mut assets, &imported, &run, diagnostics)?;
     check_variants(&run, &assets, diagnostics);
     diagnostics.check().inspect_err(|_| save_cache(&run, &assets))?;
 
     let (manifest, ()) =
         rayon::join(|| make_manifest(&run, &assets, components), || save_cache(&run, &assets));
-    let report = Report::new(&run, &assets, &variants, &manifest);
+    let report = Report::new(&run, &assets, variants.compressed + deltas.encoded, &manifest);
     // Drops the analysis and the cache before the earlier releases are read, to lower the peak memory use.
     let leaves_cache = assets.iter().any(|asset| asset.source_info.is_trusted);
     let files = StagedFiles::from_assets(assets);
     run.cache.clear();
     let publication = Publication::plan(manifest, references, imported, &run, diagnostics)?;
     let mut report = report.with_releases(&publication.releases, &run.history.numbers);
-    publication.write(files, variants, &run, diagnostics)?;
+    publication.write(files, variants, deltas, &run, diagnostics)?;
     // If no source file is old enough to be cached, the next run reads all files again.
     if leaves_cache {
         run.output.published.save(&run.output.staging);

@@ -57,7 +57,8 @@ pub struct ReleaseChanges {
     pub changed: usize,
     /// Number of assets that only the replaced release has.
     pub removed: usize,
-    /// Bytes that a visitor with the files of the replaced release downloads: the new files, each as its smallest variant.
+    /// Bytes that a visitor with the files of the replaced release downloads: the new files, each as its delta or its smallest
+    /// variant. Only browsers with compression dictionaries (RFC 9842) use deltas.
     pub download: Option<u64>,
 }
 
@@ -156,9 +157,17 @@ impl ReleaseChanges {
             added: after.iter().filter(|(path, _)| is_added(path)).count(),
             changed: after.iter().filter(|(path, entry)| is_changed((path, entry))).count(),
             removed: before.iter().filter(|(path, _)| after.get(path).is_none()).count(),
-            download: new.map(|(_, entry)| smallest(entry)).sum(),
+            download: new.map(|(path, entry)| smallest_for(entry, before.get(path))).sum(),
         }
     }
+}
+
+/// Returns the size of the delta from the earlier entry, or of the smallest variant.
+fn smallest_for(entry: &Entry, earlier: Option<&Entry>) -> Option<u64> {
+    let earlier = earlier.and_then(|earlier| earlier.info.as_ref());
+    let deltas = entry.info.iter().flat_map(|info| &info.deltas);
+    let mut deltas = deltas.filter(|delta| earlier.is_some_and(|earlier| earlier.sha256 == delta.from));
+    deltas.next().map_or_else(|| smallest(entry), |delta| Some(delta.size))
 }
 
 /// Returns the size of the smallest variant, or the size of the file if there are no variants.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     diagnostics::{Problem, Remarks, Shadowed},
     pack::PackReport,
-    pipeline::{asset::Asset, compress::Variants, run_context::Run},
+    pipeline::{asset::Asset, run_context::Run},
 };
 
 /// The result of a run. Serializes to the JSON of `fingerpost collect --json`.
@@ -74,14 +74,14 @@ pub struct Report {
 
 impl Report {
     /// Creates the part of the report that is known before anything is published.
-    pub(crate) fn new(run: &Run<'_>, assets: &[Asset], variants: &Variants, manifest: &Manifest) -> Self {
+    pub(crate) fn new(run: &Run<'_>, assets: &[Asset], compressed: usize, manifest: &Manifest) -> Self {
         let written = assets.iter().filter(|asset| asset.is_new).count();
         Self {
             files: assets.len(),
             bytes: assets.iter().map(|asset| asset.info.size).sum(),
             written,
             unchanged: assets.len() - written,
-            compressed: variants.compressed,
+            compressed,
             verified: run.output.published.verified(),
             repaired: run.output.published.repaired(),
             hash: manifest.hash().unwrap_or_default(),

@@ -23,6 +23,7 @@ pub(crate) struct Tables {
 pub(crate) struct CollectSettings {
     pub(crate) compress: Option<Result<Vec<Compression>, fingerpost::Error>>,
     pub(crate) compress_maps: Option<Result<Vec<Compression>, fingerpost::Error>>,
+    pub(crate) delta_versions: Option<usize>,
     pub(crate) originals: bool,
     pub(crate) keep_from: Option<PathBuf>,
     pub(crate) pack: Option<PathBuf>,
@@ -45,6 +46,7 @@ impl Tables {
         let settings = CollectSettings {
             compress: collect.get_with::<Vec<String>, _>("compress", Compression::list).map(Ok),
             compress_maps: collect.get_with::<Vec<String>, _>("compress-maps", Compression::list).map(Ok),
+            delta_versions: collect.get("delta-versions"),
             originals: collect.get("originals").unwrap_or_default(),
             keep_from: collect.path("keep-from"),
             pack: collect.path("pack"),

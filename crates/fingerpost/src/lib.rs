@@ -97,7 +97,9 @@ pub mod __private {
     pub use crate::import_map::ImportMap;
     pub use crate::manifest::numbering::{NumberedReleases, Numbering};
     pub use crate::manifest::retention::{PublishedRelease, RetainedReleases, Retention};
-    pub use crate::manifest::variant::{KnownContent, files_of, variant_name, variant_names};
+    pub use crate::manifest::variant::{
+        KnownContent, delta_name, delta_names, files_of, is_compressible, variant_name, variant_names,
+    };
     pub use crate::media_type::media_type;
     pub use crate::quote::{escape_controls, is_bidi_or_line_separator, quoted};
     pub use crate::resolve::path_token::TokenAge;

@@ -331,13 +331,13 @@ fn invalid_compression_is_a_usage_error_that_lists_valid_values() {
     for (list, problem) in [
         (
             "gzip,lzma",
-            "compression `lzma` is unknown; write `gzip`, `br` or `zstd`, optionally with a level, such as `br:11`",
+            "compression `lzma` is unknown; write `gzip`, `br`, `zstd` or `dcz`, optionally with a level, such as `br:11`",
         ),
         ("br:12", "compression `br:12` has no such level; `br` has 0 to 11"),
         ("gzip,gzip", "compression `gzip` is listed twice"),
         (
             "",
-            "compression `` is unknown; write `gzip`, `br` or `zstd`, optionally with a level, such as `br:11`",
+            "compression `` is unknown; write `gzip`, `br`, `zstd` or `dcz`, optionally with a level, such as `br:11`",
         ),
     ] {
         let output = site.run(&["collect", "static", "--out", "out", "--compress", list]);

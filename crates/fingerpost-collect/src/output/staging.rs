@@ -131,6 +131,11 @@ pub(crate) type Buffered<'a> = BufWriter<&'a mut File>;
 const BUFFER: usize = 64 * 1024;
 
 impl Staged {
+    /// Returns the final name in the output directory.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.to_str()
+    }
+
     /// Moves the file to its name in `dir`.
     pub(super) fn publish(self, dir: &Path) -> Result<(), Problem> {
         let target = dir.join(&self.name);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fingerpost::{
-    __private::{files_of, quoted, variant_names},
+    __private::{delta_names, files_of, quoted, variant_names},
     manifest::{ContentHash, Manifest},
 };
 
@@ -30,19 +30,22 @@ pub(crate) fn check_names(
     check_published(run, (assets, originals), kept, diagnostics);
 }
 
-/// Checks the names of compressed variants, which are created last. The hashed path of a variant equals the hashed path
-/// of a file only if the file is prehashed.
+/// Checks the names of compressed variants and deltas, which are created last. The hashed path of a variant equals the hashed
+/// path of a file only if the file is prehashed.
 pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], diagnostics: &mut Diagnostics) {
     let mut clashes = BTreeSet::new();
     let first_from = |path: &str| assets.get(assets.partition_point(|other| *other.path < *path));
     for asset in assets {
         let hashed = variant_names(&asset.hashed, &asset.info);
+        let hashed = hashed.map(|(name, variant)| (name, variant.sha256));
+        let deltas = delta_names(&asset.hashed, &asset.info).map(|(name, delta)| (name, delta.sha256));
         let plain = run.options.originals.then(|| variant_names(&asset.path, &asset.info));
-        for (name, variant) in hashed.chain(plain.into_iter().flatten()) {
+        let plain = plain.into_iter().flatten().map(|(name, variant)| (name, variant.sha256));
+        for (name, sha256) in hashed.chain(deltas).chain(plain) {
             check_length(asset, &name, "compressed", diagnostics);
             let same = first_from(&name).filter(|other| {
                 let has_plain_name = run.options.originals || other.is_prehashed();
-                *other.path == *name && has_plain_name && other.info.sha256 != variant.sha256
+                *other.path == *name && has_plain_name && other.info.sha256 != sha256
             });
             let dir = format!("{name}/");
             let below = first_from(&dir).filter(|other| other.path.starts_with(&dir));
@@ -55,10 +58,18 @@ pub(crate) fn check_variants(run: &Run<'_>, assets: &[Asset], diagnostics: &mut 
 /// The maximum length of a file name on common file systems: in bytes, or on Windows in UTF-16 code units.
 const LONGEST: usize = 255;
 
-fn check_length(asset: &Asset, path: &str, kind: &str, diagnostics: &mut Diagnostics) {
+/// Returns `true` if the file name of a path is too long for common file systems.
+pub(crate) fn is_too_long(path: &str) -> bool {
+    name_length(path).0 > LONGEST
+}
+
+fn name_length(path: &str) -> (usize, &'static str) {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let (length, unit) =
-        if cfg!(windows) { (name.encode_utf16().count(), "characters") } else { (name.len(), "bytes") };
+    if cfg!(windows) { (name.encode_utf16().count(), "characters") } else { (name.len(), "bytes") }
+}
+
+fn check_length(asset: &Asset, path: &str, kind: &str, diagnostics: &mut Diagnostics) {
+    let (length, unit) = name_length(path);
     if length > LONGEST {
         let asset = quoted(both_ends(&asset.path));
         let message = format!(

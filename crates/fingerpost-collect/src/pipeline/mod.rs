@@ -13,4 +13,5 @@ pub(crate) mod unrewritable_warnings;
 pub(crate) mod import_releases;
 pub(crate) mod conflicts;
 pub(crate) mod compress;
+pub(crate) mod deltas;
 pub(crate) mod publish;

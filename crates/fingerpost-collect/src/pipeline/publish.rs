@@ -16,6 +16,7 @@ use crate::{
     pipeline::{
         asset::Asset,
         compress::Variants,
+        deltas::Deltas,
         import_releases::ImportedReleases,
         run_context::{Components, Run},
     },
@@ -26,6 +27,7 @@ pub(crate) type ReferenceMap = BTreeMap<String, Vec<String>>;
 
 pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Components) -> Manifest {
     let mut manifest = Manifest::new(run.options.base.path());
+    manifest.set_dictionaries(run.options.compress.has_deltas());
     for (name, info) in components {
         manifest.insert_component(name, info);
     }
@@ -107,13 +109,14 @@ impl Publication {
         self,
         files: StagedFiles,
         mut variants: Variants,
+        deltas: Deltas,
         run: &Run<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), Problem> {
         let records =
             StagedRecords::stage(&self.releases, &self.manifest, self.edit, &run.history, &run.output)?;
         variants.remove_stale_cache(run)?;
-        let hashed = files.hashed.into_iter().chain(take(&mut variants.hashed));
+        let hashed = files.hashed.into_iter().chain(take(&mut variants.hashed)).chain(deltas.staged);
         run.output.publish(self.files.into_iter().chain(hashed).collect())?;
         variants.remove_leftovers(run)?;
         let originals = files.originals.into_iter().chain(take(&mut variants.plain));

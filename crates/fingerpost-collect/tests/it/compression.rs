@@ -15,11 +15,12 @@ use crate::site::Site;
 
 const RECORD: &str = "out/.fingerpost/compressed.json";
 
-/// Returns the encodings whose features are enabled.
+/// Returns the encodings of variants whose features are enabled.
 fn built_in() -> impl Iterator<Item = Encoding> {
     Encoding::ALL.into_iter().filter(|encoding| match encoding {
         Encoding::Br => cfg!(feature = "brotli"),
         Encoding::Zstd => cfg!(feature = "zstd"),
+        Encoding::Dcz => false,
         _ => true,
     })
 }
@@ -209,7 +210,7 @@ fn dry_run_reports_the_number_of_compressions() {
 #[test]
 fn all_invalid_compression_settings_are_reported() {
     let site = site();
-    let unknown = "compression `lzma` is unknown; write `gzip`, `br` or `zstd`, optionally with a level, such as `br:11`";
+    let unknown = "compression `lzma` is unknown; write `gzip`, `br`, `zstd` or `dcz`, optionally with a level, such as `br:11`";
     let level = "compression `gzip:11` has no such level; `gzip` has 1 to 9";
     assert_eq!(
         site.problems_of(&site.config().compress(["lzma"]).compress_maps(["gzip:11"])),
@@ -222,7 +223,9 @@ fn all_invalid_compression_settings_are_reported() {
 #[test]
 fn encoding_without_its_feature_is_an_error_that_names_the_feature() {
     let site = site();
-    let absent = [(cfg!(feature = "brotli"), "br", "brotli"), (cfg!(feature = "zstd"), "zstd", "zstd")];
+    let has_zstd = cfg!(feature = "zstd");
+    let absent =
+        [(cfg!(feature = "brotli"), "br", "brotli"), (has_zstd, "zstd", "zstd"), (has_zstd, "dcz", "zstd")];
     let absent = absent.into_iter().filter(|(is_here, ..)| !is_here);
     let problems: Vec<_> = absent
         .map(|(_, encoding, feature)| {
@@ -232,7 +235,7 @@ fn encoding_without_its_feature_is_an_error_that_names_the_feature() {
             )
         })
         .collect();
-    assert_eq!(site.problems_of(&site.config().compress(["gzip", "br", "zstd"])), problems);
+    assert_eq!(site.problems_of(&site.config().compress(["gzip", "br", "zstd", "dcz"])), problems);
 }
 
 #[test]

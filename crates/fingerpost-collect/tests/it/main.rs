@@ -8,6 +8,8 @@ mod clean;
 mod components;
 mod compression;
 mod css;
+#[cfg(feature = "zstd")]
+mod deltas;
 mod determinism;
 mod graphs;
 #[cfg(feature = "js")]

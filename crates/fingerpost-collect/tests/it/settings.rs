@@ -48,8 +48,8 @@ older-than = "soon"
         "line 5: `compress` in `[collect]`: invalid type: string \"gzip\", expected a sequence",
         "line 6: `compress-maps` in `[collect]`: compression `br` is listed twice",
         "line 7: `fsync` in `[collect]`: invalid type: integer `1`, expected a boolean",
-        "line 8: unknown key `fields` in `[collect]`; known keys are `rules`, `compress`, `compress-maps`, `originals`, \
-         `keep-from`, `pack`, `fsync`, `prehashed`",
+        "line 8: unknown key `fields` in `[collect]`; known keys are `rules`, `compress`, `compress-maps`, `delta-versions`, \
+         `originals`, `keep-from`, `pack`, `fsync`, `prehashed`",
         "line 10: unknown key `mising` in `[collect.rules]`; did you mean `missing`?",
         "line 11: `missing` in `[collect.rules]`: level `loud` is unknown; write `error`, `warn` or `ignore`",
         "line 12: glob `[` cannot be read: unclosed character class; missing ']'",

@@ -62,7 +62,11 @@ impl Site {
     }
 
     pub(crate) fn read(&self, path: &str) -> String {
-        String::from_utf8(fs::read(self.path(path)).expect("a readable file")).expect("UTF-8")
+        String::from_utf8(self.read_bytes(path)).expect("UTF-8")
+    }
+
+    pub(crate) fn read_bytes(&self, path: &str) -> Vec<u8> {
+        fs::read(self.path(path)).expect("a readable file")
     }
 
     /// Returns settings that collect `static` into `out`.

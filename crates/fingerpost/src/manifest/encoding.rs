@@ -17,11 +17,13 @@ pub enum Encoding {
     Br,
     /// Zstandard, RFC 8878: compresses faster than Brotli, supported by newer browsers.
     Zstd,
+    /// Dictionary-compressed Zstandard, RFC 9842: a delta, which encodes a file as the difference to an earlier version.
+    Dcz,
 }
 
 impl Encoding {
     /// All encodings.
-    pub const ALL: [Self; 3] = [Self::Gzip, Self::Br, Self::Zstd];
+    pub const ALL: [Self; 4] = [Self::Gzip, Self::Br, Self::Zstd, Self::Dcz];
 
     /// Returns the name in `Accept-Encoding`, in manifests and in settings.
     pub fn as_str(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Encoding {
             Self::Gzip => "gzip",
             Self::Br => "br",
             Self::Zstd => "zstd",
+            Self::Dcz => "dcz",
         }
     }
 
@@ -43,6 +46,7 @@ impl Encoding {
             Self::Gzip => "gz",
             Self::Br => "br",
             Self::Zstd => "zst",
+            Self::Dcz => "dcz",
         }
     }
 
@@ -52,7 +56,7 @@ impl Encoding {
             Self::Gzip => 1..=9,
             Self::Br => 0..=11,
             // RFC 9659: browsers need not support windows of more than 8 MB. Higher levels use larger windows.
-            Self::Zstd => 1..=19,
+            Self::Zstd | Self::Dcz => 1..=19,
         }
     }
 
@@ -61,6 +65,7 @@ impl Encoding {
         match self {
             Self::Gzip | Self::Br => 9,
             Self::Zstd => 15,
+            Self::Dcz => 19,
         }
     }
 }

@@ -45,7 +45,7 @@ impl Manifest {
         let Some(UniqueMap(paths)) = file.paths else {
             return Err(Error::manifest(place, "has no `paths`"));
         };
-        let FingerpostSection { base_path, components, entries: named, files, importmap } =
+        let FingerpostSection { base_path, components, dictionaries, entries: named, files, importmap } =
             file.fingerpost.unwrap_or_default();
         let (UniqueMap(components), UniqueMap(named), UniqueMap(mut infos)) = (components, named, files);
         let importmap = check_imports(importmap.0).map_err(|err| broken(&err))?;
@@ -58,7 +58,15 @@ impl Manifest {
             paths.into_iter().map(entry).collect::<Result<_, Error>>().map_err(|err| broken(&err))?;
         check_entries(&named, &entries).map_err(|reason| Error::manifest(place, reason))?;
         let read_hash = Some(file.hash.unwrap_or_default());
-        Ok(Self { entries: Arc::new(entries), base_path, named, components, importmap, read_hash })
+        Ok(Self {
+            entries: Arc::new(entries),
+            base_path,
+            named,
+            components,
+            dictionaries,
+            importmap,
+            read_hash,
+        })
     }
 
     /// Returns the manifest as JSON, with sorted keys and a final line feed.
@@ -137,6 +145,7 @@ struct ManifestFile {
 struct FingerpostSection {
     base_path: Option<String>,
     components: UniqueMap<ComponentInfo>,
+    dictionaries: bool,
     importmap: UniqueMap<String>,
     entries: UniqueMap<AssetPath>,
     files: UniqueMap<FileInfo>,
@@ -184,6 +193,7 @@ impl Serialize for Manifest {
             schema: SCHEMA,
             base_path: self.base_path(),
             components: &self.components,
+            dictionaries: self.dictionaries,
             importmap: &self.importmap,
             entries: &self.named,
             files: &self.entries,
@@ -208,6 +218,8 @@ struct FingerpostSectionOut<'a> {
     base_path: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     components: &'a BTreeMap<String, ComponentInfo>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dictionaries: bool,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     entries: &'a BTreeMap<String, AssetPath>,
     #[serde(serialize_with = "file_infos")]

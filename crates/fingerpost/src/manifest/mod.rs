@@ -62,6 +62,7 @@ pub struct Manifest {
     /// The asset path for each name of a source file of a bundler.
     named: BTreeMap<String, AssetPath>,
     components: BTreeMap<String, ComponentInfo>,
+    dictionaries: bool,
     importmap: BTreeMap<String, String>,
     /// The `hash` of a parsed manifest, empty if the file has no `hash`. `None` if the manifest was created or changed
     /// in memory.
@@ -92,6 +93,9 @@ pub struct FileInfo {
     /// Compressed variants of the file: `br`, `gzip`, `zstd`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub encodings: BTreeMap<String, EncodingInfo>,
+    /// Deltas from earlier versions of the file, the newest version first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deltas: Vec<DeltaInfo>,
     /// The assets that a script imports statically, in the order of the script. An import by `import()` is not static.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub imports: Vec<AssetPath>,
@@ -103,7 +107,14 @@ pub struct FileInfo {
 impl FileInfo {
     /// Creates the info of a file without variants, imports and style sheets.
     pub fn new(size: u64, sha256: Digest) -> Self {
-        Self { size, sha256, encodings: BTreeMap::new(), imports: Vec::new(), styles: Vec::new() }
+        Self {
+            size,
+            sha256,
+            encodings: BTreeMap::new(),
+            deltas: Vec::new(),
+            imports: Vec::new(),
+            styles: Vec::new(),
+        }
     }
 }
 
@@ -122,6 +133,26 @@ impl EncodingInfo {
     /// Creates the info of a variant.
     pub fn new(size: u64, sha256: Digest) -> Self {
         Self { size, sha256 }
+    }
+}
+
+/// Size and hash of one delta: the content encoding `dcz` of RFC 9842, which needs an earlier version of the file to decode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
+#[non_exhaustive]
+pub struct DeltaInfo {
+    /// SHA-256 of the earlier version.
+    pub from: Digest,
+    /// Length of the delta in bytes.
+    pub size: u64,
+    /// SHA-256 of the delta.
+    pub sha256: Digest,
+}
+
+impl DeltaInfo {
+    /// Creates the info of a delta.
+    pub fn new(from: Digest, size: u64, sha256: Digest) -> Self {
+        Self { from, size, sha256 }
     }
 }
 
@@ -221,6 +252,18 @@ impl Manifest {
         &self.components
     }
 
+    /// Sets whether the site makes deltas. Servers then let browsers retain assets as dictionaries for later releases.
+    ///
+    /// Defaults to `false`.
+    pub fn set_dictionaries(&mut self, yes: bool) {
+        self.dictionaries = yes;
+    }
+
+    /// Returns `true` if the site makes deltas.
+    pub fn dictionaries(&self) -> bool {
+        self.dictionaries
+    }
+
     /// Returns the first 12 hex digits of a SHA-256. The hashed text consists of the sorted lines
     /// `path NUL hashed-path LF` of the assets, the sorted lines `entries NUL name NUL path LF` of the entries, the sorted
     /// lines `importmap NUL name NUL path LF` of the import map and the
@@ -284,13 +327,14 @@ pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Compares assets, base path, entries, components and import map, not the stored hash.
+/// Compares everything except the stored hash.
 impl PartialEq for Manifest {
     fn eq(&self, other: &Self) -> bool {
         self.entries == other.entries
             && self.base_path == other.base_path
             && self.named == other.named
             && self.components == other.components
+            && self.dictionaries == other.dictionaries
             && self.importmap == other.importmap
     }
 }

@@ -1,0 +1,232 @@
+//! Deltas from earlier versions of the collected files.
+
+mod encode;
+mod memory_limit;
+mod earlier_versions;
+mod delta_task;
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use fingerpost::{
+    __private::{delta_name, quoted},
+    manifest::DeltaInfo,
+};
+use rayon::prelude::*;
+
+use self::{
+    delta_task::{DeltaResult, DeltaTask},
+    earlier_versions::{EarlierVersion, Search, search_releases},
+    encode::is_decodable,
+    memory_limit::MemoryLimit,
+};
+use crate::{
+    compression::Compression,
+    diagnostics::{Diagnostics, Error, ErrorKind},
+    output::staging::Staged,
+    pipeline::{asset::Asset, conflicts::is_too_long, import_releases::ImportedReleases, run_context::Run},
+};
+
+/// The deltas of one run.
+#[derive(Default)]
+pub(crate) struct Deltas {
+    /// The new deltas.
+    pub(crate) staged: Vec<Staged>,
+    /// The number of encoded deltas, including deltas that are too large to publish.
+    pub(crate) encoded: usize,
+}
+
+/// The memory of all threads together that encode deltas.
+const MEMORY: u64 = 384 * 1024 * 1024;
+
+impl Deltas {
+    /// Makes the deltas of new files, and adds all deltas to their assets.
+    ///
+    /// The deltas of a hashed path never change: a file that a release names keeps the deltas that the release names. Missing
+    /// and damaged deltas are made again, or dropped if the earlier version no longer exists. A dry run makes no deltas.
+    pub(crate) fn make(
+        assets: &mut [Asset],
+        imported: &ImportedReleases,
+        run: &Run<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Self, Error> {
+        let mut deltas = Self::default();
+        let unsettled = reuse_published(assets, run);
+        if unsettled.is_empty() {
+            return Ok(deltas);
+        }
+        let files = ImportedFiles::new(imported, run);
+        let tasks = find_tasks(assets, unsettled, (imported, &files), run, diagnostics);
+        deltas.encode(tasks, assets, run, diagnostics)?;
+        Ok(deltas)
+    }
+
+    fn encode(
+        &mut self,
+        tasks: Vec<DeltaTask>,
+        assets: &mut [Asset],
+        run: &Run<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), Error> {
+        if tasks.is_empty() {
+            return Ok(());
+        }
+        self.encoded = tasks.len();
+        run.progress.compressing(tasks.len());
+        let memory = MemoryLimit::new(MEMORY);
+        let size = |task: &DeltaTask| task.size(assets);
+        let results = diagnostics.take_by_size(tasks, size, false, |task| task.run(assets, &memory, run))?;
+        let mut without_version = Vec::new();
+        for result in results {
+            match result {
+                DeltaResult::Made { asset, delta, staged } => {
+                    assets[asset].info.deltas.push(delta);
+                    self.staged.extend(staged);
+                }
+                DeltaResult::NoGain => {}
+                DeltaResult::WithoutVersion(file) => without_version.push(file),
+            }
+        }
+        assets.iter_mut().for_each(|asset| sort(&mut asset.info.deltas));
+        warn_without_version(&without_version, diagnostics);
+        Ok(())
+    }
+}
+
+/// The deltas of an asset are not known yet, or are incomplete.
+struct Unsettled {
+    asset: usize,
+    compression: Compression,
+    /// The deltas in the current manifest, if it names the file.
+    published: Option<Vec<DeltaInfo>>,
+}
+
+/// Adds the complete deltas of the current manifest to their assets, and returns all other assets that have deltas.
+fn reuse_published(assets: &mut [Asset], run: &Run<'_>) -> Vec<Unsettled> {
+    let reuse = |(number, asset): (usize, &mut Asset)| {
+        let compression = run.options.compress.deltas_of(&asset.path, asset.info.size)?;
+        let entry = run.history.manifest().and_then(|manifest| manifest.get(&asset.path));
+        let entry = entry.filter(|entry| entry.hashed == asset.hashed);
+        let info =
+            entry.and_then(|entry| entry.info.as_ref()).filter(|info| info.sha256 == asset.info.sha256);
+        let published = info.map(|info| info.deltas.clone());
+        let is_there = |delta: &DeltaInfo| is_published(asset, delta, run);
+        match published {
+            Some(deltas) if run.options.writing.dry_run || deltas.iter().all(is_there) => {
+                asset.info.deltas = deltas;
+                None
+            }
+            None if run.options.writing.dry_run => None,
+            published => Some(Unsettled { asset: number, compression, published }),
+        }
+    };
+    assets.par_iter_mut().enumerate().filter_map(reuse).collect()
+}
+
+fn is_published(asset: &Asset, delta: &DeltaInfo, run: &Run<'_>) -> bool {
+    run.output.has(&delta_name(&asset.hashed, &delta.from), delta.size, &delta.sha256)
+}
+
+/// The files of imported releases, which are staged and not published yet.
+struct ImportedFiles<'a> {
+    staged: HashMap<&'a str, PathBuf>,
+    out: &'a Path,
+}
+
+impl<'a> ImportedFiles<'a> {
+    fn new(imported: &'a ImportedReleases, run: &'a Run<'_>) -> Self {
+        let staged = imported.staged.iter();
+        let staged = staged.filter_map(|file| Some((file.name()?, run.output.staging.path_of(file))));
+        Self { staged: staged.collect(), out: &run.options.out }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.staged.contains_key(name)
+    }
+
+    /// Returns the path of a published file.
+    fn path(&self, name: &str) -> PathBuf {
+        self.staged.get(name).cloned().unwrap_or_else(|| self.out.join(name))
+    }
+}
+
+/// Searches the releases for earlier versions. Adds the published deltas to their assets, and returns the tasks for all
+/// other deltas.
+fn find_tasks(
+    assets: &mut [Asset],
+    unsettled: Vec<Unsettled>,
+    (imported, files): (&ImportedReleases, &ImportedFiles<'_>),
+    run: &Run<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<DeltaTask> {
+    let search = |unsettled: Unsettled| {
+        (Search::new(&assets[unsettled.asset], unsettled.published), unsettled.asset, unsettled.compression)
+    };
+    let mut searches: Vec<_> = unsettled.into_iter().map(search).collect();
+    search_releases(searches.iter_mut().map(|(search, ..)| search), imported, run, diagnostics);
+    let (mut tasks, mut published, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+    for (search, number, compression) in &searches {
+        let asset = &assets[*number];
+        let task = |from: &EarlierVersion, is_repair| DeltaTask {
+            asset: *number,
+            compression: *compression,
+            file: files.path(&from.hashed),
+            from: from.clone(),
+            is_repair,
+        };
+        let Some(deltas) = &search.published else {
+            let wanted = search.versions.iter().take(run.options.delta_versions);
+            let wanted = wanted.filter(|from| is_decodable(from.size, asset.info.size));
+            let wanted = wanted.filter(|from| !is_too_long(&delta_name(&asset.hashed, &from.sha256)));
+            tasks.extend(wanted.map(|from| task(from, false)));
+            continue;
+        };
+        for delta in deltas {
+            let name = delta_name(&asset.hashed, &delta.from);
+            if files.has(&name) || is_published(asset, delta, run) {
+                published.push((*number, *delta));
+            } else if let Some(from) = search.version(&delta.from) {
+                tasks.push(task(from, true));
+            } else {
+                lost.push(run.options.out.join(name));
+            }
+        }
+    }
+    for (number, delta) in published {
+        assets[number].info.deltas.push(delta);
+    }
+    warn_about_lost(&lost, diagnostics);
+    tasks
+}
+
+/// Sorts deltas by the digest of the earlier version, so that equal sets have equal manifests.
+fn sort(deltas: &mut [DeltaInfo]) {
+    deltas.sort_unstable_by_key(|delta| *delta.from.as_bytes());
+}
+
+fn warn_without_version(files: &[PathBuf], diagnostics: &mut Diagnostics) {
+    let Some(first) = files.first() else { return };
+    let (file, others) = (quoted(first.display()), and_others(files.len() - 1, "earlier file"));
+    let effect = "visitors who have this version download the whole new file";
+    diagnostics.warn(
+        ErrorKind::Output,
+        format!("{file}{others} is missing or damaged, so no delta is made from it; {effect}"),
+    );
+}
+
+fn warn_about_lost(files: &[PathBuf], diagnostics: &mut Diagnostics) {
+    let Some(first) = files.first() else { return };
+    let (file, others) = (quoted(first.display()), and_others(files.len() - 1, "delta"));
+    let cause = "is missing or damaged, and no release has the earlier version to make it again";
+    diagnostics.warn(ErrorKind::Output, format!("{file}{others} {cause}; visitors download the whole file"));
+}
+
+fn and_others(count: usize, what: &str) -> String {
+    match count {
+        0 => String::new(),
+        1 => format!(" and 1 other {what}"),
+        _ => format!(" and {count} other {what}s"),
+    }
+}
