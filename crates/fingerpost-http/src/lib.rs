@@ -7,6 +7,7 @@ mod router;
 #[cfg(feature = "html")]
 mod html;
 mod version;
+mod rfc9842;
 mod rfc9110;
 mod request_snapshot;
 mod report_once;
@@ -19,6 +20,7 @@ pub use rfc9110::etag::EntityTag;
 pub use rfc9110::media_type::media_type;
 pub use rfc9110::offer::{Decision, Offer, Representation};
 pub use rfc9110::range::{Ranged, requested_range};
+pub use rfc9842::choose_delta;
 pub use router::{routing::Routing, version_router::VersionRouter};
 pub use serve::content::{Content, FilePart};
 pub use serve::server::AssetServer;

@@ -12,9 +12,11 @@ pub struct NotAcceptable;
 /// Chooses between the uncompressed file and its variants. `identity` is the size of the uncompressed file, and
 /// `variants` contains the size of each variant. Returns `None` for the uncompressed file.
 ///
-/// The highest weight wins. Among equal weights, the smallest size wins. Among equal sizes, the order is Brotli, Zstandard,
-/// gzip.
+/// The highest weight wins. Among equal weights, the smallest size wins. Among equal sizes, the order is `dcz`, Brotli,
+/// Zstandard, gzip.
 ///
+/// - [`Encoding::Dcz`] stands for the delta from the version that the client has. `*` does not allow `dcz`, because a client
+///   cannot decode a delta unless it names the encoding.
 /// - If the header is missing or empty, the result is the uncompressed file, because clients that omit the header often
 ///   cannot decompress.
 /// - The uncompressed file is acceptable unless the header refuses it with `q=0`. If the header does not contain
@@ -52,10 +54,11 @@ pub fn choose_encoding(
 /// Position in the order of preference, which is also the index in [`Accepted::named`].
 fn position(coding: Option<Encoding>) -> usize {
     match coding {
-        Some(Encoding::Br) => 0,
-        Some(Encoding::Zstd) => 1,
-        Some(_) => 2,
-        None => 3,
+        Some(Encoding::Dcz) => 0,
+        Some(Encoding::Br) => 1,
+        Some(Encoding::Zstd) => 2,
+        Some(_) => 3,
+        None => 4,
     }
 }
 
@@ -63,7 +66,7 @@ fn position(coding: Option<Encoding>) -> usize {
 /// except 0.
 #[derive(Default)]
 struct Accepted {
-    named: [Option<u16>; 4],
+    named: [Option<u16>; 5],
     others: Option<u16>,
 }
 
@@ -94,6 +97,8 @@ impl Accepted {
 
     fn weight(&self, coding: Option<Encoding>) -> u16 {
         let otherwise = match (coding, self.others) {
+            // RFC 9842, section 6.1: a client that has a dictionary names the encoding.
+            (Some(Encoding::Dcz), _) => 0,
             (None, None) => MIN_WEIGHT,
             (_, others) => others.unwrap_or(0),
         };
@@ -137,6 +142,7 @@ mod tests {
     const GZIP: (Encoding, u64) = (Encoding::Gzip, 300);
     const BROTLI: (Encoding, u64) = (Encoding::Br, 250);
     const ZSTD: (Encoding, u64) = (Encoding::Zstd, 250);
+    const DCZ: (Encoding, u64) = (Encoding::Dcz, 40);
 
     #[track_caller]
     fn chosen(header: &str, variants: &[(Encoding, u64)]) -> &'static str {
@@ -172,6 +178,29 @@ mod tests {
         ] {
             assert_eq!(chosen(header, &all), expected, "{header:?}");
         }
+    }
+
+    #[test]
+    fn deltas_are_sent_only_if_dcz_is_accepted_by_name() {
+        let all = [GZIP, BROTLI, DCZ];
+        for (header, expected) in [
+            ("gzip, br, dcz", "dcz"),
+            ("gzip, br, zstd, dcb, DCZ", "dcz"),
+            ("gzip, br", "br"),
+            ("*", "br"),
+            ("gzip, *", "br"),
+            ("dcz;q=0, br", "br"),
+            ("dcz;q=0, *", "br"),
+            ("dcz;q=0.5, br", "br"),
+            ("dcz;q=0.5, br;q=0.5", "dcz"),
+            ("dcz", "dcz"),
+            ("dcb", "identity"),
+            ("", "identity"),
+        ] {
+            assert_eq!(chosen(header, &all), expected, "{header:?}");
+        }
+        assert_eq!(chosen("dcz, identity;q=0", &[DCZ]), "dcz");
+        assert_eq!(chosen("*, identity;q=0", &[DCZ]), "406");
     }
 
     #[test]

@@ -12,15 +12,19 @@ use std::{
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use fingerpost::{
-    __private::FileStamp,
+    __private::{FileStamp, delta_name, is_compressible},
     Snapshot, Store, Stored,
     manifest::{Digest, Encoding},
 };
-use http::HeaderValue;
+use http::{
+    HeaderMap, HeaderValue, Response, StatusCode,
+    header::{CACHE_CONTROL, VARY},
+};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
-    rfc9110::offer::Representation,
+    rfc9110::{cache_control::CachePolicy, offer::Representation},
+    rfc9842::{USE_AS_DICTIONARY, VARY_BY_DICTIONARY, choose_delta, use_as_dictionary},
     serve::{
         content::{Content, FilePart, PromisedDigest, unsupported_content},
         hash_queue::{FileLocation, HashQueue},
@@ -43,6 +47,8 @@ pub(crate) struct Published {
     index: ArcSwap<ReleaseIndex>,
     memory_budget: Arc<MemoryBudget>,
     large_files: Arc<HashQueue>,
+    /// The path of the base URL.
+    base_path: String,
     /// The time of the last read of the output directory.
     last_refresh: Mutex<Instant>,
 }
@@ -53,13 +59,44 @@ pub(crate) struct PublishedFile<'a> {
     file: Arc<IndexedFile>,
     options: &'a ServeOptions,
     may_wait: bool,
+    dictionaries: Dictionaries,
+}
+
+/// The use of compression dictionaries in one response (RFC 9842).
+#[derive(Clone, Copy, Default)]
+struct Dictionaries {
+    /// `true` if the client may use the response as a dictionary.
+    is_dictionary: bool,
+    /// `true` if other clients may get a delta.
+    has_deltas: bool,
+    /// The index of the delta for this client.
+    delta: Option<usize>,
+}
+
+impl Dictionaries {
+    /// Returns the use for a path that identifies the bytes of the file.
+    fn for_hashed_path(file: &IndexedFile, index: &ReleaseIndex, headers: &HeaderMap) -> Self {
+        Self {
+            is_dictionary: index.has_dictionaries() && is_compressible(&file.hashed),
+            has_deltas: !file.deltas.is_empty(),
+            delta: choose_delta(headers, file.deltas.iter().map(|(from, _)| *from)),
+        }
+    }
 }
 
 impl Published {
     pub(crate) fn new(store: Arc<dyn Store>, snapshot: Snapshot) -> Self {
+        let base_path = snapshot.assets().base_url().path().to_owned();
         let index = ArcSwap::from_pointee(ReleaseIndex::new(&*store, snapshot));
         let last_refresh = Mutex::new(Instant::now());
-        Self { store, index, memory_budget: Arc::default(), large_files: Arc::default(), last_refresh }
+        Self {
+            store,
+            index,
+            memory_budget: Arc::default(),
+            large_files: Arc::default(),
+            base_path,
+            last_refresh,
+        }
     }
 
     /// Finds the file of a path, and the proof that the path identifies the bytes of the file. Returns `Err(Waiting)` if the
@@ -67,14 +104,21 @@ impl Published {
     pub(crate) fn find<'a>(
         &'a self,
         path: &str,
+        headers: &HeaderMap,
         snapshot: impl Fn() -> Snapshot,
         options: &'a ServeOptions,
         may_wait: bool,
     ) -> Result<(PublishedFile<'a>, Proof<'static>), Unavailable> {
-        let served = |file| PublishedFile { published: self, file, options, may_wait };
+        let served =
+            |file, dictionaries| PublishedFile { published: self, file, options, may_wait, dictionaries };
+        let with_hashed_path = |file: &Arc<IndexedFile>, index: &ReleaseIndex| {
+            let dictionaries = Dictionaries::for_hashed_path(file, index, headers);
+            (served(Arc::clone(file), dictionaries), Proof::Path)
+        };
         self.refresh_after_reload(may_wait)?;
-        if let Some(file) = self.index.load().get(path).filter(|file| file.is_hashed) {
-            return Ok((served(Arc::clone(file)), Proof::Path));
+        let index = self.index.load();
+        if let Some(file) = index.get(path).filter(|file| file.is_hashed) {
+            return Ok(with_hashed_path(file, &index));
         }
         let snapshot = snapshot();
         let hashed = snapshot.hashed_path(path);
@@ -91,9 +135,9 @@ impl Published {
         };
         if hashed.is_some() {
             let sha256 = file.state(None).and_then(|(state, recorded)| state.expected(recorded).sha256);
-            Ok((served(file), Proof::Query { sha256, version: None }))
+            Ok((served(file, Dictionaries::default()), Proof::Query { sha256, version: None }))
         } else if file.is_hashed {
-            Ok((served(file), Proof::Path))
+            Ok(with_hashed_path(&file, &self.index.load()))
         } else {
             Err(Unavailable::Gone)
         }
@@ -108,7 +152,7 @@ impl Published {
     ) -> Result<PublishedFile<'a>, Unavailable> {
         self.refresh_after_reload(may_wait)?;
         let file = self.index.load().only_file().cloned().ok_or(Unavailable::Gone)?;
-        Ok(PublishedFile { published: self, file, options, may_wait })
+        Ok(PublishedFile { published: self, file, options, may_wait, dictionaries: Dictionaries::default() })
     }
 
     /// Reads the output directory once after each reload, because variants may have been added to known files. One thread
@@ -208,6 +252,36 @@ fn mismatch() -> io::Error {
 }
 
 impl PublishedFile<'_> {
+    /// Adds the headers for compression dictionaries to a response. `encoded_path` is the path below the mount path, as in the
+    /// request.
+    pub(crate) fn add_dictionary_headers(&self, response: &mut Response<Content>, encoded_path: &str) {
+        let Dictionaries { is_dictionary, has_deltas, .. } = self.dictionaries;
+        if has_deltas {
+            response.headers_mut().insert(VARY, VARY_BY_DICTIONARY);
+        }
+        let is_cacheable = response.headers().get(CACHE_CONTROL) == Some(&CachePolicy::Immutable.header());
+        if is_dictionary && is_cacheable && response.status() == StatusCode::OK {
+            let value = use_as_dictionary(&self.published.base_path, encoded_path);
+            value.map(|value| response.headers_mut().insert(USE_AS_DICTIONARY, value));
+        }
+    }
+
+    /// Returns the state of a representation, and its size and digest in the manifest.
+    fn state(&self, encoding: Option<Encoding>) -> Option<(&DiskState, &Representation)> {
+        match encoding {
+            Some(Encoding::Dcz) => self.file.delta_state(self.dictionaries.delta?),
+            encoding => self.file.state(encoding),
+        }
+    }
+
+    /// Returns the name of a representation in the output directory.
+    fn name(&self, encoding: Option<Encoding>) -> String {
+        match self.dictionaries.delta.filter(|_| encoding == Some(Encoding::Dcz)) {
+            Some(delta) => delta_name(&self.file.hashed, &self.file.deltas[delta].0),
+            None => self.file.name(encoding),
+        }
+    }
+
     /// Returns a representation. The digest is `None` until the file on disk has been verified.
     fn offered(&self, state: &DiskState, recorded: &Representation) -> Representation {
         let expected = state.expected(recorded);
@@ -279,13 +353,15 @@ impl Servable for PublishedFile<'_> {
     }
 
     fn variants(&self) -> Cow<'_, [(Encoding, Representation)]> {
-        if self.file.variants.iter().all(|(_, expected)| self.is_small(expected)) {
+        let delta = self.dictionaries.delta.and_then(|delta| self.file.delta_state(delta));
+        if delta.is_none() && self.file.variants.iter().all(|(_, expected)| self.is_small(expected)) {
             return Cow::Borrowed(&self.file.variants);
         }
-        let offered = |(state, (encoding, expected)): (&DiskState, &(Encoding, Representation))| {
-            (*encoding, self.offered(state, expected))
-        };
-        self.file.variant_states().zip(&self.file.variants).map(offered).collect()
+        let variants = self.file.variant_states().zip(&self.file.variants);
+        let variants =
+            variants.map(|(state, (encoding, expected))| (*encoding, self.offered(state, expected)));
+        let delta = delta.map(|(state, expected)| (Encoding::Dcz, self.offered(state, expected)));
+        variants.chain(delta).collect()
     }
 
     fn is_pending(&self, representation: &Representation) -> bool {
@@ -298,14 +374,14 @@ impl Servable for PublishedFile<'_> {
         representation: &Representation,
         part: &Range<u64>,
     ) -> Result<Content, Unavailable> {
-        let (state, recorded) = self.file.state(encoding).ok_or(Unavailable::Gone)?;
+        let (state, recorded) = self.state(encoding).ok_or(Unavailable::Gone)?;
         if let Some(cached) = state.cached.get() {
             return Ok(Content::slice(&cached.bytes, part));
         }
         if !self.may_wait {
             return Err(Unavailable::Waiting);
         }
-        let name = self.file.name(encoding);
+        let name = self.name(encoding);
         let read = self.read(&name, (state, recorded), representation.sha256, part);
         // Logs the first error, and no further error until the file is served again.
         let log = |err: &io::Error| {

@@ -41,6 +41,8 @@ struct FileIndex {
     current: FileNames,
     /// The digest of the manifest.
     manifest: Option<Digest>,
+    /// `true` if the site makes deltas.
+    dictionaries: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -63,7 +65,9 @@ pub(crate) struct IndexedFile {
     pub(crate) media_type: HeaderValue,
     pub(crate) identity: Representation,
     pub(crate) variants: Vec<(Encoding, Representation)>,
-    /// The state of the file and of its variants, in this order.
+    /// The deltas, each with the digest of the earlier version.
+    pub(crate) deltas: Vec<(Digest, Representation)>,
+    /// The state of the file, of its variants and of its deltas, in this order.
     states: Vec<DiskState>,
 }
 
@@ -124,6 +128,11 @@ impl ReleaseIndex {
 
     pub(crate) fn get(&self, hashed: &str) -> Option<&Arc<IndexedFile>> {
         self.index.files.get(hashed).map(|counted| &counted.file)
+    }
+
+    /// Returns `true` if the site makes deltas, so that clients may use the files as dictionaries.
+    pub(crate) fn has_dictionaries(&self) -> bool {
+        self.index.dictionaries
     }
 
     /// Returns the file of a store with only one file.
@@ -201,6 +210,7 @@ impl FileIndex {
         }
         let earlier = mem::replace(&mut self.current, current);
         self.manifest = Some(digest);
+        self.dictionaries = manifest.dictionaries();
         self.remove(&earlier);
     }
 
@@ -236,10 +246,10 @@ impl FileIndex {
                 continue;
             }
             let representations = match info {
-                Some(info) => Some((identity(&info), variants(&info))),
-                None => read_identity(store, &hashed).map(|identity| (identity, Vec::new())),
+                Some(info) => Some((identity(&info), variants(&info), deltas(&info))),
+                None => read_identity(store, &hashed).map(|identity| (identity, Vec::new(), Vec::new())),
             };
-            if let Some((identity, variants)) = representations {
+            if let Some((identity, variants, deltas)) = representations {
                 let name = Arc::<str>::from(hashed);
                 names.push(Arc::clone(&name));
                 let file = Arc::new(IndexedFile {
@@ -248,8 +258,9 @@ impl FileIndex {
                     is_current,
                     media_type: media_type(&name),
                     identity,
-                    states: (0..=variants.len()).map(|_| DiskState::default()).collect(),
+                    states: (0..=variants.len() + deltas.len()).map(|_| DiskState::default()).collect(),
                     variants,
+                    deltas,
                 });
                 self.files.insert(name, CountedFile { file, releases: 1 });
             }
@@ -316,22 +327,34 @@ impl IndexedFile {
     fn updated(self: &Arc<Self>, info: Option<&FileInfo>, is_hashed: bool, is_current: bool) -> Arc<Self> {
         let identity = info.map_or(self.identity, identity);
         let variants = info.map_or_else(|| self.variants.clone(), variants);
+        let deltas = info.map_or_else(|| self.deltas.clone(), deltas);
         if (is_hashed, is_current, identity) == (self.is_hashed, self.is_current, self.identity)
-            && variants == self.variants
+            && (&variants, &deltas) == (&self.variants, &self.deltas)
         {
             return Arc::clone(self);
         }
         let encodings = variants.iter().map(|(encoding, _)| Some(*encoding));
-        let state =
-            |encoding| self.state(encoding).map_or_else(DiskState::default, |(state, _)| state.carry_over());
-        let states = [None].into_iter().chain(encodings).map(state).collect();
+        let of_delta = |(from, _): &(Digest, Representation)| {
+            self.delta_state(self.deltas.iter().position(|(other, _)| other == from)?)
+        };
+        let states = [None].into_iter().chain(encodings).map(|encoding| self.state(encoding));
+        let states = states.chain(deltas.iter().map(of_delta));
+        let states = states
+            .map(|state| state.map_or_else(DiskState::default, |(state, _)| state.carry_over()))
+            .collect();
         let (hashed, media_type) = (Arc::clone(&self.hashed), self.media_type.clone());
-        Arc::new(Self { hashed, is_hashed, is_current, media_type, identity, variants, states })
+        Arc::new(Self { hashed, is_hashed, is_current, media_type, identity, variants, deltas, states })
     }
 
-    /// Returns the states of the variants, in the order of the variants.
+    /// Returns the states of the variants and then of the deltas, in the order of the representations.
     pub(crate) fn variant_states(&self) -> impl Iterator<Item = &DiskState> {
         self.states[1..].iter()
+    }
+
+    /// Returns the state of a delta, and its size and digest in the manifest.
+    pub(crate) fn delta_state(&self, delta: usize) -> Option<(&DiskState, &Representation)> {
+        let (_, recorded) = self.deltas.get(delta)?;
+        Some((&self.states[1 + self.variants.len() + delta], recorded))
     }
 
     /// Returns the state of a representation, and its size and digest in the manifest.
@@ -360,7 +383,13 @@ fn variants(info: &FileInfo) -> Vec<(Encoding, Representation)> {
         let variant = info.encodings.get(encoding.as_str())?;
         Some((encoding, Representation { size: variant.size, sha256: Some(variant.sha256) }))
     };
-    Encoding::ALL.into_iter().filter_map(variant).collect()
+    // A delta has an entry of its own.
+    Encoding::ALL.into_iter().filter(|encoding| *encoding != Encoding::Dcz).filter_map(variant).collect()
+}
+
+fn deltas(info: &FileInfo) -> Vec<(Digest, Representation)> {
+    let representation = |size, sha256| Representation { size, sha256: Some(sha256) };
+    info.deltas.iter().map(|delta| (delta.from, representation(delta.size, delta.sha256))).collect()
 }
 
 #[cfg(test)]

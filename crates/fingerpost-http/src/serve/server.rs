@@ -234,8 +234,12 @@ impl AssetServer {
         let request = AssetRequest { parts, encoded_path, path: &path };
         match &self.shared.files {
             ServedFiles::Collected(published) => {
-                match published.find(&path, snapshot, &self.options, may_wait) {
-                    Ok((file, proof)) => self.respond_with(&file, proof, &request),
+                match published.find(&path, &parts.headers, snapshot, &self.options, may_wait) {
+                    Ok((file, proof)) => {
+                        let mut response = self.respond_with(&file, proof, &request)?;
+                        file.add_dictionary_headers(&mut response, encoded_path);
+                        Some(response)
+                    }
                     Err(Unavailable::Waiting) => None,
                     Err(Unavailable::Gone | Unavailable::Changed) => Some(not_found(None)),
                 }
