@@ -42,7 +42,7 @@ mod generated {
     };
     use fingerpost::{Assets, Url};
 
-    use crate::{error::Error, helpers::with_assets};
+    use crate::{current_assets::with_assets, error::Error};
 
     #[filter_fn]
     pub fn r#static(path: impl Display, values: &dyn Values) -> askama::Result<MaybeSafe<Url>> {

@@ -1,60 +1,18 @@
-use std::{
-    any::{Any, type_name},
-    fmt,
-    sync::OnceLock,
-};
+use std::{any::type_name, fmt};
 
 use askama::{
     FastWritable, NO_VALUES, Template, Values,
     filters::{HtmlSafe, MaybeSafe},
 };
-use fingerpost::{Assets, Snapshot};
+use fingerpost::Assets;
 
 use crate::{
-    KEY,
-    error::{Error, ErrorKind},
+    current_assets::{in_template, with_assets},
+    tags::StaticTags,
 };
 
-static GLOBAL: OnceLock<Assets> = OnceLock::new();
-
-/// Sets the assets of all templates of the process.
-///
-/// Call `init` once, at start-up. After an [`Assets::reload`], templates use the new release.
-///
-/// # Errors
-///
-/// [`ErrorKind::AlreadyInitialized`] on every later call. The assets of the first call remain set.
-pub fn init(assets: Assets) -> Result<(), Error> {
-    GLOBAL.set(assets).map_err(|_| ErrorKind::AlreadyInitialized.into())
-}
-
-/// Returns the assets as a runtime value, for [`Template::render_with_values`](askama::Template::render_with_values).
-///
-/// The value is a pair of [`KEY`] and the assets. To pass several values, use an array or a map of pairs.
-///
-/// ```
-/// # let dir = tempfile::tempdir()?;
-/// # std::fs::write(dir.path().join("app.css"), "body{}")?;
-/// # let assets = fingerpost::Assets::dev(dir.path())?;
-/// use askama::Template;
-/// use fingerpost_askama::{StaticHelpers as _, values};
-///
-/// #[derive(Template)]
-/// #[template(source = r#"{{ static("app.css") }}"#, ext = "html")]
-/// struct Page;
-///
-/// assert_eq!(Page.render_with_values(&values(&assets))?, "/static/app.css?v=7c98040a5416");
-///
-/// let more = [values(&assets), ("lang", &"en")];
-/// assert_eq!(Page.render_with_values(&more)?, "/static/app.css?v=7c98040a5416");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn values(assets: &Assets) -> (&'static str, &dyn Any) {
-    (KEY, assets)
-}
-
-/// Adds the functions `static()`, `static_url()`, `static_integrity()`, `static_importmap()` and `app_version()` to every
-/// template.
+/// Adds the functions `static()`, `static_url()`, `static_integrity()`, `static_tags()`, `static_tags_with_nonce()`,
+/// `static_importmap()`, `static_importmap_with_nonce()` and `app_version()` to every template.
 ///
 /// Add `use fingerpost_askama::StaticHelpers as _;` to each module that derives [`Template`]. The functions look up values
 /// when the template is rendered, and write directly to the output.
@@ -81,6 +39,24 @@ pub trait StaticHelpers: Template {
         StaticText(HelperCall::new::<Self>(path, |assets, path, out| {
             Ok(out.write_str(&assets.integrity(path)?))
         }))
+    }
+
+    /// Writes the tags that load scripts and style sheets, with preloads of imported modules,
+    /// [`Assets::tags`](fingerpost::Assets::tags): `{{ static_tags(["js/app.js", "css/app.css"]) }}`.
+    #[inline]
+    fn static_tags<E: AsRef<[S]>, S: AsRef<str>>(&self, entries: E) -> StaticTags<'static, E, S> {
+        StaticTags::new::<Self>(entries, None)
+    }
+
+    /// Writes the tags with a nonce, [`Assets::tags_with_nonce`](fingerpost::Assets::tags_with_nonce):
+    /// `{{ static_tags_with_nonce(["js/app.js"], nonce) }}`.
+    #[inline]
+    fn static_tags_with_nonce<'a, E: AsRef<[S]>, S: AsRef<str>>(
+        &self,
+        entries: E,
+        nonce: &'a str,
+    ) -> StaticTags<'a, E, S> {
+        StaticTags::new::<Self>(entries, Some(nonce))
     }
 
     /// Writes the import map, [`Snapshot::importmap`](fingerpost::Snapshot::importmap): `{{ static_importmap() }}`.
@@ -151,9 +127,8 @@ impl<'a> HelperCall<'a> {
 
     #[inline]
     fn write(&self, out: &mut dyn fmt::Write, values: &dyn Values) -> askama::Result<()> {
-        Ok(with_assets(values, |assets| (self.write)(assets, self.argument, out))
-            .map_err(|kind| askama::Error::custom(Error::in_template(kind, self.template)))?
-            .map_err(|err| askama::Error::custom(err.in_template(self.template)))??)
+        let written = with_assets(values, |assets| (self.write)(assets, self.argument, out));
+        Ok(in_template(self.template, written)??)
     }
 
     /// Writes the value without runtime values, because [`fmt::Display`] cannot pass runtime values or return the error.
@@ -203,24 +178,3 @@ impl fmt::Display for StaticMarkup<'_> {
 impl HtmlSafe for StaticText<'_> {}
 
 impl HtmlSafe for StaticMarkup<'_> {}
-
-/// Calls `lookup` with the assets of the runtime value, the innermost scope, or [`init`], in this order of precedence.
-///
-/// Inside a scope of the same assets, `lookup` uses the snapshot of the scope.
-#[inline]
-pub(crate) fn with_assets<R>(
-    values: &dyn Values,
-    mut lookup: impl FnMut(&Assets) -> R,
-) -> Result<R, ErrorKind> {
-    let assets = match askama::get_value(values, KEY) {
-        Ok(assets) => assets,
-        Err(askama::Error::ValueMissing) => {
-            if let Some(value) = Snapshot::with_current(|snapshot| lookup(snapshot.assets())) {
-                return Ok(value);
-            }
-            GLOBAL.get().ok_or(ErrorKind::NoAssets)?
-        }
-        Err(_) => return Err(ErrorKind::WrongValue),
-    };
-    Ok(lookup(assets))
-}

@@ -23,6 +23,7 @@
 //! | `{{ static("css/app.css") }}`, `{{ "css/app.css"\|static }}` | [`Assets::url`] |
 //! | `{{ static_url("img/card.png") }}`, `{{ "img/card.png"\|static_url }}` | [`Assets::absolute_url`], for e-mail, feeds and social cards |
 //! | `{{ static_integrity("js/app.js") }}`, `{{ "js/app.js"\|static_integrity }}` | [`Assets::integrity`] |
+//! | `{{ static_tags(["js/app.js", "css/app.css"]) }}`, `{{ static_tags_with_nonce(["js/app.js"], nonce) }}` | [`Assets::tags`]: the tags of scripts and style sheets, with preloads of imported modules |
 //! | `{{ static_importmap() }}`, `{{ static_importmap_with_nonce(csp_nonce) }}` | [`Snapshot::importmap`](fingerpost::Snapshot::importmap) |
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
 //!
@@ -75,6 +76,7 @@
 //! [`Assets::url`]: fingerpost::Assets::url
 //! [`Assets::absolute_url`]: fingerpost::Assets::absolute_url
 //! [`Assets::integrity`]: fingerpost::Assets::integrity
+//! [`Assets::tags`]: fingerpost::Assets::tags
 //! [`Assets::app_version`]: fingerpost::Assets::app_version
 //! [`Assets::reload`]: fingerpost::Assets::reload
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -91,10 +93,14 @@ pub mod filters;
 ///
 /// [`StaticHelpers`], [`filters`], [`init`], [`values`], [`Snapshot::scope`](fingerpost::Snapshot::scope).
 pub mod guide {}
+mod current_assets;
+mod tags;
 mod helpers;
 
+pub use current_assets::{init, values};
 pub use error::{Error, ErrorKind};
-pub use helpers::{StaticHelpers, StaticMarkup, StaticText, StaticUrl, init, values};
+pub use helpers::{StaticHelpers, StaticMarkup, StaticText, StaticUrl};
+pub use tags::StaticTags;
 
 /// The key of the runtime value that contains the assets.
 ///

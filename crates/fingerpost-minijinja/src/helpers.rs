@@ -16,10 +16,12 @@ use super::{
         AutoEscape, Environment, Error, ErrorKind, State,
         value::{Kwargs, Object, ObjectRepr, Rest, Value},
     },
+    engine_error::from_core,
+    tags::StaticTags,
 };
 
-/// Registers the functions `static`, `static_url`, `static_integrity`, `static_importmap` and `app_version`, and the first
-/// three as filters.
+/// Registers the functions `static`, `static_url`, `static_integrity`, `static_tags`, `static_importmap` and `app_version`,
+/// and the first three as filters.
 ///
 /// Call `register` once, before or after templates are added. Functions and filters of these names are replaced. In
 /// production, `static` returns a prebuilt value and does not allocate.
@@ -36,6 +38,7 @@ pub fn register(env: &mut Environment<'_>, assets: &Assets) {
             move |state: &State<'_, '_>, path: &Value| filter.value(state, path),
         );
     }
+    env.add_global("static_tags", Value::from_object(StaticTags(assets.clone())));
     env.add_global("static_importmap", Value::from_object(ImportMapHelper(assets.clone())));
     let assets = assets.clone();
     env.add_function("app_version", move |extra: Rest<ExtraArgument>| {
@@ -135,11 +138,9 @@ impl Helper {
     }
 }
 
-/// Puts the error of the core into the message and the source. MiniJinja prints the template's name next to the
-/// message. Programs read the kind from the source. A reporter that prints message and source repeats the text.
 #[cold]
 fn resolve_error(err: fingerpost::Error) -> Result<Value, Error> {
-    Err(Error::new(ErrorKind::InvalidOperation, err.to_string()).with_source(err))
+    Err(from_core(err))
 }
 
 impl Object for Helper {

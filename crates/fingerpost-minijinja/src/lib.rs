@@ -23,10 +23,11 @@
 //! | `{{ static('css/app.css') }}`, `{{ 'css/app.css' \| static }}` | [`Assets::url`] |
 //! | `{{ static_url('img/card.png') }}`, `{{ 'img/card.png' \| static_url }}` | [`Assets::absolute_url`], for e-mail, feeds and social cards |
 //! | `{{ static_integrity('js/app.js') }}`, `{{ 'js/app.js' \| static_integrity }}` | [`Assets::integrity`] |
+//! | `{{ static_tags('js/app.js', 'css/app.css') }}`, `{{ static_tags('js/app.js', nonce=nonce) }}` | [`Assets::tags`]: the tags of scripts and style sheets, with preloads of imported modules |
 //! | `{{ static_importmap() }}`, `{{ static_importmap(nonce=csp_nonce) }}` | [`Snapshot::importmap`](fingerpost::Snapshot::importmap) |
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
 //!
-//! The functions also accept the keyword `path=`, so that templates can be copied from Tera.
+//! The functions also accept the keywords `path=` and `entries=`, so that templates can be copied from Tera.
 //!
 //! # Escaping
 //!
@@ -64,6 +65,7 @@
 //! [`Assets::url`]: fingerpost::Assets::url
 //! [`Assets::absolute_url`]: fingerpost::Assets::absolute_url
 //! [`Assets::integrity`]: fingerpost::Assets::integrity
+//! [`Assets::tags`]: fingerpost::Assets::tags
 //! [`Assets::app_version`]: fingerpost::Assets::app_version
 //! [`Assets::reload`]: fingerpost::Assets::reload
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -72,6 +74,8 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod engine_error;
+mod tags;
 mod helpers;
 #[cfg(feature = "v2")]
 pub mod v2;

@@ -21,6 +21,12 @@
 //!
 //! Functions, filters, escaping and errors are the same as for [MiniJinja 3](crate).
 
+#[path = "engine_error.rs"]
+#[expect(clippy::duplicate_mod, reason = "the APIs of the majors differ only in two types")]
+mod engine_error;
+#[path = "tags.rs"]
+#[expect(clippy::duplicate_mod, reason = "the APIs of the majors differ only in two types")]
+mod tags;
 #[path = "helpers.rs"]
 #[expect(clippy::duplicate_mod, reason = "the APIs of the majors differ only in two types")]
 mod helpers;

@@ -2,14 +2,18 @@
 
 use std::{fmt::Display, sync::Arc};
 
+use crate::{
+    argument::{Argument, kind_in_error},
+    tags::TagArguments,
+};
 use fingerpost::{
     __private::{Prebuilt, quoted},
     Assets, Url,
 };
 use tera::{Error, Filter, Function, FunctionResult, Kwargs, State, Tera, TeraResult, Value};
 
-/// Registers the functions `static`, `static_url`, `static_integrity`, `static_importmap` and `app_version`, and the first
-/// three as filters.
+/// Registers the functions `static`, `static_url`, `static_integrity`, `static_tags`, `static_importmap` and `app_version`,
+/// and the first three as filters.
 ///
 /// Call `register` once, before templates are added. Functions and filters of these names are replaced. In production, the filter
 /// `static` returns a prebuilt value and does not allocate.
@@ -20,6 +24,12 @@ pub fn register(tera: &mut Tera, assets: &Assets) {
         tera.register_function(name, helper.clone());
         tera.register_filter(name, helper);
     }
+    let tags_assets = assets.clone();
+    tera.register_function("static_tags", move |keywords: Kwargs, _: &State<'_>| {
+        let keywords = keywords.iter().filter_map(|(keyword, value)| Some((keyword.as_str()?, value)));
+        let arguments = TagArguments::parse(keywords, argument, Value::as_array).map_err(Error::message)?;
+        arguments.tags(&tags_assets).map_or_else(resolve_error, |tags| Ok(Value::safe_string(&tags)))
+    });
     let import_map = assets.clone();
     tera.register_function("static_importmap", move |keywords: Kwargs, _: &State<'_>| {
         let nonce = nonce_of_call(keyword_arguments(&keywords)).map_err(Error::message)?;
@@ -118,14 +128,6 @@ fn resolve_error(err: impl Display) -> TeraResult<Value> {
     Err(Error::message(err))
 }
 
-/// An argument in a template.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Argument<'a> {
-    Text(&'a str),
-    /// The engine's name for any other type. Errors do not show the value, which may be long, or a secret.
-    Other(&'static str),
-}
-
 /// The error for a call of `app_version` with an argument.
 pub(crate) const APP_VERSION_USAGE: &str = "app_version() takes no argument";
 
@@ -186,8 +188,7 @@ fn single_argument<'a>(
         (Some(Argument::Text(text)), None) => return Ok(text),
         (_, Some(keyword)) => format!("the unknown keyword {}", quoted(keyword)),
         (None, None) => "no argument".to_owned(),
-        (Some(Argument::Other(nothing @ ("undefined" | "none" | "null"))), None) => nothing.to_owned(),
-        (Some(Argument::Other(kind)), None) => format!("a value of type {kind}"),
+        (Some(Argument::Other(kind)), None) => kind_in_error(kind),
     };
     Err(format!("{}, but got {found}", usage()))
 }

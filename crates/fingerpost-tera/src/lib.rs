@@ -23,6 +23,7 @@
 //! | `{{ static(path='css/app.css') }}`, `{{ 'css/app.css' \| static }}` | [`Assets::url`] |
 //! | `{{ static_url(path='img/card.png') }}`, `{{ 'img/card.png' \| static_url }}` | [`Assets::absolute_url`], for e-mail, feeds and social cards |
 //! | `{{ static_integrity(path='js/app.js') }}`, `{{ 'js/app.js' \| static_integrity }}` | [`Assets::integrity`] |
+//! | `{{ static_tags(entries=['js/app.js', 'css/app.css'], nonce=nonce) }}` | [`Assets::tags`]: the tags of scripts and style sheets, with preloads of imported modules |
 //! | `{{ static_importmap() }}`, `{{ static_importmap(nonce=csp_nonce) }}` | [`Snapshot::importmap`](fingerpost::Snapshot::importmap) |
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
 //!
@@ -81,6 +82,7 @@
 //! [`Assets::url`]: fingerpost::Assets::url
 //! [`Assets::absolute_url`]: fingerpost::Assets::absolute_url
 //! [`Assets::integrity`]: fingerpost::Assets::integrity
+//! [`Assets::tags`]: fingerpost::Assets::tags
 //! [`Assets::app_version`]: fingerpost::Assets::app_version
 //! [`Assets::reload`]: fingerpost::Assets::reload
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -89,6 +91,8 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod argument;
+mod tags;
 mod helpers;
 #[cfg(feature = "v1")]
 pub mod v1;

@@ -71,10 +71,14 @@ use std::collections::HashMap;
 use fingerpost::{Assets, Error as CoreError};
 use tera1::{Error, Filter, Function, Result, Tera, Value};
 
-use crate::helpers::{APP_VERSION_USAGE, Argument, nonce_of_call, path_of_call, path_of_filter};
+use crate::{
+    argument::Argument,
+    helpers::{APP_VERSION_USAGE, nonce_of_call, path_of_call, path_of_filter},
+    tags::TagArguments,
+};
 
-/// Registers the functions `static`, `static_url`, `static_integrity`, `static_importmap` and `app_version`, and the first
-/// three as filters.
+/// Registers the functions `static`, `static_url`, `static_integrity`, `static_tags`, `static_importmap` and `app_version`,
+/// and the first three as filters.
 ///
 /// Call `register` once, before or after templates are added. Functions and filters of these names are replaced.
 pub fn register(tera: &mut Tera, assets: &Assets) {
@@ -83,6 +87,7 @@ pub fn register(tera: &mut Tera, assets: &Assets) {
         tera.register_function(name, helper.clone());
         tera.register_filter(name, helper);
     }
+    tera.register_function("static_tags", StaticTags(assets.clone()));
     tera.register_function("static_importmap", ImportMapHelper(assets.clone()));
     let assets = assets.clone();
     tera.register_function("app_version", move |arguments: &HashMap<String, Value>| {
@@ -119,6 +124,20 @@ impl Helper {
 
 fn resolved(text: std::result::Result<String, CoreError>) -> Result<Value> {
     text.map(Value::from).map_err(|err| Error::chain("cannot resolve the asset path", err))
+}
+
+/// The function `static_tags`.
+struct StaticTags(Assets);
+
+impl Function for StaticTags {
+    fn call(&self, arguments: &HashMap<String, Value>) -> Result<Value> {
+        let arguments = arguments.iter().map(|(keyword, value)| (keyword.as_str(), value));
+        resolved(TagArguments::parse(arguments, argument, list)?.tags(&self.0))
+    }
+
+    fn is_safe(&self) -> bool {
+        true
+    }
 }
 
 /// The function `static_importmap`.
@@ -161,6 +180,10 @@ impl Filter for Helper {
 
 fn keyword_arguments(arguments: &HashMap<String, Value>) -> impl Iterator<Item = (&str, Argument<'_>)> {
     arguments.iter().map(|(keyword, value)| (keyword.as_str(), argument(value)))
+}
+
+fn list(value: &Value) -> Option<&[Value]> {
+    value.as_array().map(Vec::as_slice)
 }
 
 fn argument(value: &Value) -> Argument<'_> {

@@ -7,6 +7,7 @@ mod missing_assets;
 mod untrusted_paths;
 mod reload;
 mod import_map;
+mod tags;
 mod hostile;
 mod pages;
 mod site;
@@ -30,6 +31,10 @@ pub use reload::{
     scope_pins_all_helpers_across_two_reloads,
 };
 pub use site::{CONTENT, HASH, Site, hash};
+pub use tags::{
+    ENTRIES, invalid_entry_is_an_error_with_the_reason, nonce_in_tags_is_escaped,
+    tags_after_reload_load_the_new_release, tags_are_written_without_escaping,
+};
 pub use untrusted_paths::{
     any_file_has_a_url_below_the_base_url, any_path_yields_an_error_or_a_url_below_the_base_url,
     hostile_path_is_rejected_or_encoded,
@@ -54,6 +59,10 @@ macro_rules! adapter_tests {
             import_map_is_written_with_an_escaped_nonce
             import_map_is_empty_without_names_and_an_error_for_unknown_assets
             import_map_is_of_the_release_in_use
+            tags_are_written_without_escaping
+            nonce_in_tags_is_escaped
+            invalid_entry_is_an_error_with_the_reason
+            tags_after_reload_load_the_new_release
         }
     };
     ($engine:expr; $($test:ident)*) => {

@@ -9,19 +9,24 @@ pub type Render = Box<dyn Fn(&str, &str) -> Result<String, String> + Send + Sync
 const HELPERS: [&str; 3] = ["static", "static_url", "static_integrity"];
 
 /// Returns name and source of each template. `call` returns the syntax that calls a helper with the variable `path`.
-pub fn templates(call: impl Fn(&str) -> String) -> Vec<(String, String)> {
+/// `tags` calls `static_tags` with the variable `path` as the only entry. `tags_with_nonce` calls `static_tags` with the
+/// [`ENTRIES`](crate::ENTRIES), and with the variable `path` as the nonce.
+pub fn templates(call: impl Fn(&str) -> String, tags: &str, tags_with_nonce: &str) -> Vec<(String, String)> {
     let source = |Page { name, helper, .. }: Page| {
         let filter = format!("path | {helper}");
         let source = if name.contains("-filter.") { filter } else { call(helper) };
         (name, format!("{{{{ {source} }}}}"))
     };
     let others = [
-        ("version.html", "{{ app_version() }}"),
-        ("importmap.html", "{{ static_importmap() }}"),
-        ("importmap-nonce.html", "{{ static_importmap(nonce=path) }}"),
-        ("importmap-nonce.txt", "{{ static_importmap(nonce=path) }}"),
+        ("version.html", "app_version()"),
+        ("tags.html", tags),
+        ("tags.txt", tags),
+        ("tags-nonce.html", tags_with_nonce),
+        ("importmap.html", "static_importmap()"),
+        ("importmap-nonce.html", "static_importmap(nonce=path)"),
+        ("importmap-nonce.txt", "static_importmap(nonce=path)"),
     ];
-    let others = others.into_iter().map(|(name, source)| (name.to_owned(), source.to_owned()));
+    let others = others.map(|(name, source)| (name.to_owned(), format!("{{{{ {source} }}}}")));
     pages().map(source).chain(others).collect()
 }
 

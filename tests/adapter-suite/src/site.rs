@@ -41,6 +41,17 @@ impl Site {
         write(&self.output().join(MANIFEST_NAME), manifest.to_json());
     }
 
+    /// Adds static imports to an asset in the manifest.
+    pub(crate) fn add_imports(&self, path: &str, imports: &[&str]) {
+        let file = self.output().join(MANIFEST_NAME);
+        let mut manifest = Manifest::parse(&fs::read(&file).unwrap(), "the manifest").unwrap();
+        let entry = manifest.get(path).unwrap().clone();
+        let mut info = entry.info.unwrap();
+        info.imports = imports.iter().map(|path| AssetPath::parse(path).unwrap()).collect();
+        manifest.insert(AssetPath::parse(path).unwrap(), entry.hashed, info);
+        write(&file, manifest.to_json());
+    }
+
     /// Replaces the manifest with invalid JSON.
     pub fn break_manifest(&self) {
         write(&self.output().join(MANIFEST_NAME), "{");

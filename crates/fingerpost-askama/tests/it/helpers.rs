@@ -133,3 +133,37 @@ fn helper_results_are_debug_copy_send_and_sync() {
         askama::filters::MaybeSafe::NeedsEscaping(_) => panic!("expected a safe value"),
     }
 }
+
+#[derive(Template)]
+#[template(
+    source = "{{ static_tags(entries) }}|{{ static_tags(more) }}|{{ static_tags_with_nonce(entries, nonce) }}|\
+              {{ static_tags_with_nonce(more, self.nonce()) }}|{{ self.static_tags([more[0]]) }}",
+    ext = "html"
+)]
+struct Tags<'a> {
+    entries: Vec<String>,
+    more: &'a [&'a str],
+    nonce: String,
+}
+
+impl Tags<'_> {
+    fn nonce(&self) -> &str {
+        &self.nonce
+    }
+}
+
+#[test]
+fn tags_accept_lists_of_strings_of_any_kind() {
+    let site = Site::with_files(&["a.js", "a.css"]);
+    for assets in site.in_both_modes(|assets| assets) {
+        let more = ["a.css", "a.js"];
+        let template = Tags { entries: vec!["a.js".to_owned()], more: &more, nonce: "<n>".to_owned() };
+        let tags = |entries: &[&str]| assets.tags(entries).unwrap();
+        let with_nonce = |entries: &[&str]| assets.tags_with_nonce(entries, "<n>").unwrap();
+        assert_eq!(
+            page(&assets, &template),
+            [tags(&["a.js"]), tags(&more), with_nonce(&["a.js"]), with_nonce(&more), tags(&["a.css"])]
+                .join("|")
+        );
+    }
+}

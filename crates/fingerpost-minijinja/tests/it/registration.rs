@@ -105,7 +105,8 @@ fn register_adds_only_the_helpers() {
     };
     let mut env = Environment::empty();
     crate::register(&mut env, &site.production().build().unwrap());
-    let helpers = ["app_version", "static", "static_importmap", "static_integrity", "static_url"];
+    let helpers =
+        ["app_version", "static", "static_importmap", "static_integrity", "static_tags", "static_url"];
     assert_eq!(names(&env), helpers);
 }
 

@@ -16,7 +16,9 @@ pub(crate) fn environment(assets: &Assets) -> Environment<'static> {
 /// Returns a function that renders the pages of the shared adapter tests.
 pub(crate) fn engine(assets: &Assets) -> Render {
     let mut env = environment(assets);
-    for (name, source) in templates(|helper| format!("{helper}(path)")) {
+    let tags_with_nonce = "static_tags('js/app.js', 'css/app.css', nonce=path)";
+    for (name, source) in templates(|helper| format!("{helper}(path)"), "static_tags(path)", tags_with_nonce)
+    {
         env.add_template_owned(name, source).unwrap();
     }
     Box::new(move |name, path| {

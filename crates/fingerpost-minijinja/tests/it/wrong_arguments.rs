@@ -103,6 +103,67 @@ fn unknown_keyword_arguments_are_rejected() {
 }
 
 #[test]
+fn tags_require_entries_and_a_nonce_that_is_a_string() {
+    let (_site, assets) = development();
+    let env = environment(&assets);
+    let error = |call: &str| {
+        let err = render_error(&env, "page.html", &format!("\n{{{{ {call} }}}}"), context());
+        assert_eq!((err.name(), err.line()), (Some("page.html"), Some(2)), "{call}");
+        assert!(core_error(&err).is_none(), "{call}");
+        let usage =
+            "static_tags() takes scripts and style sheets, such as static_tags('js/app.js', 'css/app.css'), ";
+        (err.kind(), err.detail().unwrap().strip_prefix(usage).expect("the usage").to_owned())
+    };
+    for (call, kind, found) in [
+        ("static_tags()", MissingArgument, "but got no entry"),
+        ("static_tags(nonce='x')", MissingArgument, "but got no entry"),
+        ("static_tags(entries=[])", MissingArgument, "but got no entry"),
+        ("static_tags(unset)", InvalidOperation, "but got undefined"),
+        ("static_tags('a.css', 42)", InvalidOperation, "but got a value of type number"),
+        ("static_tags(list)", InvalidOperation, "but got a value of type sequence"),
+        ("static_tags(entries=['a.css', none])", InvalidOperation, "but got none"),
+        ("static_tags(entries=user)", InvalidOperation, "but got a value of type map"),
+        ("static_tags('a.css', path='a.css')", TooManyArguments, "but got the unknown keyword `path`"),
+        (
+            "static_tags('a.css', entries=['a.css'])",
+            TooManyArguments,
+            "but got entries with and without the keyword `entries`",
+        ),
+        (
+            "static_tags('a.css', nonce=unset)",
+            InvalidOperation,
+            "and the nonce as a string, but got undefined as the nonce",
+        ),
+        (
+            "static_tags('a.css', nonce=42)",
+            InvalidOperation,
+            "and the nonce as a string, but got a value of type number as the nonce",
+        ),
+    ] {
+        assert_eq!(error(call), (kind, found.to_owned()), "{call}");
+    }
+}
+
+#[test]
+fn tags_accept_the_keywords_of_tera_and_a_nonce_of_none() {
+    let (_site, assets) = development();
+    let env = environment(&assets);
+    let tags = assets.tags(&["a.css"]).unwrap();
+    for call in [
+        "static_tags('a.css')",
+        "static_tags(*list)",
+        "static_tags(entries=list)",
+        "static_tags(entries='a.css')",
+        "static_tags('a.css', nonce=none)",
+    ] {
+        let page = env.render_named_str("page.html", &format!("{{{{ {call} }}}}"), context()).unwrap();
+        assert_eq!(page, tags, "{call}");
+    }
+    let json = env.render_named_str("page.json", "{{ static_tags('a.css') }}", ()).unwrap();
+    assert!(json.starts_with('"') && json.ends_with('"'), "{json}");
+}
+
+#[test]
 fn call_block_is_rejected_as_an_argument() {
     let (_site, assets) = development();
     let source = "{% call static('a.css') %}x{% endcall %}";

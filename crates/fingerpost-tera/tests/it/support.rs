@@ -69,12 +69,15 @@ engine!(tera1, fingerpost_tera::v1::register, true);
 /// Returns a function that renders the pages of the shared adapter tests.
 pub(crate) fn engine<E: Engine + 'static>(assets: &Assets) -> Render {
     let mut engine = E::with_templates(assets, &[]);
-    for (name, source) in templates(|helper| format!("{helper}(path=path)")) {
+    let tags = "static_tags(entries=[path])";
+    let tags_with_nonce = "static_tags(entries=['js/app.js', 'css/app.css'], nonce=path)";
+    for (name, source) in templates(|helper| format!("{helper}(path=path)"), tags, tags_with_nonce) {
         engine.add(&name, &source).unwrap();
     }
     Box::new(move |name, path| {
         let page = engine.render_with(name, &[("path", path)])?;
-        let is_escaped_text = E::HELPERS_ESCAPE && name.ends_with(".txt");
+        // Tags are markup, which no engine escapes.
+        let is_escaped_text = E::HELPERS_ESCAPE && name.ends_with(".txt") && !name.starts_with("tags");
         Ok(if is_escaped_text { page.replace("&amp;", "&") } else { page })
     })
 }

@@ -10,6 +10,8 @@ each_major! {
     missing_path_and_unknown_keyword_are_errors_with_advice
     app_version_takes_no_argument
     import_map_takes_only_a_nonce
+    tags_require_entries_and_a_nonce_that_is_a_string
+    tags_accept_a_string_and_a_nonce_of_none
 }
 
 /// Returns the error of `{{ call }}`.
@@ -71,6 +73,39 @@ fn missing_path_and_unknown_keyword_are_errors_with_advice<E: Engine>() {
             "the filter static takes an asset path, such as 'css/app.css' | static, but got the unknown keyword `path`",
         ),
     ]);
+}
+
+fn tags_require_entries_and_a_nonce_that_is_a_string<E: Engine>() {
+    for (call, found) in [
+        ("static_tags()", "but got no entry"),
+        ("static_tags(nonce='x')", "but got no entry"),
+        ("static_tags(entries=[])", "but got no entry"),
+        ("static_tags(entries=['a.css', true])", "but got a value of type bool"),
+        ("static_tags(entries=['a.css'], path='a.css', b=1)", "but got the unknown keyword `path`"),
+        (
+            "static_tags(entries=['a.css'], nonce=true)",
+            "and the nonce as a string, but got a value of type bool as the nonce",
+        ),
+    ] {
+        let err = failure::<E>(call);
+        let usage = "static_tags() takes scripts and style sheets, such as static_tags(entries=['js/app.js', 'css/app.css'])";
+        let message = format!("{usage}, {found}");
+        assert!(err.lines().any(|line| line.trim_start_matches("error: ") == message), "{call}: {err}");
+    }
+}
+
+fn tags_accept_a_string_and_a_nonce_of_none<E: Engine>() {
+    let site = Site::with_files(&["a.css"]);
+    let assets = site.production().build().unwrap();
+    let tags = assets.tags(&["a.css"]).unwrap();
+    for call in [
+        "static_tags(entries='a.css')",
+        "static_tags(entries=list)",
+        "static_tags(entries=list, nonce=nothing)",
+    ] {
+        let engine = E::with_templates(&assets, &[("page.html", &format!("{{{{ {call} }}}}"))]);
+        assert_eq!(engine.page("page.html"), tags, "{call}");
+    }
 }
 
 fn app_version_takes_no_argument<E: Engine>() {
