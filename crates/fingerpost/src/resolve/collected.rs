@@ -61,11 +61,6 @@ impl Collected {
         Self { table, files, store }
     }
 
-    /// Returns the number of assets.
-    pub(crate) fn len(&self) -> usize {
-        self.files.len()
-    }
-
     /// Returns the position and the hashed path of an asset.
     pub(crate) fn find(&self, path: &str) -> Option<(u32, &str)> {
         let position = self.table.position(path)?;

@@ -41,7 +41,7 @@ pub(crate) struct Entry {
 }
 
 /// A file that a page loads.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum PageFile {
     /// The asset at this position of the manifest.
     Asset(u32),
@@ -60,6 +60,12 @@ impl PageFile {
 }
 
 impl Resolver {
+    /// Returns the position of an asset that a manifest lists.
+    #[inline]
+    pub(crate) fn known_position(&self, path: &str) -> Option<u32> {
+        self.strategy.collected()?.table.position(path).map(|position| position as u32)
+    }
+
     /// Returns the entry with this name in a template.
     pub(crate) fn entry(&self, text: &str) -> Result<Entry, Error> {
         let collected = self.strategy.collected();
@@ -71,7 +77,7 @@ impl Resolver {
         let path = template_path.path;
         let url = self.template_urls(&template_path, |miss| self.entry_not_found(path, miss))?.url;
         let kind = EntryKind::from_path(&url).ok_or_else(|| self.not_an_entry(path))?;
-        let position = collected.and_then(|collected| collected.find(path)).map(|(position, _)| position);
+        let position = self.known_position(path);
         let file = match position {
             Some(position) if !template_path.has_suffix() => PageFile::Asset(position),
             _ => PageFile::Other { url: url.with_suffix(&template_path), position },

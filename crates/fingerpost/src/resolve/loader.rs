@@ -16,12 +16,12 @@ use crate::{
     resolve::{
         Resolver,
         active_strategy::ActiveStrategy,
-        asset_texts::AssetTexts,
         collected::{Collected, read_manifest},
         import_map::ImportMapOfRelease,
         listed::ListedSources,
         missing::MissingWarnings,
         strategy::Strategy,
+        tag_cache::TagCache,
     },
     sources::{SourceDir, Sources, ignore_rules::IgnoreRules},
     url::{base_url::BaseUrl, url_options::UrlOptions},
@@ -79,7 +79,6 @@ impl Loader {
             }
             Some(Strategy::PathToken(_)) => (self.list_sources(None, earlier)?, self.version(None)?),
         };
-        let count = strategy.table().map_or(0, |table| table.assets.len());
         Ok(Resolver {
             generation,
             strategy,
@@ -88,7 +87,7 @@ impl Loader {
             options: Arc::clone(options),
             missing_warnings: self.missing_warnings.clone(),
             import_map: ImportMapOfRelease::new(import_map),
-            tag_attributes: AssetTexts::new(count),
+            tag_cache: TagCache::default(),
             release_id: OnceLock::new(),
         })
     }

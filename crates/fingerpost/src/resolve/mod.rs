@@ -1,7 +1,7 @@
 //! Resolving asset paths to URLs.
 
 pub(crate) mod active_strategy;
-pub(crate) mod asset_texts;
+pub(crate) mod tag_cache;
 pub(crate) mod links;
 pub(crate) mod collected;
 pub(crate) mod entry;
@@ -27,10 +27,10 @@ use crate::{
     quote::quoted,
     resolve::{
         active_strategy::ActiveStrategy,
-        asset_texts::AssetTexts,
         import_map::ImportMapOfRelease,
         lookup_table::Asset,
         missing::{MissingWarnings, list_of_entries, not_found},
+        tag_cache::TagCache,
     },
     suggest::{MAX_PATH_LENGTH, nearest},
     url::{
@@ -55,8 +55,7 @@ pub(crate) struct Resolver {
     options: Arc<UrlOptions>,
     /// Set if unknown assets get their unhashed URL.
     missing_warnings: Option<Arc<MissingWarnings>>,
-    /// The attributes of the tags that load the assets.
-    pub(crate) tag_attributes: AssetTexts,
+    pub(crate) tag_cache: TagCache,
     /// Computed at the first call, because only servers need the value.
     release_id: OnceLock<ContentHash>,
 }

@@ -53,7 +53,10 @@ impl Snapshot {
     /// Same as [`Assets::url`], and [`ErrorKind::NotAnEntry`](crate::ErrorKind::NotAnEntry) for an asset of another type. If
     /// the manifest of another program lacks a digest, and the published file cannot be read,
     /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable).
-    pub fn tags<E: AsRef<str>>(&self, entries: impl IntoIterator<Item = E>) -> Result<String, Error> {
+    pub fn tags<E: AsRef<str>>(
+        &self,
+        entries: impl IntoIterator<Item = E, IntoIter: Clone>,
+    ) -> Result<String, Error> {
         tags(&self.resolver, entries, None)
     }
 
@@ -76,7 +79,7 @@ impl Snapshot {
     /// Same as [`tags`](Self::tags).
     pub fn tags_with_nonce<E: AsRef<str>>(
         &self,
-        entries: impl IntoIterator<Item = E>,
+        entries: impl IntoIterator<Item = E, IntoIter: Clone>,
         nonce: &str,
     ) -> Result<String, Error> {
         tags(&self.resolver, entries, Some(nonce))
@@ -114,7 +117,10 @@ impl Assets {
     /// # Errors
     ///
     /// Same as [`Snapshot::tags`].
-    pub fn tags<E: AsRef<str>>(&self, entries: impl IntoIterator<Item = E>) -> Result<String, Error> {
+    pub fn tags<E: AsRef<str>>(
+        &self,
+        entries: impl IntoIterator<Item = E, IntoIter: Clone>,
+    ) -> Result<String, Error> {
         self.with_resolver(|resolver| tags(resolver, entries, None))
     }
 
@@ -125,7 +131,7 @@ impl Assets {
     /// Same as [`Snapshot::tags`].
     pub fn tags_with_nonce<E: AsRef<str>>(
         &self,
-        entries: impl IntoIterator<Item = E>,
+        entries: impl IntoIterator<Item = E, IntoIter: Clone>,
         nonce: &str,
     ) -> Result<String, Error> {
         self.with_resolver(|resolver| tags(resolver, entries, Some(nonce)))

@@ -1,6 +1,5 @@
 //! The tags and the preloads that a page needs for its entries.
 
-mod marks;
 mod plan;
 mod render;
 mod preload_header;

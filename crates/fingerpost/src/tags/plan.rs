@@ -1,6 +1,6 @@
 //! The files that a page loads for its entries.
 
-use std::{cell::Cell, mem::take};
+use std::collections::HashSet;
 
 use crate::{
     error::Error,
@@ -9,7 +9,6 @@ use crate::{
         collected::Collected,
         entry::{Entry, EntryKind, PageFile},
     },
-    tags::marks::{ENTRY, LISTED, Marks, VISITED},
 };
 
 /// The files that a page loads, each once.
@@ -19,91 +18,63 @@ pub(super) struct Plan {
     /// The scripts that the entries import.
     pub(super) preloads: Vec<PageFile>,
     pub(super) scripts: Vec<PageFile>,
-    entries: Vec<Entry>,
-    marks: Marks,
-    /// The scripts whose imports are being visited, each with the number of its visited imports.
-    stack: Vec<(u32, usize)>,
-}
-
-thread_local! {
-    /// The plan of the last call on this thread. The next call reuses its memory.
-    static REUSED: Cell<Option<Box<Plan>>> = const { Cell::new(None) };
+    /// The assets that the page loads because of their own entry. These assets get no preload.
+    entries: HashSet<u32>,
+    /// The scripts whose imports have been visited, or are being visited.
+    visited: HashSet<u32>,
 }
 
 impl Plan {
-    /// Passes the plan for these entries to `use_plan`.
-    pub(super) fn with<E: AsRef<str>, R>(
+    pub(super) fn new<E: AsRef<str>>(
         resolver: &Resolver,
         entries: impl IntoIterator<Item = E>,
-        use_plan: impl FnOnce(&Self) -> Result<R, Error>,
-    ) -> Result<R, Error> {
-        // The plan is taken and not borrowed, because a store is user code, and may call this function. `try_with` fails
-        // only while the thread exits.
-        let mut plan = REUSED.try_with(Cell::take).ok().flatten().unwrap_or_default();
-        let result = plan.fill(resolver, entries).and_then(|()| use_plan(&plan));
-        plan.clear();
-        let _ = REUSED.try_with(|reused| reused.set(Some(plan)));
-        result
-    }
-
-    fn clear(&mut self) {
-        self.entries.clear();
-        [&mut self.styles, &mut self.preloads, &mut self.scripts].into_iter().for_each(Vec::clear);
-    }
-
-    fn fill<E: AsRef<str>>(
-        &mut self,
-        resolver: &Resolver,
-        entries: impl IntoIterator<Item = E>,
-    ) -> Result<(), Error> {
-        for text in entries {
-            self.entries.push(resolver.entry(text.as_ref())?);
-        }
+    ) -> Result<Self, Error> {
+        let entries = entries.into_iter().map(|entry| resolver.entry(entry.as_ref()));
+        let entries: Vec<_> = entries.collect::<Result<_, _>>()?;
+        let positions = entries.iter().filter_map(|entry| entry.file.position()).collect();
+        let mut plan = Self { entries: positions, ..Self::default() };
         let collected = resolver.strategy.collected();
-        self.marks.reset(collected.map_or(0, Collected::len));
-        for position in self.entries.iter().filter_map(|entry| entry.file.position()) {
-            self.marks.add(position, ENTRY);
+        entries.into_iter().for_each(|entry| plan.add(entry, collected));
+        for files in [&mut plan.styles, &mut plan.scripts] {
+            let mut seen = HashSet::new();
+            files.retain(|file| seen.insert(file.clone()));
         }
-        let mut entries = take(&mut self.entries);
-        entries.drain(..).for_each(|entry| self.add(entry, collected));
-        self.entries = entries;
-        Ok(())
+        Ok(plan)
     }
 
-    /// Adds the files of an entry.
+    /// Adds the files of an entry. A style sheet may be added several times.
     fn add(&mut self, Entry { kind, file }: Entry, collected: Option<&Collected>) {
-        if kind == EntryKind::Script {
-            if let (Some(collected), Some(script)) = (collected, file.position()) {
-                self.add_imports(script, collected);
-            }
+        if kind == EntryKind::Style {
+            self.styles.push(file);
+            return;
         }
-        let files = if kind == EntryKind::Style { &mut self.styles } else { &mut self.scripts };
-        let is_new = match file {
-            PageFile::Asset(position) => self.marks.add(position, LISTED),
-            PageFile::Other { .. } => !files.contains(&file),
-        };
-        files.extend(is_new.then_some(file));
+        if let (Some(collected), Some(script)) = (collected, file.position()) {
+            self.add_imports(script, collected);
+        }
+        self.scripts.push(file);
     }
 
     /// Adds the imports and style sheets of a script, depth first, each script after its own imports, which is the order of
     /// Vite. Not recursive, because a chain of imports may be long.
     fn add_imports(&mut self, script: u32, collected: &Collected) {
-        if self.marks.add(script, VISITED) {
-            self.stack.push((script, 0));
+        // The scripts on the way, each with the number of its visited imports.
+        let mut stack = Vec::new();
+        if self.visited.insert(script) {
+            stack.push((script, 0));
         }
-        while let Some((script, visited)) = self.stack.last_mut() {
+        while let Some((script, visited)) = stack.last_mut() {
             let (script, links) = (*script, collected.links(*script));
             if let Some(&import) = links.and_then(|links| links.imports.get(*visited)) {
                 *visited += 1;
-                if self.marks.add(import, VISITED) {
-                    self.stack.push((import, 0));
+                if self.visited.insert(import) {
+                    stack.push((import, 0));
                 }
                 continue;
             }
-            self.stack.pop();
-            let styles = links.into_iter().flat_map(|links| &links.styles).copied();
-            self.styles.extend(styles.filter(|style| self.marks.add(*style, LISTED)).map(PageFile::Asset));
-            if !self.marks.has(script, ENTRY) {
+            stack.pop();
+            self.styles
+                .extend(links.into_iter().flat_map(|links| &links.styles).copied().map(PageFile::Asset));
+            if !self.entries.contains(&script) {
                 self.preloads.push(PageFile::Asset(script));
             }
         }

@@ -1,12 +1,51 @@
 //! Writes the tags of a page.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::{
     error::Error,
-    resolve::{Resolver, entry::PageFile},
+    resolve::{
+        Resolver,
+        tag_cache::{TagText, escaped},
+    },
     tags::plan::Plan,
 };
+
+/// The maximum number of entries in a list whose tags are cached.
+const MAX_CACHED_ENTRIES: usize = 16;
+
+/// Returns the tags of the entries, separated by line feeds.
+pub(super) fn tags<E: AsRef<str>>(
+    resolver: &Resolver,
+    entries: impl IntoIterator<Item = E, IntoIter: Clone>,
+    nonce: Option<&str>,
+) -> Result<String, Error> {
+    let entries = entries.into_iter();
+    let mut buffer = [0; MAX_CACHED_ENTRIES];
+    let key = known_positions(resolver, entries.clone(), &mut buffer);
+    if let Some(tags) = key.and_then(|key| resolver.tag_cache.get(key, |text| text.with_nonce(nonce))) {
+        return Ok(tags);
+    }
+    let text = Arc::new(tag_text(resolver, &Plan::new(resolver, entries)?)?);
+    if let Some(key) = key {
+        resolver.tag_cache.insert(key, &text);
+    }
+    Ok(text.with_nonce(nonce))
+}
+
+/// Returns the positions of a list of assets. `None` for a long list, or a name that is not exactly an asset path.
+fn known_positions<'b, E: AsRef<str>>(
+    resolver: &Resolver,
+    entries: impl Iterator<Item = E>,
+    buffer: &'b mut [u32],
+) -> Option<&'b [u32]> {
+    let mut count = 0;
+    for entry in entries {
+        *buffer.get_mut(count)? = resolver.known_position(entry.as_ref())?;
+        count += 1;
+    }
+    Some(&buffer[..count])
+}
 
 /// The text before the URL of a tag, and the text after its attributes.
 type Frame = (&'static str, &'static str);
@@ -15,76 +54,16 @@ const STYLE: Frame = ("<link rel=\"stylesheet\" href=\"", ">");
 const PRELOAD: Frame = ("<link rel=\"modulepreload\" href=\"", ">");
 const SCRIPT: Frame = ("<script type=\"module\" src=\"", "></script>");
 
-/// Returns the tags of the entries, separated by line feeds.
-pub(super) fn tags<E: AsRef<str>>(
-    resolver: &Resolver,
-    entries: impl IntoIterator<Item = E>,
-    nonce: Option<&str>,
-) -> Result<String, Error> {
-    let nonce = nonce.map(escaped);
-    Plan::with(resolver, entries, |plan| {
-        let mut length = 0;
-        each_tag(resolver, plan, nonce.as_deref(), |piece| length += piece.len())?;
-        let mut out = String::with_capacity(length);
-        each_tag(resolver, plan, nonce.as_deref(), |piece| out.push_str(piece))?;
-        out.pop();
-        Ok(out)
-    })
-}
-
-/// Passes the pieces of all tags to `write`, each tag with a line feed at its end.
-fn each_tag(
-    resolver: &Resolver,
-    plan: &Plan,
-    nonce: Option<&str>,
-    mut write: impl FnMut(&str),
-) -> Result<(), Error> {
-    let mut tag = |(start, end): Frame, file: &PageFile| -> Result<(), Error> {
-        write(start);
-        write(&attributes(resolver, file)?);
-        if let Some(nonce) = nonce {
-            [" nonce=\"", nonce, "\""].into_iter().for_each(&mut write);
-        }
-        write(end);
-        write("\n");
-        Ok(())
-    };
-    plan.styles.iter().try_for_each(|file| tag(STYLE, file))?;
-    plan.preloads.iter().try_for_each(|file| tag(PRELOAD, file))?;
-    plan.scripts.iter().try_for_each(|file| tag(SCRIPT, file))
-}
-
-/// Returns the rest of a tag from the URL on, with the integrity value. The same text in every tag of a URL lets browsers
-/// use a preload for the script.
-fn attributes<'a>(resolver: &'a Resolver, file: &PageFile) -> Result<Cow<'a, str>, Error> {
-    let text = || {
-        let (url, integrity) = resolver.page_resource(file)?;
-        let integrity = integrity.map_or_else(String::new, |text| format!(" integrity=\"{text}\""));
-        Ok(format!("{}\"{integrity} crossorigin", escaped(&url)))
-    };
-    match file {
-        PageFile::Asset(position) => {
-            resolver.tag_attributes.get_or_try_make(*position, text).map(Cow::Borrowed)
-        }
-        PageFile::Other { .. } => text().map(Cow::Owned),
-    }
-}
-
-/// Escapes text for an attribute in double quotes.
-fn escaped(text: &str) -> Cow<'_, str> {
-    if !text.contains(['&', '<', '>', '"', '\'']) {
-        return text.into();
-    }
-    let mut escaped = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
+/// Returns the tags of a plan. The attributes are the same in every tag of a URL, so that browsers use a preload for the
+/// script.
+fn tag_text(resolver: &Resolver, plan: &Plan) -> Result<TagText, Error> {
+    let mut text = TagText::default();
+    for ((start, end), files) in [(STYLE, &plan.styles), (PRELOAD, &plan.preloads), (SCRIPT, &plan.scripts)] {
+        for file in files {
+            let (url, integrity) = resolver.page_resource(file)?;
+            let integrity = integrity.map_or_else(String::new, |text| format!(" integrity=\"{text}\""));
+            text.push(&format!("{start}{}\"{integrity} crossorigin", escaped(&url)), end);
         }
     }
-    escaped.into()
+    Ok(text)
 }
