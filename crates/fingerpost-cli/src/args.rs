@@ -189,6 +189,7 @@ Rules in the table [collect.rules], with the severity error, warn or ignore; --m
   outside-base = \"warn\"   an absolute reference outside of the base URL to a file of a source directory
   syntax = \"warn\"         a script that cannot be parsed; its references are not rewritten
   unsupported = \"error\"   a reference that this build cannot rewrite
+  bare = \"ignore\"         a bare specifier that is not in the import map; warn with [importmap]
   shadowed = \"ignore\"     a file hidden by the same path in an earlier source directory
   \"vendor/**\".missing = \"ignore\"    a severity for some files; overrides the flags, and the severity for all files";
 

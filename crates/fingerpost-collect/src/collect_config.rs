@@ -4,7 +4,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{Clock, Severity},
+    __private::{Clock, ImportMap, Severity},
     BaseUrl, Settings, VersionSettings,
     sources::{SourceDir, Sources},
 };
@@ -86,6 +86,7 @@ impl CollectConfig {
     /// outside-base = "warn"               # absolute references outside of the base URL to a file of a source directory
     /// syntax = "warn"                     # scripts that cannot be parsed; their references are not rewritten
     /// unsupported = "error"               # references that this build cannot rewrite
+    /// bare = "warn"                       # bare specifiers without a name in `[importmap]`; ignored without `[importmap]`
     /// shadowed = "ignore"                 # files hidden by a file of an earlier source directory
     ///
     /// [collect.rules."vendor/**"]         # severities for some files; the longest matching glob applies
@@ -359,6 +360,28 @@ impl CollectConfig {
         self
     }
 
+    /// Adds a name to the import map, which the manifest stores for pages. A `name` that ends in `/` is mapped to a directory.
+    ///
+    /// For such a directory, the manifest also has each module that a script imports by a constant specifier, so that pages map
+    /// the module to its hashed URL. An unknown asset is an error. See
+    /// [`AssetsBuilder::import`](fingerpost::AssetsBuilder::import).
+    ///
+    /// ```
+    /// # let site = tempfile::tempdir()?;
+    /// # std::fs::write(site.path().join("htmx.esm.js"), "body{}")?;
+    /// # let out = tempfile::tempdir()?;
+    /// use fingerpost_collect::{CollectConfig, collect};
+    ///
+    /// collect(&CollectConfig::new(out.path()).source(site.path()).import("htmx", "htmx.esm.js"))?;
+    /// let map = fingerpost::Assets::production(out.path())?.snapshot().importmap()?;
+    /// assert!(map.contains(r#""htmx":"/static/htmx.esm.7c98040a5416.js""#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn import(mut self, name: impl Into<String>, path: impl Into<String>) -> Self {
+        self.settings.imports.insert(name.into(), path.into());
+        self
+    }
+
     /// Sets the severity of a rule for all files without a [`severity_override`](Self::severity_override).
     ///
     /// See [`Rule`] for the defaults. [`Report::shadowed`](crate::Report::shadowed) lists hidden files at every severity.
@@ -389,8 +412,10 @@ impl CollectConfig {
         let settings = both(both(dirs, self.base()), both(self.severities(), self.compression()));
         // Without a build of Vite, the error of its manifest has better advice than the error of its directory.
         let sources = self.prehashed_files().and_then(|prehashed| Ok((self.open_sources()?, prehashed)));
+        let sources = both(sources, self.import_map());
         let checked = both(self.tables.check(), both(settings, sources))?;
-        let ((), ((((out, keep_from), base), (severities, compress)), (sources, prehashed))) = checked;
+        let ((), ((((out, keep_from), base), (severities, compress)), ((sources, prehashed), import_map))) =
+            checked;
         let pack = self.tables.collect.pack.as_deref().map(|pack| absolute(pack, "the pack")).transpose()?;
         pack.as_deref().map_or(Ok(()), |pack| check_place(pack, &out, &sources))?;
         Ok(RunOptions {
@@ -400,6 +425,8 @@ impl CollectConfig {
             originals: self.tables.collect.originals,
             prehashed,
             vite_prefix: self.settings.bundles.vite_prefix(),
+            finds_bare: !import_map.is_empty() || severities.may_report(Rule::Bare),
+            import_map,
             compress,
             delta_versions: self.tables.collect.delta_versions.unwrap_or(DELTA_VERSIONS),
             keep_from,
@@ -416,8 +443,17 @@ impl CollectConfig {
         both(self.tables.check(), sources).map(|((), sources)| sources)
     }
 
+    pub(crate) fn import_map(&self) -> Result<ImportMap, Error> {
+        Ok(ImportMap::new(&self.settings).map_err(Problem::from)?)
+    }
+
     fn severities(&self) -> Result<RuleSeverities, Error> {
-        Ok(RuleSeverities::new(&self.tables.collect.rules)?)
+        let mut rules = self.tables.collect.rules.clone();
+        if self.import_map().is_ok_and(|import_map| !import_map.is_empty()) {
+            let everywhere = rules.entry(EVERYWHERE.to_owned()).or_default();
+            everywhere.entry(Rule::Bare).or_insert(Severity::Warn);
+        }
+        Ok(RuleSeverities::new(&rules)?)
     }
 
     /// Returns the absolute path of [`keep_from`](Self::keep_from).
@@ -490,6 +526,9 @@ pub(crate) struct RunOptions {
     pub(crate) prehashed: Prehashed,
     /// The prefix of the files of Vite. `None` without Vite.
     pub(crate) vite_prefix: Option<String>,
+    pub(crate) import_map: ImportMap,
+    /// `true` if bare module specifiers are references.
+    pub(crate) finds_bare: bool,
     pub(crate) compress: CompressionSettings,
     pub(crate) delta_versions: usize,
     pub(crate) keep_from: Option<PathBuf>,

@@ -67,6 +67,7 @@ use crate::{
         compress::Variants,
         conflicts::{check_names, check_variants},
         deltas::Deltas,
+        import_map::check_import_map,
         import_releases::{import_releases, verify_releases},
         link::Links,
         publish::{Publication, ReferenceMap, StagedFiles, make_manifest},
@@ -136,6 +137,7 @@ fn start_threads() -> Result<(), Problem> {
 fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<Report, Error> {
     let files = scan(&run, diagnostics);
     check_bundle(&files, &run, diagnostics);
+    check_import_map(&files, &run, diagnostics);
     let components = run.components(diagnostics);
     let (mut assets, references) = analyze_and_name(files, &run, diagnostics)?;
     let notes = assets.iter().flat_map(|asset| &asset.source_info.notes);

@@ -1,7 +1,7 @@
 //! Finds references without writing an output directory.
 
 use fingerpost::{
-    __private::Severity,
+    __private::{ImportMap, Severity},
     BaseUrl,
     sources::{SourceFile, Sources},
 };
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     collect_config::CollectConfig,
-    diagnostics::{Error, Location, Locator, Note, Problem},
+    diagnostics::{Error, Location, Locator, Note, Problem, both},
     output::content::Content,
     pipeline::{
         analyze::{Names, names},
@@ -66,11 +66,14 @@ pub struct Reference {
 /// Fails for invalid settings, and for a source directory that cannot be opened. Files that cannot be read are in
 /// [`ReferenceReport::problems`].
 pub fn references(config: &CollectConfig) -> Result<ReferenceReport, Error> {
-    let ((sources, base), severities) = config.sources()?;
+    let (((sources, base), severities), import_map) = both(config.sources(), config.import_map())?;
     let listing = sources.list();
     let known = KnownNames::from_paths(listing.files.iter().map(|file| file.path.as_str()));
-    let all: Vec<_> =
-        listing.files.par_iter().map(|file| references_in(file, &base, &known, &sources)).collect();
+    let all: Vec<_> = listing
+        .files
+        .par_iter()
+        .map(|file| references_in(file, &base, &known, &sources, &import_map))
+        .collect();
     let mut uses = ReferenceReport::default();
     uses.problems.extend(listing.problems.into_iter().map(Problem::from));
     for named in all {
@@ -95,17 +98,19 @@ fn references_in(
     base: &BaseUrl,
     known: &KnownNames<'_>,
     sources: &Sources,
+    import_map: &ImportMap,
 ) -> Result<(Vec<Reference>, Vec<Note>), Problem> {
     if Language::from_path(&file.path).is_none() && Markup::from_path(&file.path).is_none() {
         return Ok((Vec::new(), Vec::new()));
     }
     let content = Content::read(&file.file, u64::MAX)?.value;
     let bytes = content.bytes().unwrap_or_default();
-    let Names { references, notes, unrewritable } = names(file, bytes, base.path())?;
+    let Names { references, notes, unrewritable } = names(file, bytes, base.path(), !import_map.is_empty())?;
     let named = references.into_iter().filter_map(|reference| match reference.target {
         Target::Asset(to) | Target::LeavesBase(to) | Target::EncodedSlash(to) => {
             Some((reference.span, to, reference.kind))
         }
+        Target::Bare(name) => Some((reference.span, import_map.target(&name)?, reference.kind)),
         Target::OutsideBase(_) => None,
     });
     let plain = unrewritable.iter().flat_map(|(span, plain)| {

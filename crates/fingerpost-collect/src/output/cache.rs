@@ -46,17 +46,20 @@ impl<'a, I: Iterator<Item = CacheEntry<'a>> + Clone> Serialize for SavedInfos<I>
 
 /// The results of an earlier run.
 pub(crate) struct Cache {
-    /// Identifies the build and the base URL. Results of other builds or for another base URL may differ.
+    /// Identifies the build, the base URL and the kinds of references. The results for others may differ.
     key: String,
     sources: HashMap<String, Arc<SourceInfo>>,
 }
 
 impl Cache {
     /// Reads the cache of an output directory. A cache that is missing, damaged or from another build counts as empty.
-    pub(crate) fn read(dir: &Path, base: &str) -> Self {
+    /// `finds_bare` is `true` if bare module specifiers are references.
+    pub(crate) fn read(dir: &Path, base: &str, finds_bare: bool) -> Self {
         // The parser of scripts has more assertions in a debug build, and rejects more scripts.
         let (version, js, debug) = (env!("CARGO_PKG_VERSION"), cfg!(feature = "js"), cfg!(debug_assertions));
-        let key = format!("version={version} analysis={ANALYSIS} js={js} debug={debug} base={base}");
+        let key = format!(
+            "version={version} analysis={ANALYSIS} js={js} debug={debug} bare={finds_bare} base={base}"
+        );
         let sources = fs::read(dir.join(FILE)).ok().and_then(|bytes| parse(&bytes, &key));
         Self { key, sources: sources.unwrap_or_default() }
     }

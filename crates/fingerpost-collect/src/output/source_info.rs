@@ -1,9 +1,9 @@
 //! The analysis of one source file, with the assigned name.
 
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
 use fingerpost::{
-    __private::FileStamp,
+    __private::{FileStamp, ImportMap},
     manifest::{ContentHash, Digest, FileInfo},
 };
 use serde::{Deserialize, Serialize};
@@ -61,10 +61,21 @@ impl SourceInfo {
         self.references.iter().any(|reference| matches!(reference.target, Target::Asset(_)))
     }
 
-    /// Returns the asset paths that a script imports statically by the URLs of the assets. The assets may not exist.
-    pub(crate) fn static_imports(&self) -> impl Iterator<Item = &str> {
+    /// Returns the asset paths that a script imports statically by the URLs of the assets or by the names of the import map.
+    /// The assets may not exist.
+    pub(crate) fn static_imports(&self, import_map: &ImportMap) -> impl Iterator<Item = Cow<'_, str>> {
+        let imports = self.references.iter().filter(|reference| reference.imports_asset_url);
+        imports.filter_map(|reference| match reference.target.mapped(import_map) {
+            Cow::Borrowed(Target::Asset(path)) => Some(path.into()),
+            Cow::Owned(Target::Asset(path)) => Some(path.into()),
+            _ => None,
+        })
+    }
+
+    /// Returns the bare module specifiers.
+    pub(crate) fn bare_specifiers(&self) -> impl Iterator<Item = &str> {
         self.references.iter().filter_map(|reference| match &reference.target {
-            Target::Asset(path) if reference.imports_asset_url => Some(path.as_str()),
+            Target::Bare(name) => Some(name.as_str()),
             _ => None,
         })
     }

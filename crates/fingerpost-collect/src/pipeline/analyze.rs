@@ -90,7 +90,7 @@ fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Con
     let is_trusted = reading.is_trusted(began);
     let Reading { value: content, stamp, .. } = reading;
     let Names { references, notes, unrewritable } =
-        names(file, content.bytes().unwrap_or_default(), run.options.base.path())?;
+        names(file, content.bytes().unwrap_or_default(), run.options.base.path(), run.options.finds_bare)?;
     let source_info = SourceInfo {
         file: file.file.clone(),
         stamp,
@@ -118,9 +118,9 @@ pub(crate) struct Names {
     pub(crate) unrewritable: Vec<(Range<usize>, Unrewritable)>,
 }
 
-/// Finds the references in the bytes of a file.
-pub(crate) fn names(file: &SourceFile, bytes: &[u8], base: &str) -> Result<Names, Problem> {
-    let referrer = Referrer { base, path: &file.path };
+/// Finds the references in the bytes of a file, with bare module specifiers only if `finds_bare`.
+pub(crate) fn names(file: &SourceFile, bytes: &[u8], base: &str, finds_bare: bool) -> Result<Names, Problem> {
+    let referrer = Referrer { base, path: &file.path, finds_bare };
     let References { list: references, unknown, parse_failure } = match Language::from_path(&file.path) {
         Some(language) => references::find(language, bytes, referrer)
             .map_err(|err| scan_error(file, bytes, language, err))?,

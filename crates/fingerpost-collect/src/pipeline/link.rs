@@ -6,7 +6,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{Severity, differs_in_case, nearest, quoted},
+    __private::{ImportMap, Severity, differs_in_case, nearest, quoted},
     AssetPath,
     manifest::ContentHash,
     sources::SourceDir,
@@ -121,12 +121,14 @@ impl<'a> Targets<'a> {
         Some(Link { edit: &reference.edit, to: *self.files.get(&**path)?, path })
     }
 
-    fn is_broken(&self, reference: &Reference) -> bool {
-        match &reference.target {
-            Target::Asset(path) => !self.files.contains_key(&**path),
+    fn is_broken(&self, reference: &Reference, import_map: &ImportMap) -> bool {
+        match (&reference.target, &*reference.target.mapped(import_map)) {
+            // A name of the settings without an asset is reported once, as an error in the settings.
+            (Target::Bare(name), _) if import_map.imports().contains_key(name) => false,
+            (_, Target::Asset(path)) => !self.files.contains_key(&**path),
             // If no asset has this path, another application may serve the URL.
-            Target::OutsideBase(path) => self.files.contains_key(&**path),
-            Target::EncodedSlash(_) | Target::LeavesBase(_) => true,
+            (_, Target::OutsideBase(path)) => self.files.contains_key(&**path),
+            (_, Target::EncodedSlash(_) | Target::LeavesBase(_) | Target::Bare(_)) => true,
         }
     }
 
@@ -138,23 +140,25 @@ impl<'a> Targets<'a> {
         run: &Run<'_>,
         diagnostics: &mut Diagnostics,
     ) {
+        let import_map = &run.options.import_map;
         let level = |reference: &Reference| run.options.severities.get(rule(reference), path);
-        let is_reported =
-            |reference: &&Reference| self.is_broken(reference) && level(reference) != Severity::Ignore;
+        let is_reported = |reference: &&Reference| {
+            self.is_broken(reference, import_map) && level(reference) != Severity::Ignore
+        };
         let reported: Vec<_> = source_info.references.iter().filter(is_reported).collect();
         if reported.is_empty() {
             return;
         }
         let bytes = fs::read(&source_info.file).unwrap_or_default();
         let mut locator = Locator::new(&source_info.file, path.as_str(), &bytes);
-        let (own, referrer) = (path, Referrer { base: run.options.base.path(), path });
+        let (own, referrer) = (path, Referrer { base: run.options.base.path(), path, finds_bare: false });
         for reference in reported {
             let (rule, level) = (rule(reference), level(reference));
             let Some(written) = bytes.get(reference.span.clone()) else { continue };
             let written = String::from_utf8_lossy(written);
             let location = locator.locate(reference.span.clone());
             let mut searched = Vec::new();
-            let (message, advice) = match &reference.target {
+            let (message, advice) = match &*reference.target.mapped(import_map) {
                 Target::Asset(path) | Target::EncodedSlash(path) => {
                     let points = format!("{} points to {}", quoted(&written), quoted(path));
                     if let Some((left_out, reason)) = run.options.sources.find_ignored(path) {
@@ -166,6 +170,10 @@ impl<'a> Targets<'a> {
                         (format!("{points}, which does not exist"), advice)
                     }
                 }
+                Target::Bare(name) => (
+                    format!("{} is not in the import map", quoted(&written)),
+                    Some(self.advice_for_bare(name, import_map, referrer)),
+                ),
                 Target::LeavesBase(url) => {
                     let (written_url, url) = (quoted(&written), quoted(url));
                     let suggested = self.with_fewer_parent_segments(&written, reference.kind, referrer);
@@ -207,6 +215,21 @@ impl<'a> Targets<'a> {
         Some(format!("did you mean {}?", quoted(format!("{start}{suggested}"))))
     }
 
+    /// Returns the advice for a bare specifier: a file of this name, a similar name in the import map, or the setting.
+    fn advice_for_bare(&self, name: &str, import_map: &ImportMap, referrer: Referrer<'_>) -> String {
+        let relative = format!("./{name}");
+        match resolve(&relative, Kind::Url, referrer) {
+            Some(Target::Asset(path)) if self.files.contains_key(path.as_str()) => {
+                return format!("did you mean {}?", quoted(relative));
+            }
+            _ => {}
+        }
+        match nearest(name, import_map.imports().keys().map(String::as_str)).first() {
+            Some(near) => format!("did you mean {}?", quoted(near)),
+            None => format!("add {} to `[importmap] imports`", quoted(name)),
+        }
+    }
+
     /// Returns the advice for a missing file that `own` refers to: the same path with an extension, or a similar name.
     fn advice(&mut self, path: &str, kind: Kind, own: &str) -> Option<String> {
         const SUFFIXES: [&str; 5] = [".js", ".mjs", ".css", "/index.js", "/index.mjs"];
@@ -241,6 +264,7 @@ fn rule(reference: &Reference) -> Rule {
     match (&reference.target, reference.kind) {
         (Target::LeavesBase(_), _) => Rule::LeavesBase,
         (Target::OutsideBase(_), _) => Rule::OutsideBase,
+        (Target::Bare(_), _) => Rule::Bare,
         (_, Kind::SourceMap) => Rule::MissingMap,
         (Target::Asset(_) | Target::EncodedSlash(_), _) => Rule::Missing,
     }

@@ -4,6 +4,7 @@ pub(crate) mod run_context;
 pub(crate) mod asset;
 pub(crate) mod scan;
 pub(crate) mod bundled;
+pub(crate) mod import_map;
 pub(crate) mod analyze;
 pub(crate) mod link;
 pub(crate) mod order;

@@ -4,7 +4,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{NumberedReleases, Numbering},
+    __private::{ImportMap, NumberedReleases, Numbering},
     AssetPath,
     manifest::{MANIFEST_NAME, Manifest, Release},
 };
@@ -17,6 +17,7 @@ use crate::{
         asset::Asset,
         compress::Variants,
         deltas::Deltas,
+        import_map,
         import_releases::ImportedReleases,
         run_context::{Components, Run},
     },
@@ -38,19 +39,23 @@ pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Compone
         let mut info = asset.info.clone();
         match run.options.prehashed.bundle.files.get(&asset.path) {
             Some(file) => (info.imports, info.styles) = (file.imports.clone(), file.styles.clone()),
-            None => info.imports = imports(asset, assets),
+            None => info.imports = imports(asset, assets, &run.options.import_map),
         }
         manifest.insert(asset.path.clone(), asset.hashed.as_str(), info);
+    }
+    for (name, path) in import_map::entries(&run.options.import_map, assets) {
+        manifest.insert_import(name, path);
     }
     manifest
 }
 
 /// Returns the assets that a script imports statically, each once, in the order of the script. `assets` are sorted by path.
-fn imports(asset: &Asset, assets: &[Asset]) -> Vec<AssetPath> {
+fn imports(asset: &Asset, assets: &[Asset], import_map: &ImportMap) -> Vec<AssetPath> {
     let mut seen = HashSet::new();
-    let static_imports = asset.source_info.static_imports().filter(|path| seen.insert(*path));
+    let static_imports = asset.source_info.static_imports(import_map);
+    let static_imports = static_imports.filter(|path| seen.insert(path.clone()));
     let position = |path: &str| assets.binary_search_by(|asset| asset.path.as_str().cmp(path)).ok();
-    static_imports.filter_map(position).map(|position| assets[position].path.clone()).collect()
+    static_imports.filter_map(|path| position(&path)).map(|position| assets[position].path.clone()).collect()
 }
 
 /// A manifest to publish, with the files and releases that are published first.

@@ -28,7 +28,7 @@ impl<'a> Run<'a> {
     ) -> Result<Self, Problem> {
         let output = Output::open(&options.out, options.writing, progress)?;
         let history = History::read(store, &options.out)?;
-        let cache = Cache::read(&options.out, options.base.path());
+        let cache = Cache::read(&options.out, options.base.path(), options.finds_bare);
         Ok(Self { options, output, history, cache, progress })
     }
 

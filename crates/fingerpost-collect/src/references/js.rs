@@ -17,9 +17,9 @@ use super::{
 };
 use crate::diagnostics::Rule;
 
-/// Finds all references. In text that is neither a module nor a script, only the source map comment is found.
-pub(crate) fn scan(text: &str) -> Result<Scan, ScanError> {
-    let prefilter = prefilter(text);
+/// Finds all references, with bare specifiers only if `finds_bare`. In text that is neither a module nor a script, only the source map comment is found.
+pub(crate) fn scan(text: &str, finds_bare: bool) -> Result<Scan, ScanError> {
+    let prefilter = prefilter(text, finds_bare);
     let mut scan = if prefilter.suspect.is_some() { parse(text, prefilter)? } else { Scan::default() };
     scan.written.extend(source_map::in_script(text));
     scan.written.sort_by_key(|written| written.span.start);
@@ -156,6 +156,10 @@ fn references(parsed: &ParserReturn<'_>, prefilter: Prefilter) -> Scan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn scan(js: &str) -> Result<Scan, ScanError> {
+        super::scan(js, false)
+    }
 
     #[track_caller]
     fn references(js: &str) -> Vec<&str> {

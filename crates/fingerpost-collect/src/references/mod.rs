@@ -46,7 +46,7 @@ pub(crate) fn find(
     let text = text(bytes);
     let Scan { written, unknown, parse_failure } = match language {
         Language::Css => css::scan(&text)?,
-        Language::JavaScript => scan_script(&text)?,
+        Language::JavaScript => scan_script(&text, referrer.finds_bare)?,
     };
     let list = written.iter().filter_map(|written| reference(written, &text, bytes, referrer)).collect();
     Ok(References { list, unknown, parse_failure })
@@ -56,8 +56,9 @@ pub(crate) fn find(
 use js::scan as scan_script;
 /// Without a parser, only the source map is found.
 #[cfg(not(feature = "js"))]
-fn scan_script(text: &str) -> Result<Scan, ScanError> {
-    let parse_failure = prefilter::prefilter(text).suspect.map(|at| ParseFailure {
+fn scan_script(text: &str, _finds_bare: bool) -> Result<Scan, ScanError> {
+    // Bare specifiers are not rewritten, so no build has to support them.
+    let parse_failure = prefilter::prefilter(text, false).suspect.map(|at| ParseFailure {
         rule: crate::diagnostics::Rule::Unsupported,
         message:
             "this may be a reference to another file, but this build cannot rewrite references in scripts; \
@@ -73,7 +74,8 @@ fn reference(raw: &RawReference, text: &str, bytes: &[u8], referrer: Referrer<'_
     let written = String::from_utf8_lossy(&bytes[span.clone()]);
     let decoded = syntax.decode(&written);
     let target = resolve(&decoded, kind, referrer)?;
-    let imports_asset_url = is_static_import && resolves_to_asset_url(&decoded);
+    let imports_asset_url =
+        is_static_import && (matches!(target, Target::Bare(_)) || resolves_to_asset_url(&decoded));
     let edit = Edit::new(&text[span.clone()], span.start, syntax);
     Some(Reference { span, kind, target, edit, imports_asset_url })
 }

@@ -11,20 +11,20 @@ pub(crate) struct Prefilter {
 }
 
 /// Searches for `import` and `from`, and checks the text after each word: a specifier that is a reference begins with a dot, a
-/// slash or an escape.
-pub(crate) fn prefilter(text: &str) -> Prefilter {
+/// slash or an escape. With `finds_bare`, every specifier is a reference.
+pub(crate) fn prefilter(text: &str, finds_bare: bool) -> Prefilter {
     let bytes = text.as_bytes();
     let after = |word: &'static str| {
         memchr::memmem::find_iter(bytes, word)
             .filter(|&at| at == 0 || !is_name(bytes[at - 1]))
             .map(move |at| (at, past_comments(&bytes[at + word.len()..])))
     };
-    let from = after("from").find(|(_, rest)| string_may_refer(rest)).map(|(at, _)| at);
+    let from = after("from").find(|(_, rest)| string_may_refer(rest, finds_bare)).map(|(at, _)| at);
     let mut prefilter = Prefilter { suspect: from, has_import_meta: false };
     for (at, rest) in after("import") {
         let is_meta = is_import_meta(rest);
         prefilter.has_import_meta |= is_meta;
-        if prefilter.suspect.is_none() && (is_meta || import_may_refer(rest)) {
+        if prefilter.suspect.is_none() && (is_meta || import_may_refer(rest, finds_bare)) {
             prefilter.suspect = Some(at);
         }
     }
@@ -51,7 +51,7 @@ fn is_import_meta(bytes: &[u8]) -> bool {
 }
 
 /// Checks the text after `import`: a specifier, a call, or a phase and a call, as in `import.defer(…)`.
-fn import_may_refer(bytes: &[u8]) -> bool {
+fn import_may_refer(bytes: &[u8], finds_bare: bool) -> bool {
     match bytes {
         [b'.', rest @ ..] => {
             let phase = past_comments(rest);
@@ -60,16 +60,16 @@ fn import_may_refer(bytes: &[u8]) -> bool {
         [b'(', rest @ ..] => match past_comments(rest) {
             // `import()` in prose, or a template literal that generates an import, such as `import(${x})`.
             [b')', ..] | [b'$', b'{', ..] => false,
-            [b'"' | b'\'' | b'`', first, ..] => matches!(first, b'.' | b'/' | b'\\'),
+            [b'"' | b'\'' | b'`', first, ..] => finds_bare || matches!(first, b'.' | b'/' | b'\\'),
             _ => true,
         },
-        _ => string_may_refer(bytes),
+        _ => string_may_refer(bytes, finds_bare),
     }
 }
 
-fn string_may_refer(bytes: &[u8]) -> bool {
+fn string_may_refer(bytes: &[u8], finds_bare: bool) -> bool {
     match bytes {
-        [b'"' | b'\'', first, ..] => matches!(first, b'.' | b'/' | b'\\'),
+        [b'"' | b'\'', first, ..] => finds_bare || matches!(first, b'.' | b'/' | b'\\'),
         _ => begins_comment(bytes),
     }
 }
@@ -116,7 +116,7 @@ mod tests {
 
     #[track_caller]
     fn may_refer(js: &str) -> bool {
-        prefilter(js).suspect.is_some()
+        prefilter(js, false).suspect.is_some()
     }
 
     #[test]
@@ -163,9 +163,20 @@ mod tests {
     }
 
     #[test]
+    fn bare_specifiers_are_parsed_if_they_are_references() {
+        for js in
+            ["import 'lit'", "export*from\"lit\"", "import a from'lit'", "import(`lit`)", "import ( 'lit' )"]
+        {
+            let [plain, bare] = [false, true].map(|bare| prefilter(js, bare).suspect.is_some());
+            assert_eq!((plain, bare), (false, true), "{js}");
+        }
+        assert!(prefilter("Array.from(x), x.from / 2", true).suspect.is_none());
+    }
+
+    #[test]
     fn prefilter_runs_in_linear_time_on_keywords_next_to_comments() {
         for words in ["//from\n", "//import\n", "from/*", "from/**/", "import/*\n*/ //"] {
-            prefilter(&words.repeat(1_000_000));
+            prefilter(&words.repeat(1_000_000), true);
         }
     }
 }

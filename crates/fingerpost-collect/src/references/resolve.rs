@@ -1,6 +1,11 @@
 //! Resolves references to asset paths as browsers resolve URLs (WHATWG URL, §4.4).
 
-use fingerpost::{__private::scheme, AssetPath};
+use std::borrow::Cow;
+
+use fingerpost::{
+    __private::{ImportMap, scheme},
+    AssetPath,
+};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +22,20 @@ pub(crate) enum Target {
     LeavesBase(String),
     /// An absolute URL path outside of the base URL, without its first slash.
     OutsideBase(String),
+    /// A bare module specifier, which an import map resolves.
+    Bare(String),
+}
+
+impl Target {
+    /// Returns the asset of a bare specifier in the import map, and any other target unchanged.
+    pub(crate) fn mapped(&self, import_map: &ImportMap) -> Cow<'_, Self> {
+        match self {
+            Self::Bare(name) => {
+                import_map.target(name).map_or(Cow::Borrowed(self), |path| Cow::Owned(Self::Asset(path)))
+            }
+            _ => Cow::Borrowed(self),
+        }
+    }
 }
 
 /// The URL of a file. References in the file are relative to this URL.
@@ -25,13 +44,16 @@ pub(crate) struct Referrer<'a> {
     /// The path of the base URL, with a slash at both ends.
     pub(crate) base: &'a str,
     pub(crate) path: &'a AssetPath,
+    /// `true` if bare module specifiers are references.
+    pub(crate) finds_bare: bool,
 }
 
 /// Resolves a reference. Returns `None` for references that are left unchanged: other hosts and schemes, fragments,
-/// directories, and bare module specifiers.
+/// directories, and bare module specifiers unless the referrer asks for these.
 pub(crate) fn resolve(reference: &str, kind: Kind, referrer: Referrer<'_>) -> Option<Target> {
     let is_bare =
         kind == Kind::Module && !["/", "./", "../"].iter().any(|start| reference.starts_with(start));
+    let specifier = reference;
     let reference = without_ignored(reference);
     let path = reference.split(['?', '#']).next()?;
     // In an `http` URL a backslash is a slash.
@@ -39,6 +61,9 @@ pub(crate) fn resolve(reference: &str, kind: Kind, referrer: Referrer<'_>) -> Op
     let has_host = matches!(segments[..], ["", "", ..]);
     let name = decoded(segments.last()?);
     // HTML, "resolve a URL-like module specifier": only a specifier that begins with exactly `/`, `./` or `../` is a URL.
+    if is_bare && referrer.finds_bare && scheme(path).is_none() && !specifier.is_empty() {
+        return Some(Target::Bare(specifier.to_owned()));
+    }
     if is_bare || scheme(path).is_some() || has_host || matches!(&*name, "" | "." | "..") {
         return None;
     }
@@ -98,7 +123,7 @@ mod tests {
 
     fn target(reference: &str, kind: Kind, base: &str) -> Option<Target> {
         let path = AssetPath::parse("css/app.css").unwrap();
-        resolve(reference, kind, Referrer { base, path: &path })
+        resolve(reference, kind, Referrer { base, path: &path, finds_bare: false })
     }
 
     #[track_caller]
@@ -184,6 +209,22 @@ mod tests {
         let here = Some(Target::Asset("css/m.js".to_owned()));
         assert_eq!(target("./m.js", Kind::Module, "/static/"), here);
         assert_eq!(target("/static/css/m.js", Kind::Module, "/static/"), here);
+    }
+
+    #[test]
+    fn bare_module_specifiers_are_found_if_the_referrer_asks_for_these() {
+        let path = AssetPath::parse("js/app.js").unwrap();
+        let referrer = Referrer { base: "/static/", path: &path, finds_bare: true };
+        for bare in ["lit", "lit/a.js?x#y", "@a/b", "#x/y", ".a.js", "..", " ./m.js", "</script>"] {
+            let target = resolve(bare, Kind::Module, referrer);
+            assert_eq!(target, Some(Target::Bare(bare.to_owned())), "{bare:?}");
+            assert!(!matches!(resolve(bare, Kind::Url, referrer), Some(Target::Bare(_))), "{bare:?}");
+        }
+        for other in ["", "https://esm.sh/lit", "node:fs", "data:text/javascript,1", "//host/a.js"] {
+            assert_eq!(resolve(other, Kind::Module, referrer), None, "{other:?}");
+        }
+        let here = Some(Target::Asset("js/m.js".to_owned()));
+        assert_eq!(resolve("./m.js", Kind::Module, referrer), here);
     }
 
     #[test]

@@ -84,7 +84,7 @@ proptest! {
         parentheses in 0..4_usize,
     ) {
         let (text, start) = with_gaps(form, &gaps, quote, parentheses);
-        let scan = scan(&text).expect("the script is not too deep");
+        let scan = scan(&text, false).expect("the script is not too deep");
         let found: Vec<_> = scan.written.iter().map(|written| (written.span.start, &text[written.span.clone()])).collect();
         prop_assert_eq!((found, scan.parse_failure), (vec![(start, "./m.js")], None), "{:?}", text);
     }

@@ -138,7 +138,7 @@ fn asset(value: &str, referrer: Referrer<'_>) -> Option<Unrewritable> {
 fn called_file(value: &str, referrer: Referrer<'_>) -> Option<Unrewritable> {
     let path = match resolve(value, Kind::Url, referrer)? {
         Target::Asset(path) | Target::LeavesBase(path) | Target::EncodedSlash(path) => path,
-        Target::OutsideBase(_) => return None,
+        Target::OutsideBase(_) | Target::Bare(_) => return None,
     };
     if value.starts_with('/') {
         return Some(Unrewritable::Asset(path));
@@ -157,7 +157,7 @@ mod tests {
         let path = AssetPath::parse(file).unwrap();
         let names = Markup::from_path(file)
             .unwrap()
-            .names(text.as_bytes(), Referrer { base: "/static/", path: &path });
+            .names(text.as_bytes(), Referrer { base: "/static/", path: &path, finds_bare: false });
         assert!(names.iter().all(|(span, _)| b"\"'`,) ".contains(&text.as_bytes()[span.end])), "{names:?}");
         names.into_iter().map(|(_, plain)| plain).collect()
     }
@@ -217,7 +217,7 @@ mod tests {
         let text = "#EXTM3U\r\n#EXT-X-KEY:METHOD=AES-128,URI=\"key.bin\"\r\n#EXTINF:9,\r\nseg 0.ts\r\n\r\n\
                     https://example.com/seg1.ts\n../low/index.m3u8";
         let path = AssetPath::parse("v/hi/a.m3u8").unwrap();
-        let referrer = Referrer { base: "/static/", path: &path };
+        let referrer = Referrer { base: "/static/", path: &path, finds_bare: false };
         let found = Markup::from_path(&path).unwrap().names(text.as_bytes(), referrer);
         let found: Vec<_> = found.into_iter().map(|(span, plain)| (&text[span], plain)).collect();
         let expected = [

@@ -13,6 +13,8 @@ mod deltas;
 mod determinism;
 mod graphs;
 #[cfg(feature = "js")]
+mod import_map;
+#[cfg(feature = "js")]
 mod imports;
 #[cfg(feature = "js")]
 mod javascript;

@@ -31,19 +31,23 @@ pub enum Rule {
     /// modules would import other modules by plain names. With plain names, browsers may load outdated modules from the
     /// cache.
     Unsupported,
+    /// A bare specifier, as in `import 'lit'`, must have an entry in the import map. Ignored by default, and a warning in
+    /// sites with an import map.
+    Bare,
     /// Two files must not have the same asset path. Ignored by default.
     Shadowed,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Missing,
         Self::MissingMap,
         Self::LeavesBase,
         Self::OutsideBase,
         Self::Syntax,
         Self::Unsupported,
+        Self::Bare,
         Self::Shadowed,
     ];
 
@@ -56,6 +60,7 @@ impl Rule {
             Self::OutsideBase => "outside-base",
             Self::Syntax => "syntax",
             Self::Unsupported => "unsupported",
+            Self::Bare => "bare",
             Self::Shadowed => "shadowed",
         }
     }
@@ -65,7 +70,7 @@ impl Rule {
         match self {
             Self::Missing | Self::LeavesBase | Self::Unsupported => Severity::Error,
             Self::MissingMap | Self::OutsideBase | Self::Syntax => Severity::Warn,
-            Self::Shadowed => Severity::Ignore,
+            Self::Bare | Self::Shadowed => Severity::Ignore,
         }
     }
 

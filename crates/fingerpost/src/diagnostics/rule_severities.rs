@@ -48,6 +48,12 @@ impl RuleSeverities {
         let severity = matching.find_map(|(_, severities)| severities.get(&rule).copied());
         severity.unwrap_or_else(|| rule.default_severity())
     }
+
+    /// Returns `true` unless the rule is ignored for all assets.
+    pub fn may_report(&self, rule: Rule) -> bool {
+        let mut set = self.0.iter().filter_map(|(_, severities)| severities.get(&rule));
+        rule.default_severity() != Severity::Ignore || set.any(|severity| *severity != Severity::Ignore)
+    }
 }
 
 fn severities(table: &mut SettingsTable<'_>) -> Severities {
