@@ -17,6 +17,7 @@ use fingerpost::{
     BaseUrl, Settings,
     sources::{IgnoreRules, SourceDir},
 };
+use fingerpost_check::CheckConfig;
 use fingerpost_collect::{
     __private::parse_duration, CleanConfig, CollectConfig, Compression, RollbackConfig, Rule, Severity,
 };
@@ -53,6 +54,7 @@ Examples:
   fingerpost rollback
   fingerpost list --json
   fingerpost find css/app.css
+  fingerpost check
   fingerpost version --json
   fingerpost bust-token
 
@@ -74,6 +76,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Print the source file of an asset, its URLs and its references
     Find(FindArgs),
+    /// Report asset names in templates and Rust files that do not exist
+    Check(CheckArgs),
     /// Print the app version and its source
     Version(VersionArgs),
     /// Print the bearer token of POST /cache/bust
@@ -307,6 +311,44 @@ pub(crate) struct FindArgs {
 }
 
 #[derive(clap::Args, Debug)]
+#[command(after_help = CHECK_HELP)]
+pub(crate) struct CheckArgs {
+    /// Files and directories to check [default: templates and src, if they exist]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Directory of assets, as SOURCE of `collect`; may be repeated
+    #[arg(long = "source", value_name = "SOURCE")]
+    sources: Vec<SourceDir>,
+
+    /// The base URL of all assets: a path, or a URL with scheme and host [default: /static/]
+    #[arg(long, value_name = "URL", value_parser = parse_base_url)]
+    base_url: Option<String>,
+
+    /// Also report assets that no checked file and no asset names
+    #[arg(long)]
+    pub(crate) unused: bool,
+
+    /// Print the report as JSON, or the errors and warnings of a failed check
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const CHECK_HELP: &str = "\
+Examples:
+  fingerpost check
+  fingerpost check templates src --source static
+  fingerpost check --unused --json
+
+Rules in the table [check.rules], with the severity error, warn or ignore:
+  missing = \"error\"       the name of an asset that does not exist; at most a warning in Rust, if the receiver of the
+                          call is not in `receivers` of the table [check]
+  hard-coded = \"warn\"     a URL below the base URL in an HTML attribute
+  dynamic = \"ignore\"      a name that is computed at run time
+  unused = \"ignore\"       an asset that nothing names
+  \"templates/mail/**\".hard-coded = \"ignore\"    a severity for some files";
+
+#[derive(clap::Args, Debug)]
 pub(crate) struct VersionArgs {
     /// The output directory
     #[arg(long, value_name = "DIR")]
@@ -400,6 +442,24 @@ impl CollectArgs {
         config = set(config, self.keep_from.as_ref(), CollectConfig::keep_from);
         config = set(config, self.pack.as_ref(), CollectConfig::pack);
         set(config, self.fsync, CollectConfig::fsync)
+    }
+}
+
+impl CheckArgs {
+    /// Overrides the settings with the flags.
+    pub(crate) fn apply_to(&self, mut settings: Settings) -> Settings {
+        if !self.sources.is_empty() {
+            settings.sources.clone_from(&self.sources);
+        }
+        settings.base_url = Some(settings.base_url_in_force(self.base_url.as_deref()));
+        settings
+    }
+
+    /// Overrides the table `[check]` with the flags.
+    pub(crate) fn configure(&self, settings: Settings) -> CheckConfig {
+        let base_url = settings.base_url.clone().unwrap_or_default();
+        let config = CheckConfig::from_settings(settings).base_url(base_url);
+        if self.paths.is_empty() { config } else { config.paths(&self.paths) }
     }
 }
 

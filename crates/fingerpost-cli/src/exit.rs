@@ -27,6 +27,12 @@ impl Exit {
         Self::Usage { command, message }
     }
 
+    /// Wrong usage: `check` needs a source directory, and has other arguments than `collect`.
+    pub(crate) fn no_source_to_check() -> Self {
+        let message = "no source directory is set; pass `--source`, or add `sources` to the settings file";
+        Self::Usage { command: "check", message }
+    }
+
     /// Wrong usage: the command needs an output directory.
     pub(crate) fn no_output_dir(command: &'static str) -> Self {
         let message = "no output directory is set; pass `--out`, or add `out` to the settings file";

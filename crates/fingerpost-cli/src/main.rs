@@ -8,6 +8,7 @@ mod releases;
 mod rollback;
 mod list;
 mod find;
+mod check;
 mod version;
 mod bust_token;
 mod diagnostics;
@@ -47,6 +48,7 @@ fn run(args: &Args, printer: &Printer) -> Result<(), Exit> {
         Command::Rollback(rollback) => rollback::run(rollback, args.settings()?, printer),
         Command::List(list) => list::run(list, checked_settings(args, printer)?, printer),
         Command::Find(find) => find::run(find, checked_settings(args, printer)?, printer),
+        Command::Check(check) => check::run(check, args, printer),
         Command::Version(version) => version::run(version, checked_settings(args, printer)?, printer),
         Command::BustToken(bust_token) => bust_token::run(bust_token, printer),
     }

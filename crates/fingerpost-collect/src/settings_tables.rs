@@ -6,7 +6,7 @@ use fingerpost::{__private::severities_by_glob, Settings, sources::check_glob};
 
 use crate::{
     compression::Compression,
-    diagnostics::{Error, Problem, SeveritiesByGlob},
+    diagnostics::{Error, Problem, Rule, SeveritiesByGlob},
     duration::parse_duration,
 };
 
@@ -52,7 +52,7 @@ impl Tables {
             pack: collect.path("pack"),
             fsync: collect.get("fsync").unwrap_or_default(),
             prehashed: collect.get_with("prehashed", checked_globs).unwrap_or_default(),
-            rules: severities_by_glob(&mut rules),
+            rules: severities_by_glob(&mut rules, &Rule::COLLECT),
         };
         collect.include(rules);
         Self {

@@ -109,5 +109,6 @@ pub mod __private {
     pub use crate::sources::ignore_rules::glob_matcher;
     pub use crate::suggest::{differs_in_case, nearest};
     pub use crate::toml_table::{SettingsTable, toml_key};
-    pub use crate::url::{asset_path::scheme, query_versions};
+    pub use crate::url::asset_path::{TemplatePath, scheme};
+    pub use crate::url::query_versions;
 }

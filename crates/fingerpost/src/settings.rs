@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The tables that other crates read.
-const TABLES: [&str; 2] = ["collect", "clean"];
+const TABLES: [&str; 3] = ["collect", "clean", "check"];
 
 /// The settings in `fingerpost.toml`, for the program and [`Assets::from_config`](crate::Assets::from_config).
 ///
@@ -63,7 +63,7 @@ const TABLES: [&str; 2] = ["collect", "clean"];
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The crate `fingerpost-collect` reads the tables `[collect]` and `[clean]`.
+/// The crate `fingerpost-collect` reads the tables `[collect]` and `[clean]`, and `fingerpost-check` the table `[check]`.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Settings {
@@ -145,6 +145,12 @@ impl Settings {
     #[doc(hidden)]
     pub fn table(&self, name: &'static str) -> SettingsTable<'_> {
         self.file.as_ref().map(|file| file.top().table(name)).unwrap_or_default()
+    }
+
+    /// Returns the directory of the settings file, which the paths in the file are relative to. `None` if there is no file.
+    #[doc(hidden)]
+    pub fn dir(&self) -> Option<&Path> {
+        self.file.as_ref().map(|file| file.dir())
     }
 
     /// Returns the effective base URL: `explicit`, else `FINGERPOST_BASE_URL`, else `base-url` of the file, else

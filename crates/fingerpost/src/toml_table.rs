@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Tables that are reserved for later versions.
-const RESERVED: [&str; 2] = ["check", "publish"];
+const RESERVED: [&str; 1] = ["publish"];
 
 /// Keys that are often written into the wrong table, with the header of the correct table.
 const MISPLACED: [(&str, &[&str]); 3] = [

@@ -1,6 +1,7 @@
 //! Tests of the program as a child process: output, files and exit codes.
 
 mod bust_token;
+mod check;
 mod clean;
 mod collect;
 #[cfg(unix)]

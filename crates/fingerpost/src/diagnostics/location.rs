@@ -13,7 +13,8 @@ use crate::quote::is_bidi_or_line_separator;
 pub struct Location {
     /// The file.
     pub file: PathBuf,
-    /// The asset path of the file.
+    /// The asset path of the file. Empty for a template or a Rust file, which is no asset.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub asset: String,
     /// The line, from 1.
     pub line: usize,
@@ -67,6 +68,11 @@ impl<'a> Locator<'a> {
             span: head.len()..head.len() + located.len(),
             excerpt: [head, located, tail].concat(),
         }
+    }
+
+    /// Returns the bytes of `span`.
+    pub fn bytes(&self, span: &Range<usize>) -> &'a [u8] {
+        &self.bytes[span.clone()]
     }
 
     fn read_to(&mut self, end: usize) {

@@ -185,7 +185,9 @@ impl Problem {
     #[doc(hidden)]
     pub fn with_location(location: Location, kind: ErrorKind, message: impl Into<String>) -> Self {
         let silence = match kind {
-            ErrorKind::Rule(rule) => Some(rule.silence(&location.asset)),
+            ErrorKind::Rule(rule) if !location.asset.is_empty() => {
+                Some(rule.silence("collect", &location.asset))
+            }
             _ => None,
         };
         let details = Details { location, advice: None, searched: Vec::new(), silence };
@@ -197,6 +199,15 @@ impl Problem {
     pub fn with_advice(mut self, advice: Option<String>, searched: Vec<String>) -> Self {
         if let Some(details) = &mut self.details {
             (details.advice, details.searched) = (advice, searched);
+        }
+        self
+    }
+
+    /// Adds the line of `fingerpost.toml` that silences the problem.
+    #[doc(hidden)]
+    pub fn with_silence(mut self, line: String) -> Self {
+        if let Some(details) = &mut self.details {
+            details.silence = Some(line);
         }
         self
     }

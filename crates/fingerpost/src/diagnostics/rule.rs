@@ -36,11 +36,18 @@ pub enum Rule {
     Bare,
     /// Two files must not have the same asset path. Ignored by default.
     Shadowed,
+    /// A template must not contain the URL of an asset. Defaults to a warning, because such a URL does not change with the
+    /// file. Checked by `fingerpost check`, like all following rules and [`Missing`](Self::Missing).
+    HardCoded,
+    /// An asset name must be a literal. Ignored by default.
+    Dynamic,
+    /// An asset must be named somewhere. Ignored by default.
+    Unused,
 }
 
 impl Rule {
-    /// All rules.
-    pub const ALL: [Self; 8] = [
+    /// The rules of `collect`.
+    pub const COLLECT: [Self; 8] = [
         Self::Missing,
         Self::MissingMap,
         Self::LeavesBase,
@@ -50,6 +57,9 @@ impl Rule {
         Self::Bare,
         Self::Shadowed,
     ];
+
+    /// The rules of `check`.
+    pub const CHECK: [Self; 4] = [Self::Missing, Self::HardCoded, Self::Dynamic, Self::Unused];
 
     /// Returns the name in settings files, such as `missing-map`.
     pub fn as_str(self) -> &'static str {
@@ -62,6 +72,9 @@ impl Rule {
             Self::Unsupported => "unsupported",
             Self::Bare => "bare",
             Self::Shadowed => "shadowed",
+            Self::HardCoded => "hard-coded",
+            Self::Dynamic => "dynamic",
+            Self::Unused => "unused",
         }
     }
 
@@ -69,18 +82,18 @@ impl Rule {
     pub fn default_severity(self) -> Severity {
         match self {
             Self::Missing | Self::LeavesBase | Self::Unsupported => Severity::Error,
-            Self::MissingMap | Self::OutsideBase | Self::Syntax => Severity::Warn,
-            Self::Bare | Self::Shadowed => Severity::Ignore,
+            Self::MissingMap | Self::OutsideBase | Self::Syntax | Self::HardCoded => Severity::Warn,
+            Self::Bare | Self::Shadowed | Self::Dynamic | Self::Unused => Severity::Ignore,
         }
     }
 
-    /// Returns the line of `fingerpost.toml` that ignores the rule for one file.
+    /// Returns the line of `fingerpost.toml` that ignores the rule for one file. `table` is `collect` or `check`.
     #[doc(hidden)]
-    pub fn silence(self, asset: &str) -> String {
+    pub fn silence(self, table: &str, path: &str) -> String {
         // A glob without a slash matches names at any depth.
-        let root = if asset.contains('/') { "" } else { "/" };
-        let glob = format!("{root}{}", globset::escape(asset));
-        format!("collect.rules.{}.{self} = \"ignore\"", toml_key(&glob))
+        let root = if path.contains('/') { "" } else { "/" };
+        let glob = format!("{root}{}", globset::escape(path));
+        format!("{table}.rules.{}.{self} = \"ignore\"", toml_key(&glob))
     }
 }
 

@@ -56,23 +56,22 @@ impl RuleSeverities {
     }
 }
 
-fn severities(table: &mut SettingsTable<'_>) -> Severities {
+fn severities(table: &mut SettingsTable<'_>, rules: &[Rule]) -> Severities {
     let severity = |text: String| text.parse();
-    let severities =
-        Rule::ALL.into_iter().filter_map(|rule| Some((rule, table.get_with(rule.as_str(), severity)?)));
+    let severities = rules.iter().filter_map(|&rule| Some((rule, table.get_with(rule.as_str(), severity)?)));
     severities.collect()
 }
 
 /// Reads a table of severities, which has one nested table per glob.
-pub fn severities_by_glob(rules: &mut SettingsTable<'_>) -> SeveritiesByGlob {
-    let mut by_glob = BTreeMap::from([(EVERYWHERE.to_owned(), severities(rules))]);
-    for (glob, mut table) in rules.other_tables() {
-        let severities = severities(&mut table);
+pub fn severities_by_glob(table: &mut SettingsTable<'_>, rules: &[Rule]) -> SeveritiesByGlob {
+    let mut by_glob = BTreeMap::from([(EVERYWHERE.to_owned(), severities(table, rules))]);
+    for (glob, mut nested) in table.other_tables() {
+        let severities = severities(&mut nested, rules);
         match check_glob(&glob) {
             Ok(()) => by_glob.entry(glob).or_default().extend(severities),
-            Err(err) => table.reject(&err),
+            Err(err) => nested.reject(&err),
         }
-        rules.include(table);
+        table.include(nested);
     }
     by_glob
 }
@@ -88,7 +87,7 @@ mod tests {
         std::fs::write(&file, toml).unwrap();
         let settings = Settings::read(&file).unwrap();
         let mut rules = settings.table("collect").table("rules");
-        let by_glob = severities_by_glob(&mut rules);
+        let by_glob = severities_by_glob(&mut rules, &Rule::COLLECT);
         assert!(rules.finish().is_empty());
         RuleSeverities::new(&by_glob).unwrap()
     }
@@ -116,24 +115,27 @@ mod tests {
 
     #[test]
     fn rule_name_is_the_same_in_json_in_settings_and_in_advice() {
-        for rule in Rule::ALL {
+        for rule in Rule::COLLECT {
             assert_eq!(serde_json::to_value(rule).unwrap(), rule.as_str());
             assert_eq!(
                 severities(&format!("collect.rules.{rule} = \"warn\"")).get(rule, "a.js"),
                 Severity::Warn
             );
-            assert_eq!(severities(&rule.silence("a.js")).get(rule, "a.js"), Severity::Ignore);
+            assert_eq!(severities(&rule.silence("collect", "a.js")).get(rule, "a.js"), Severity::Ignore);
         }
     }
 
     #[test]
     fn suggested_settings_line_silences_the_rule() {
         for asset in ["css/app.css", "app.css", "a/[x]*{y}.css", "q\".css", "⊗.css", "\u{1b}\u{202e}.css"] {
-            let severities = severities(&Rule::Missing.silence(asset));
+            let severities = severities(&Rule::Missing.silence("collect", asset));
             assert_eq!(severities.get(Rule::Missing, asset), Severity::Ignore, "{asset}");
             assert_eq!(severities.get(Rule::Missing, &format!("x/{asset}")), Severity::Error, "{asset}");
             assert_eq!(severities.get(Rule::LeavesBase, asset), Severity::Error, "{asset}");
         }
-        assert_eq!(Rule::MissingMap.silence("js/a.js"), r#"collect.rules."js/a.js".missing-map = "ignore""#);
+        assert_eq!(
+            Rule::MissingMap.silence("collect", "js/a.js"),
+            r#"collect.rules."js/a.js".missing-map = "ignore""#
+        );
     }
 }

@@ -87,16 +87,22 @@ impl<'de> Deserialize<'de> for AssetPath {
 
 /// The parts of a path in a template: `sprite.svg?x=1#icon`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TemplatePath<'a> {
+pub struct TemplatePath<'a> {
     /// An asset path, a path that ends in `/`, or an empty path for the base URL itself.
-    pub(crate) path: &'a str,
-    pub(crate) query: Option<&'a str>,
-    pub(crate) fragment: Option<&'a str>,
+    pub path: &'a str,
+    /// The text after the `?`.
+    pub query: Option<&'a str>,
+    /// The text after the `#`.
+    pub fragment: Option<&'a str>,
 }
 
 impl<'a> TemplatePath<'a> {
     /// Splits `text` and rejects invalid asset paths. One leading `/` is accepted.
-    pub(crate) fn parse(text: &'a str) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidPath`].
+    pub fn parse(text: &'a str) -> Result<Self, Error> {
         let (rest, fragment) = split(text, '#');
         let (path, query) = split(rest, '?');
         if path.starts_with("//") {
@@ -110,12 +116,12 @@ impl<'a> TemplatePath<'a> {
     }
 
     /// Returns `true` for a directory, which has no content to hash.
-    pub(crate) fn is_directory(&self) -> bool {
+    pub fn is_directory(&self) -> bool {
         self.path.is_empty() || self.path.ends_with('/')
     }
 
     /// Returns `true` if there is a query or a fragment.
-    pub(crate) fn has_suffix(&self) -> bool {
+    pub fn has_suffix(&self) -> bool {
         self.query.is_some() || self.fragment.is_some()
     }
 }

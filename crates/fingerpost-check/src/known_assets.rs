@@ -1,0 +1,84 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use fingerpost::{
+    __private::{TemplatePath, differs_in_case, nearest, quoted},
+    sources::{SourceDir, Sources},
+};
+
+/// The maximum number of missing names that get a suggestion. A search reads all names.
+const MAX_SUGGESTIONS: usize = 200;
+
+/// The assets of the source directories.
+pub(crate) struct KnownAssets {
+    pub(crate) paths: BTreeSet<String>,
+    sources: Sources,
+    /// The nearest name of each missing name, so that a name in many templates is compared once.
+    nearest: BTreeMap<String, Option<String>>,
+}
+
+/// The reason why a name has no asset.
+pub(crate) struct Missing {
+    pub(crate) message: String,
+    pub(crate) advice: Option<String>,
+    pub(crate) searched: Vec<String>,
+}
+
+impl KnownAssets {
+    pub(crate) fn new(sources: &Sources) -> Self {
+        let files = sources.list().files;
+        let paths = files.into_iter().map(|file| file.path.into()).collect();
+        Self { paths, sources: sources.clone(), nearest: BTreeMap::new() }
+    }
+
+    /// Returns the asset path in a name such as `/img/sprite.svg?x=1#icon`. `None` for a directory.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason if the name is invalid, or the asset is missing.
+    pub(crate) fn find(&mut self, name: &str) -> Result<Option<String>, Missing> {
+        let parsed = TemplatePath::parse(name);
+        let parsed =
+            parsed.map_err(|err| Missing { message: err.to_string(), advice: None, searched: Vec::new() })?;
+        match parsed.path {
+            path if parsed.is_directory() || self.paths.contains(path) => {
+                Ok(Some(path.to_owned()).filter(|_| !parsed.is_directory()))
+            }
+            path => Err(self.missing(path)),
+        }
+    }
+
+    fn missing(&mut self, path: &str) -> Missing {
+        if let Some((file, reason)) = self.sources.find_ignored(path) {
+            return Missing {
+                message: format!("asset {} is ignored", quoted(path)),
+                advice: Some(format!("{} exists, but {reason}", quoted(file.display()))),
+                searched: Vec::new(),
+            };
+        }
+        Missing {
+            message: format!("asset {} does not exist", quoted(path)),
+            advice: self.nearest(path).map(|name| {
+                let case = if differs_in_case(path, &name) { ", which differs in case" } else { "" };
+                format!("did you mean {}{case}?", quoted(name))
+            }),
+            searched: self.sources.dirs().iter().map(label).collect(),
+        }
+    }
+
+    fn nearest(&mut self, path: &str) -> Option<String> {
+        if let Some(known) = self.nearest.get(path) {
+            return known.clone();
+        }
+        if self.nearest.len() == MAX_SUGGESTIONS {
+            return None;
+        }
+        let name = nearest(path, self.paths.iter().map(String::as_str)).into_iter().next();
+        self.nearest.entry(path.to_owned()).or_insert(name).clone()
+    }
+}
+
+/// Returns a source directory as it is written in settings.
+fn label(source: &SourceDir) -> String {
+    let dir = source.dir().display();
+    source.prefix().map_or_else(|| dir.to_string(), |prefix| format!("{prefix}={dir}"))
+}

@@ -1,0 +1,32 @@
+//! [rule]: crate::Rule
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod check_config;
+mod report;
+mod files;
+mod mention;
+mod template;
+mod rust;
+mod known_assets;
+mod run;
+
+pub use check_config::CheckConfig;
+pub use fingerpost::__private::{Error, ErrorKind, Location, Problem, Rule, Severity};
+pub use report::Report;
+
+use crate::run::Run;
+
+/// Checks the asset names in templates and Rust files.
+///
+/// # Errors
+///
+/// Returns all errors: names of assets that do not exist, files that cannot be read, and invalid settings. Warnings are in
+/// [`Error::warnings`] or [`Report::warnings`].
+pub fn check(config: &CheckConfig) -> Result<Report, Error> {
+    let options = config.options()?;
+    let (files, problems) = files::list(&options.paths, &options.root);
+    let mut run = Run::new(options, problems);
+    files.iter().for_each(|file| run.check(file));
+    run.finish()
+}

@@ -1,0 +1,164 @@
+use std::{collections::BTreeSet, ops::Range, str};
+
+use fingerpost::__private::{Error, ErrorKind, Locator, Problem, Remarks, Rule, Severity, quoted};
+use percent_encoding::percent_decode_str;
+
+use crate::{
+    check_config::Options,
+    files::CheckedFile,
+    known_assets::{KnownAssets, Missing},
+    mention::{Mention, What},
+    report::Report,
+    rust::rust_names,
+    template,
+};
+
+/// One check, and the problems so far.
+pub(crate) struct Run {
+    options: Options,
+    assets: KnownAssets,
+    used: BTreeSet<String>,
+    errors: Vec<Problem>,
+    report: Report,
+}
+
+impl Run {
+    pub(crate) fn new(options: Options, errors: Vec<Problem>) -> Self {
+        let assets = KnownAssets::new(&options.sources);
+        Self { used: options.referenced.clone(), options, assets, errors, report: Report::default() }
+    }
+
+    /// Reads and checks one file.
+    pub(crate) fn check(&mut self, file: &CheckedFile) {
+        let bytes = match file.read() {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return,
+            Err(problem) => return self.errors.push(problem),
+        };
+        self.report.files += 1;
+        let mut place = Place { file, locator: Locator::new(&file.file, "", &bytes) };
+        if let Err(err) = str::from_utf8(&bytes) {
+            let at = err.valid_up_to();
+            let location = place.locator.locate(at..at + 1);
+            let message = "this byte is not UTF-8; template engines and Rust read only UTF-8";
+            self.report.notes.push(Problem::with_location(location, ErrorKind::Source, message));
+        }
+        for mention in self.mentions(file, &bytes) {
+            self.check_mention(&mention, &mut place);
+        }
+    }
+
+    fn mentions(&mut self, file: &CheckedFile, bytes: &[u8]) -> Vec<Mention> {
+        if !file.is_rust() {
+            return template::mentions(bytes, &self.options.syntax, self.options.base.as_str());
+        }
+        let Ok(text) = str::from_utf8(bytes) else { return Vec::new() };
+        let Some(names) = rust_names(text, &self.options.receivers) else {
+            let file = quoted(file.file.display());
+            let message = format!("{file} is not Rust, so the names in it are not checked");
+            self.report.notes.push(Problem::new(ErrorKind::Source, message));
+            return Vec::new();
+        };
+        self.used.extend(names.strings);
+        names.mentions
+    }
+
+    fn check_mention(&mut self, mention: &Mention, place: &mut Place<'_>) {
+        let span = mention.span.clone();
+        match &mention.what {
+            What::Literal { name, is_certain } => {
+                self.report.names += 1;
+                let most = if *is_certain { Severity::Error } else { Severity::Warn };
+                self.check_name(name, span, most, place);
+            }
+            What::Url { path } => {
+                let text = place.text(&span);
+                if let Some(path) = path {
+                    self.report.names += 1;
+                    let end = path.find(['?', '#']).unwrap_or(path.len());
+                    let name = percent_decode_str(&path[..end]).decode_utf8_lossy();
+                    if !name.is_empty() {
+                        self.check_name(&name, span.clone(), Severity::Error, place);
+                    }
+                }
+                let message =
+                    format!("{} is written by hand, so the URL does not change with the file", quoted(&text));
+                let name = path.as_deref().unwrap_or_default();
+                let advice =
+                    (!name.is_empty()).then(|| format!("write {}", quoted(format!("static('{name}')"))));
+                self.report(Rule::HardCoded, Severity::Error, span, (message, advice, Vec::new()), place);
+            }
+            What::Dynamic => {
+                let message = format!(
+                    "{} is computed at run time, so the name is not checked",
+                    quoted(place.text(&span))
+                );
+                self.report(Rule::Dynamic, Severity::Error, span, (message, None, Vec::new()), place);
+            }
+        }
+    }
+
+    fn check_name(&mut self, name: &str, span: Range<usize>, most: Severity, place: &mut Place<'_>) {
+        match self.assets.find(name) {
+            Ok(path) => self.used.extend(path),
+            Err(Missing { message, advice, searched }) => {
+                self.report(Rule::Missing, most, span, (message, advice, searched), place);
+            }
+        }
+    }
+
+    /// Reports a problem with the severity of its rule, but at most with the severity `most`.
+    fn report(
+        &mut self,
+        rule: Rule,
+        most: Severity,
+        span: Range<usize>,
+        (message, advice, searched): (String, Option<String>, Vec<String>),
+        place: &mut Place<'_>,
+    ) {
+        let severity = self.options.severities.get(rule, &place.file.name);
+        if severity == Severity::Ignore {
+            return;
+        }
+        let problem = Problem::with_location(place.locator.locate(span), ErrorKind::Rule(rule), message)
+            .with_advice(advice, searched)
+            .with_silence(rule.silence("check", &place.file.name));
+        match (severity, most) {
+            (Severity::Error, Severity::Error) => self.errors.push(problem),
+            _ => self.report.warnings.push(problem),
+        }
+    }
+
+    /// Reports the unused assets, and returns the report, or the errors.
+    pub(crate) fn finish(mut self) -> Result<Report, Error> {
+        for path in self.assets.paths.difference(&self.used) {
+            let message = format!("asset {} is named by none of the checked files", quoted(path));
+            let problem = Problem::new(ErrorKind::Rule(Rule::Unused), message);
+            match self.options.severities.get(Rule::Unused, path) {
+                Severity::Error => self.errors.push(problem),
+                Severity::Warn => self.report.warnings.push(problem),
+                Severity::Ignore => {}
+            }
+        }
+        let Report { warnings, notes, .. } = &mut self.report;
+        match Error::from_problems(self.errors) {
+            Ok(()) => Ok(self.report),
+            Err(err) => {
+                let (warnings, notes) = (std::mem::take(warnings), std::mem::take(notes));
+                Err(err.with(Remarks { warnings, notes, ..Remarks::default() }))
+            }
+        }
+    }
+}
+
+/// The file of a problem.
+struct Place<'f> {
+    file: &'f CheckedFile,
+    locator: Locator<'f>,
+}
+
+impl Place<'_> {
+    fn text(&self, span: &Range<usize>) -> String {
+        String::from_utf8_lossy(self.locator.bytes(span)).into_owned()
+    }
+}

@@ -1,0 +1,187 @@
+//! Finds asset names in Rust code, token by token: the arguments of macros are tokens as well.
+
+use std::{ffi::OsStr, ops::Range, path::Path};
+
+use fingerpost::__private::scheme;
+use proc_macro2::{
+    Delimiter, Group, Literal, TokenStream, TokenTree, extra::invalidate_current_thread_spans,
+};
+use syn::Lit;
+
+use crate::mention::{Mention, What};
+
+/// The methods of `Assets` and `Snapshot` that take one asset name.
+const METHODS: [&str; 3] = ["url", "absolute_url", "integrity"];
+
+/// The methods that take a list of asset names.
+const LIST_METHODS: [&str; 2] = ["tags", "preload_header"];
+
+/// The asset names of a Rust file.
+#[derive(Debug, Default)]
+pub(crate) struct RustNames {
+    /// Sorted by position.
+    pub(crate) mentions: Vec<Mention>,
+    /// All strings, which may name an asset in another way.
+    pub(crate) strings: Vec<String>,
+}
+
+/// Returns the asset names in a Rust file, or `None` if the file has no Rust tokens.
+pub(crate) fn rust_names(text: &str, receivers: &[String]) -> Option<RustNames> {
+    let code = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let names =
+        code.parse().ok().map(|tokens| Reader { code, receivers, names: RustNames::default() }.read(tokens));
+    // The source of every parsed file stays in memory until this call.
+    invalidate_current_thread_spans();
+    let mut names = names?;
+    let skipped = text.len() - code.len();
+    for Mention { span, .. } in &mut names.mentions {
+        *span = span.start + skipped..span.end + skipped;
+    }
+    names.mentions.sort_by_key(|mention| mention.span.start);
+    Some(names)
+}
+
+struct Reader<'c> {
+    code: &'c str,
+    /// The names of values that are certainly `Assets` or `Snapshot`.
+    receivers: &'c [String],
+    names: RustNames,
+}
+
+impl Reader<'_> {
+    fn read(mut self, tokens: TokenStream) -> RustNames {
+        // A list instead of a recursion, because brackets may be nested deeply.
+        let mut streams = vec![tokens];
+        while let Some(stream) = streams.pop() {
+            let tokens: Vec<_> = stream.into_iter().collect();
+            let mut at = 0;
+            while let Some(token) = tokens.get(at) {
+                match token {
+                    _ if is_test_attribute(&tokens[at..]) => at += 1 + item_length(&tokens[at + 1..]),
+                    TokenTree::Literal(literal) => self.names.strings.extend(string(literal)),
+                    TokenTree::Group(group) => {
+                        self.add_call(&tokens[..at], group);
+                        streams.push(group.stream());
+                    }
+                    _ => {}
+                }
+                at += 1;
+            }
+        }
+        self.names
+    }
+
+    /// Adds the arguments of a method call, if `before` ends in `receiver.url`.
+    fn add_call(&mut self, before: &[TokenTree], arguments: &Group) {
+        let [receiver @ .., dot, TokenTree::Ident(method)] = before else { return };
+        let takes_list = LIST_METHODS.iter().any(|name| method == name);
+        let is_call = is_sign(dot, '.') && (takes_list || METHODS.iter().any(|name| method == name));
+        if !is_call || arguments.delimiter() != Delimiter::Parenthesis {
+            return;
+        }
+        let name = receiver_name(receiver);
+        let is_certain = name.is_some_and(|name| self.receivers.contains(&name));
+        let arguments: Vec<_> = arguments.stream().into_iter().collect();
+        match list_items(&arguments).filter(|_| takes_list) {
+            Some(items) => {
+                items.split(|token| is_sign(token, ',')).for_each(|item| self.add(item, is_certain))
+            }
+            None => {
+                let argument = arguments.split_last().filter(|(last, _)| is_sign(last, ','));
+                self.add(argument.map_or(&*arguments, |(_, argument)| argument), is_certain);
+            }
+        }
+    }
+
+    /// Adds one argument. A name with a scheme or a leading `/` is a URL. Without an extension, the argument of an unknown
+    /// method is no asset name.
+    fn add(&mut self, argument: &[TokenTree], is_certain: bool) {
+        let ([first, .., last] | [first @ last]) = argument else { return };
+        let span = first.span().byte_range().start..last.span().byte_range().end;
+        match argument {
+            [TokenTree::Literal(literal)] => {
+                let is_asset = |name: &String| {
+                    let is_url = name.starts_with('/') || scheme(name).is_some();
+                    !is_url && (is_certain || has_extension(name))
+                };
+                let name = string(literal).filter(is_asset);
+                let span = self.inside_quotes(span);
+                let mention = |name| Mention { span, what: What::Literal { name, is_certain } };
+                self.names.mentions.extend(name.map(mention));
+            }
+            _ if is_certain => self.names.mentions.push(Mention::dynamic(span)),
+            _ => {}
+        }
+    }
+
+    /// Returns the span without the quotes of a string, or of a raw string.
+    fn inside_quotes(&self, span: Range<usize>) -> Range<usize> {
+        let text = &self.code[span.clone()];
+        let (Some(first), Some(last)) = (text.find('"'), text.rfind('"')) else { return span };
+        span.start + first + 1..span.start + last.max(first + 1)
+    }
+}
+
+fn has_extension(name: &str) -> bool {
+    let end = name.find(['?', '#']).unwrap_or(name.len());
+    let extension = Path::new(&name[..end]).extension().and_then(OsStr::to_str);
+    extension.is_some_and(|extension| extension.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Returns the items of `[…]` or `&[…]`.
+fn list_items(arguments: &[TokenTree]) -> Option<Vec<TokenTree>> {
+    let ([list] | [_, list]) = arguments else { return None };
+    let TokenTree::Group(list) = list else { return None };
+    (list.delimiter() == Delimiter::Bracket).then(|| list.stream().into_iter().collect())
+}
+
+/// Returns the last name of the expression before a method: `assets` in `self.assets`, `state.assets()?` and `(&assets)`.
+fn receiver_name(mut tokens: &[TokenTree]) -> Option<String> {
+    loop {
+        let (last, before) = tokens.split_last()?;
+        match last {
+            TokenTree::Ident(name) if name == "await" => tokens = before.split_last()?.1,
+            TokenTree::Ident(name) => return Some(name.to_string()),
+            TokenTree::Punct(sign) if sign.as_char() == '?' => tokens = before,
+            TokenTree::Group(_) if matches!(before.last(), Some(TokenTree::Ident(_))) => tokens = before,
+            TokenTree::Group(group) => {
+                let inner = group.stream().into_iter().last()?;
+                let TokenTree::Ident(name) = inner else { return None };
+                return Some(name.to_string());
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// Returns `true` for `#[test]`, `#[tokio::test]` and `#[cfg(test)]`. Tests may name assets that do not exist.
+fn is_test_attribute(tokens: &[TokenTree]) -> bool {
+    let [sign, TokenTree::Group(attribute), ..] = tokens else { return false };
+    if !is_sign(sign, '#') || attribute.delimiter() != Delimiter::Bracket {
+        return false;
+    }
+    let text = attribute.to_string();
+    let has = |word| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|other| other == word);
+    has("test") && !has("not")
+}
+
+/// Returns the number of tokens up to the end of the item that starts here: its first block or semicolon.
+fn item_length(tokens: &[TokenTree]) -> usize {
+    let is_end = |token: &TokenTree| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        token => is_sign(token, ';'),
+    };
+    tokens.iter().position(is_end).unwrap_or(tokens.len())
+}
+
+fn is_sign(token: &TokenTree, sign: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
+}
+
+/// Returns the value of a string literal.
+fn string(literal: &Literal) -> Option<String> {
+    match Lit::new(literal.clone()) {
+        Lit::Str(text) => Some(text.value()),
+        _ => None,
+    }
+}

@@ -1,0 +1,196 @@
+//! Finds the attribute values of an HTML page that start with the base URL.
+
+use std::ops::Range;
+
+use memchr::{memchr, memmem};
+
+use crate::mention::{Mention, What};
+
+/// Attributes that contain a list of URLs.
+const LISTS: [&[u8]; 2] = [b"srcset", b"imagesrcset"];
+
+/// Elements whose content is text, with the end of their end tag.
+const TEXT_ELEMENTS: [&[u8]; 4] = [b"script", b"style", b"textarea", b"title"];
+
+/// Reads the text of a template between its expressions.
+pub(crate) struct Attributes<'t> {
+    text: &'t [u8],
+    base: &'t [u8],
+    state: State<'t>,
+    /// The element of the current tag.
+    element: &'t [u8],
+}
+
+/// The position in an HTML document (HTML Standard §13.2.5, reduced to tags, attributes and comments).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State<'t> {
+    Text,
+    Comment,
+    /// In `<script>` and the like, up to the end tag.
+    Element(&'t [u8]),
+    /// In a tag, between attributes.
+    Tag,
+    /// After an attribute name.
+    Name(&'t [u8]),
+    /// After the `=` of an attribute.
+    Equals(&'t [u8]),
+    /// In a value, up to the quote, or up to a space if there is no quote.
+    Value(Option<u8>),
+}
+
+impl<'t> Attributes<'t> {
+    pub(crate) fn new(text: &'t [u8], base: &'t str) -> Self {
+        Self { text, base: base.as_bytes(), state: State::Text, element: b"" }
+    }
+
+    /// Records that an expression writes unknown text here.
+    pub(crate) fn skip_expression(&mut self) {
+        match self.state {
+            State::Equals(_) => self.state = State::Value(None),
+            State::Name(_) => self.state = State::Tag,
+            _ => {}
+        }
+    }
+
+    /// Reads a part of the text.
+    pub(crate) fn read(&mut self, part: Range<usize>, mentions: &mut Vec<Mention>) {
+        let mut at = part.start;
+        while at < part.end {
+            let rest = &self.text[at..part.end];
+            at += match self.state {
+                State::Text => self.text_length(rest),
+                State::Comment => self.skip_past(rest, b"-->"),
+                State::Element(name) => self.skip_element(rest, name),
+                State::Tag => self.tag_length(rest),
+                State::Name(name) => self.name_length(rest, name),
+                State::Equals(name) => self.start_value(rest, name, at, mentions),
+                State::Value(quote) => {
+                    let end = value_end(rest, quote);
+                    self.state = if end < rest.len() { State::Tag } else { self.state };
+                    end + usize::from(end < rest.len() && quote.is_some())
+                }
+            };
+        }
+    }
+
+    /// Reads up to the next tag or comment.
+    fn text_length(&mut self, rest: &'t [u8]) -> usize {
+        let Some(start) = memchr(b'<', rest) else { return rest.len() };
+        let tag = &rest[start + 1..];
+        if tag.starts_with(b"!--") {
+            self.state = State::Comment;
+            return start + 4;
+        }
+        let name = tag.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
+        if name > 0 {
+            (self.state, self.element) = (State::Tag, &tag[..name]);
+        }
+        start + 1 + name
+    }
+
+    fn skip_past(&mut self, rest: &[u8], end: &[u8]) -> usize {
+        match memmem::find(rest, end) {
+            Some(at) => {
+                self.state = State::Text;
+                at + end.len()
+            }
+            None => rest.len(),
+        }
+    }
+
+    fn skip_element(&mut self, rest: &[u8], name: &[u8]) -> usize {
+        let is_end = |at: &usize| {
+            let tag = rest[*at..].strip_prefix(b"</").unwrap_or_default();
+            tag.len() >= name.len() && tag[..name.len()].eq_ignore_ascii_case(name)
+        };
+        match memchr::memchr_iter(b'<', rest).find(is_end) {
+            Some(at) => {
+                self.state = State::Text;
+                at + 2
+            }
+            None => rest.len(),
+        }
+    }
+
+    /// Reads a space, the end of the tag, or an attribute name.
+    fn tag_length(&mut self, rest: &'t [u8]) -> usize {
+        let name = rest.iter().take_while(|byte| is_name(**byte)).count();
+        if name > 0 {
+            self.state = State::Name(&rest[..name]);
+            return name;
+        }
+        if rest[0] == b'>' {
+            let name = TEXT_ELEMENTS.into_iter().find(|name| name.eq_ignore_ascii_case(self.element));
+            self.state = name.map_or(State::Text, State::Element);
+        }
+        1
+    }
+
+    /// Reads the `=` after an attribute name.
+    fn name_length(&mut self, rest: &[u8], name: &'t [u8]) -> usize {
+        let spaces = rest.len() - rest.trim_ascii_start().len();
+        match rest.get(spaces) {
+            None => {}
+            Some(b'=') => {
+                self.state = State::Equals(name);
+                return spaces + 1;
+            }
+            Some(_) => self.state = State::Tag,
+        }
+        spaces
+    }
+
+    /// Reads the quote of a value, and reports the URLs of the value.
+    fn start_value(&mut self, rest: &[u8], name: &[u8], at: usize, mentions: &mut Vec<Mention>) -> usize {
+        let spaces = rest.len() - rest.trim_ascii_start().len();
+        let Some(first) = rest.get(spaces) else { return spaces };
+        let quote = Some(*first).filter(|first| matches!(first, b'"' | b'\''));
+        self.state = State::Value(quote);
+        let start = spaces + usize::from(quote.is_some());
+        let end = start + value_end(&rest[start..], quote);
+        let (value, is_whole) = (at + start..at + end, end < rest.len());
+        if LISTS.iter().any(|list| list.eq_ignore_ascii_case(name)) {
+            self.add_list(value, is_whole, mentions);
+        } else {
+            self.add(value, is_whole, mentions);
+        }
+        start
+    }
+
+    /// Adds the URLs of a `srcset`: `a.png 1x, b.png 2x`.
+    fn add_list(&self, value: Range<usize>, is_whole: bool, mentions: &mut Vec<Mention>) {
+        let mut start = value.start;
+        for item in self.text[value.clone()].split(|byte| *byte == b',') {
+            let url = item.trim_ascii_start();
+            let url_start = start + (item.len() - url.len());
+            let length = url.iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
+            let is_last = start + item.len() == value.end && length == url.len();
+            self.add(url_start..url_start + length, is_whole || !is_last, mentions);
+            start += item.len() + 1;
+        }
+    }
+
+    /// Adds a URL that starts with the base URL.
+    fn add(&self, value: Range<usize>, is_whole: bool, mentions: &mut Vec<Mention>) {
+        let text = &self.text[value.clone()];
+        let spaces = text.len() - text.trim_ascii_start().len();
+        let url = text.trim_ascii();
+        let Some(path) = url.strip_prefix(self.base) else { return };
+        let path = is_whole.then(|| String::from_utf8_lossy(path).into_owned());
+        let start = value.start + spaces;
+        mentions.push(Mention { span: start..start + url.len(), what: What::Url { path } });
+    }
+}
+
+fn is_name(byte: u8) -> bool {
+    !byte.is_ascii_whitespace() && !matches!(byte, b'>' | b'/' | b'=' | b'"' | b'\'')
+}
+
+/// Returns the length of a value up to its end, or the whole length if the value goes on.
+fn value_end(rest: &[u8], quote: Option<u8>) -> usize {
+    let end = match quote {
+        Some(quote) => memchr(quote, rest),
+        None => rest.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'>'),
+    };
+    end.unwrap_or(rest.len())
+}

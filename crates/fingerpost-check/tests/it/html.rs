@@ -1,0 +1,75 @@
+use crate::site::{Site, places_in};
+
+#[track_caller]
+fn assert_urls(template: &str, expected: &[&str]) {
+    let places = places_in("templates/a.html", template, "[check.rules]\nmissing = 'ignore'");
+    let texts: Vec<_> = places.into_iter().map(|(.., text)| text).collect();
+    assert_eq!(texts, expected, "{template}");
+}
+
+#[test]
+fn urls_in_attributes_are_reported() {
+    let site = Site::new();
+    site.write("templates/a.html", "<img src=\"/static/img/a.png?x\">\n<img src=/static/img/c.png>");
+    assert_eq!(
+        site.problems(),
+        [
+            "`templates/a.html`:2:10: asset `img/c.png` does not exist (did you mean `img/a.png`?)",
+            "`templates/a.html`:1:11: `/static/img/a.png?x` is written by hand, so the URL does not change with the file (write \
+             `static('img/a.png?x')`)",
+            "`templates/a.html`:2:10: `/static/img/c.png` is written by hand, so the URL does not change with the file (write \
+             `static('img/c.png')`)",
+        ]
+    );
+}
+
+#[test]
+fn attributes_are_read_like_in_html() {
+    assert_urls(
+        "<a href='/static/a'><b HREF = \"/static/b\"/><c x href=/static/c>",
+        &["/static/a", "/static/b", "/static/c"],
+    );
+    assert_urls("<img srcset=\"/static/a 1x, /static/b 2x,/x 3x\">", &["/static/a", "/static/b"]);
+    assert_urls("<a href=\" /static/a \">", &["/static/a"]);
+    assert_urls("<a\nhref\n=\n\"/static/a\"\n>", &["/static/a"]);
+    assert_urls("<a title=\"a > b\" href=\"/static/a\">", &["/static/a"]);
+    assert_urls(
+        "<a href=\"/other/a\"><a href=\"https://x/static/a\"><a title=\"see /static/a\">/static/a",
+        &[],
+    );
+    assert_urls("<!-- <a href=\"/static/a\"> --><a href=\"/static/b\">", &["/static/b"]);
+    assert_urls("<script>x = '<a href=\"/static/a\">'</script><a href=\"/static/b\">", &["/static/b"]);
+    assert_urls(
+        "<script src=\"/static/a\">fetch(\"/static/b\")</SCRIPT><a href=\"/static/c\">",
+        &["/static/a", "/static/c"],
+    );
+    assert_urls("1 < 2 <> href=\"/static/a\"", &[]);
+}
+
+#[test]
+fn expressions_in_tags_are_skipped() {
+    assert_urls(
+        "<a {% if x %}href=\"/static/a\"{% endif %} {{ y }} src=\"/static/b\">",
+        &["/static/a", "/static/b"],
+    );
+    assert_urls("<a href=\"{{ base }}/static/a\" src={{ x }}/static/b title=\"{{ y }}\">", &[]);
+    assert_urls("<a href=\"/static/{{ name }}.png\"><a href=\"/static/b\">", &["/static/", "/static/b"]);
+    assert_urls("{# <a href=\"/static/a\"> #}{% raw %}<a href=\"/static/b\">{% endraw %}", &[]);
+    // The name after the expression is unknown, so only the first part of the URL is known.
+    let site = Site::new();
+    site.write("templates/a.html", "<img src=\"/static/img/{{ name }}.png\">");
+    assert_eq!(
+        site.problems(),
+        [
+            "`templates/a.html`:1:11: `/static/img/` is written by hand, so the URL does not change with the file"
+        ]
+    );
+}
+
+#[test]
+fn base_url_of_another_host_is_compared_as_a_whole() {
+    let settings = "base-url = 'https://cdn.example.com/static/'";
+    let text = "<a href=\"/static/a\"><a href=\"https://cdn.example.com/static/img/b%20c.png\">";
+    let places = places_in("templates/a.html", text, settings);
+    assert_eq!(places, [(1, 30, "https://cdn.example.com/static/img/b%20c.png".to_owned())]);
+}

@@ -1,0 +1,107 @@
+use std::fs;
+
+use fingerpost_check::{CheckConfig, ErrorKind, Rule, Severity, check};
+
+use crate::site::Site;
+
+#[test]
+fn severities_apply_to_all_files_or_to_a_glob() {
+    let site = Site::new();
+    site.write("templates/a.html", "{{ static('x.css') }}<a href=\"/static/css/app.css\">{{ static(name) }}");
+    site.write("templates/mail/a.html", "{{ static('y.css') }}{{ static('img/' ~ name) }}");
+    site.write(
+        "fingerpost.toml",
+        "sources = ['static']\n[check.rules]\nmissing = 'warn'\nhard-coded = 'error'\n\
+         [check.rules.'templates/mail/**']\nmissing = 'ignore'\ndynamic = 'warn'",
+    );
+    assert_eq!(
+        site.problems(),
+        [
+            "`templates/a.html`:1:31: `/static/css/app.css` is written by hand, so the URL does not change with the file (write \
+             `static('css/app.css')`)",
+            "`templates/a.html`:1:12: asset `x.css` does not exist",
+            "`templates/mail/a.html`:1:32: `'img/' ~ name` is computed at run time, so the name is not checked",
+        ]
+    );
+}
+
+#[test]
+fn suggested_settings_line_silences_the_problem() {
+    let site = Site::new();
+    site.write("templates/a [x].html", "{{ static('x.css') }}");
+    let err = check(&site.config()).unwrap_err();
+    let line = err.problems().next().unwrap().silence().unwrap().to_owned();
+    assert_eq!(line, r#"check.rules."templates/a [[]x[]].html".missing = "ignore""#);
+    site.write("fingerpost.toml", format!("sources = ['static']\n{line}"));
+    assert_eq!(site.problems(), [""; 0]);
+}
+
+#[test]
+fn unused_assets_are_reported_by_rule() {
+    let site = Site::new();
+    site.write("templates/a.html", "{{ static('css/app.css') }}<img src=\"/static/img/b%20c.png\">");
+    site.write("src/main.rs", "fn f() { StaticFiles::file(&assets, \"js/app.js\") }");
+    let config = site.config().severity(Rule::Unused, Severity::Warn).referenced(["img/a.png"]);
+    let report = check(&config).unwrap();
+    let unused: Vec<_> =
+        report.warnings.iter().filter(|warning| warning.kind() == ErrorKind::Rule(Rule::Unused)).collect();
+    let [unused] = unused[..] else { panic!("{unused:?}") };
+    assert_eq!(unused.message(), "asset `css/print.css` is named by none of the checked files");
+    let report = check(&config.severity_override("css/**", Rule::Unused, Severity::Ignore)).unwrap();
+    assert_eq!(report.warnings.len(), 1);
+}
+
+#[test]
+fn ignored_assets_are_reported_with_the_reason() {
+    let site = Site::new();
+    site.write("static/hero.psd", "x");
+    site.write("templates/a.html", "{{ static('hero.psd') }}");
+    site.write("fingerpost.toml", "sources = ['static']\nignore = ['*.psd']");
+    let file = site.path("static/hero.psd");
+    assert_eq!(
+        site.problems(),
+        [format!(
+            "`templates/a.html`:1:12: asset `hero.psd` is ignored (`{}` exists, but the ignore glob `*.psd` matches it)",
+            file.strip_prefix(site.path("")).unwrap().display()
+        )]
+    );
+}
+
+#[test]
+fn paths_to_check_must_exist() {
+    let site = Site::new();
+    let expected =
+        "neither `templates` nor `src` exists; pass the paths to check, or set `paths` in `[check]`";
+    assert_eq!(site.problems(), [expected]);
+    site.write("fingerpost.toml", "sources = ['static']\ncheck.paths = ['views']");
+    assert_eq!(site.problems(), ["`views` does not exist; correct the path to check"]);
+    site.write("views/README.md", "{{ static('x.css') }}");
+    site.write("views/node_modules/x.html", "{{ static('x.css') }}");
+    site.write("views/.hidden/x.html", "{{ static('x.css') }}");
+    site.write("views/a.html", "{{ static('x.css') }}");
+    assert_eq!(site.problems(), ["`views/a.html`:1:12: asset `x.css` does not exist"]);
+    let config =
+        site.config().paths([site.path("views"), site.path("views/a.html"), site.path("views/README.md")]);
+    assert_eq!(check(&config).unwrap_err().problems().len(), 2);
+    fs::remove_dir_all(site.path("views")).unwrap();
+}
+
+#[test]
+fn settings_are_checked_together() {
+    let site = Site::new();
+    site.write("templates/a.html", "");
+    site.write(
+        "fingerpost.toml",
+        "sources = ['static']\n[check]\npath = []\nreceivers = 1\n[check.rules]\nmising = 'warn'",
+    );
+    assert_eq!(
+        site.problems(),
+        [
+            "settings file `fingerpost.toml`: line 3: unknown key `path` in `[check]`; did you mean `paths`?",
+            "settings file `fingerpost.toml`: line 4: `receivers` in `[check]`: invalid type: integer `1`, expected a sequence",
+            "settings file `fingerpost.toml`: line 6: unknown key `mising` in `[check.rules]`; did you mean `missing`?",
+        ]
+    );
+    let err = check(&CheckConfig::default()).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Config);
+}
