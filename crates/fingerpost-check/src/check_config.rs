@@ -5,14 +5,14 @@ use std::{
 
 use fingerpost::{
     __private::{
-        EVERYWHERE, Error, Problem, Rule, RuleSeverities, SettingsTable, SeveritiesByGlob, Severity, both,
-        severities_by_glob,
+        EVERYWHERE, Error, ImportMap, Problem, Rule, RuleSeverities, SettingsTable, SeveritiesByGlob,
+        Severity, both, severities_by_glob,
     },
     BaseUrl, Settings,
     sources::{SourceDir, Sources},
 };
 
-use crate::template::Syntax;
+use crate::{known_assets::KnownAssets, template::Syntax};
 
 /// The paths that are checked without a setting, if they exist.
 const DEFAULT_PATHS: [&str; 2] = ["templates", "src"];
@@ -181,21 +181,24 @@ impl CheckConfig {
         let base = BaseUrl::parse(&self.settings.base_url_in_force(self.base_url.as_deref()));
         let checked = both(both(table, severities), both(base.map_err(Error::from), self.open_sources()));
         let (((), severities), (base, sources)) = checked?;
+        let bundle = self.settings.bundles.read(sources.dirs(), &base)?;
+        let imports = ImportMap::new(&self.settings)?;
         Ok(Options {
-            sources,
+            assets: KnownAssets::new(sources, bundle),
+            used: self.referenced.iter().chain(imports.imports().values()).cloned().collect(),
             base,
             severities,
             root: self.root()?,
             paths: self.checked_paths()?,
             receivers: self.receivers.clone(),
             syntax: self.syntax.clone(),
-            referenced: self.referenced.clone(),
         })
     }
 
     fn open_sources(&self) -> Result<Sources, Error> {
         let dirs = if self.sources.is_empty() { &self.settings.sources } else { &self.sources };
-        Ok(Sources::open(dirs.clone(), self.settings.rules()?, self.settings.out.as_deref())?)
+        let dirs = dirs.iter().cloned().chain(self.settings.bundles.source()?).collect();
+        Ok(Sources::open(dirs, self.settings.rules()?, self.settings.out.as_deref())?)
     }
 
     /// Returns the directory that the globs of the rules are relative to.
@@ -221,14 +224,15 @@ impl CheckConfig {
 
 /// The checked settings of one run.
 pub(crate) struct Options {
-    pub(crate) sources: Sources,
+    pub(crate) assets: KnownAssets,
+    /// The assets that are named so far.
+    pub(crate) used: BTreeSet<String>,
     pub(crate) base: BaseUrl,
     pub(crate) severities: RuleSeverities,
     pub(crate) root: PathBuf,
     pub(crate) paths: Vec<PathBuf>,
     pub(crate) receivers: Vec<String>,
     pub(crate) syntax: Syntax,
-    pub(crate) referenced: BTreeSet<String>,
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Error> {

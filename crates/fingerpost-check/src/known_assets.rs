@@ -1,16 +1,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fingerpost::{
-    __private::{TemplatePath, differs_in_case, nearest, quoted},
+    __private::{Bundle, TemplatePath, differs_in_case, nearest, quoted},
     sources::{SourceDir, Sources},
 };
 
 /// The maximum number of missing names that get a suggestion. A search reads all names.
 const MAX_SUGGESTIONS: usize = 200;
 
-/// The assets of the source directories.
+/// The assets of the source directories, and the entries of bundlers.
 pub(crate) struct KnownAssets {
-    pub(crate) paths: BTreeSet<String>,
+    paths: BTreeSet<String>,
+    bundle: Bundle,
     sources: Sources,
     /// The nearest name of each missing name, so that a name in many templates is compared once.
     nearest: BTreeMap<String, Option<String>>,
@@ -24,10 +25,16 @@ pub(crate) struct Missing {
 }
 
 impl KnownAssets {
-    pub(crate) fn new(sources: &Sources) -> Self {
+    pub(crate) fn new(sources: Sources, bundle: Bundle) -> Self {
         let files = sources.list().files;
         let paths = files.into_iter().map(|file| file.path.into()).collect();
-        Self { paths, sources: sources.clone(), nearest: BTreeMap::new() }
+        Self { paths, bundle, sources, nearest: BTreeMap::new() }
+    }
+
+    /// Returns the assets that are not in `used`. A bundler decides which of its files are needed.
+    pub(crate) fn unused<'a>(&'a self, used: &'a BTreeSet<String>) -> impl Iterator<Item = &'a String> {
+        let is_bundled = |path: &str| self.bundle.files.contains_key(path);
+        self.paths.difference(used).filter(move |path| !is_bundled(path))
     }
 
     /// Returns the asset path in a name such as `/img/sprite.svg?x=1#icon`. `None` for a directory.
@@ -40,10 +47,12 @@ impl KnownAssets {
         let parsed =
             parsed.map_err(|err| Missing { message: err.to_string(), advice: None, searched: Vec::new() })?;
         match parsed.path {
-            path if parsed.is_directory() || self.paths.contains(path) => {
-                Ok(Some(path.to_owned()).filter(|_| !parsed.is_directory()))
-            }
-            path => Err(self.missing(path)),
+            _ if parsed.is_directory() => Ok(None),
+            path if self.paths.contains(path) => Ok(Some(path.to_owned())),
+            path => match self.bundle.entries.get(path) {
+                Some(target) => Ok(Some(target.to_string())),
+                None => Err(self.missing(path)),
+            },
         }
     }
 
@@ -72,7 +81,10 @@ impl KnownAssets {
         if self.nearest.len() == MAX_SUGGESTIONS {
             return None;
         }
-        let name = nearest(path, self.paths.iter().map(String::as_str)).into_iter().next();
+        let name = {
+            let names = self.paths.iter().chain(self.bundle.entries.keys()).map(String::as_str);
+            nearest(path, names).into_iter().next()
+        };
         self.nearest.entry(path.to_owned()).or_insert(name).clone()
     }
 }

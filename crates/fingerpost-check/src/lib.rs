@@ -4,12 +4,12 @@
 
 mod check_config;
 mod report;
+mod run;
 mod files;
-mod mention;
 mod template;
 mod rust;
+mod mention;
 mod known_assets;
-mod run;
 
 pub use check_config::CheckConfig;
 pub use fingerpost::__private::{Error, ErrorKind, Location, Problem, Rule, Severity};

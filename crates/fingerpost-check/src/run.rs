@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, ops::Range, str};
+use std::{ops::Range, str};
 
 use fingerpost::__private::{Error, ErrorKind, Locator, Problem, Remarks, Rule, Severity, quoted};
 use percent_encoding::percent_decode_str;
@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use crate::{
     check_config::Options,
     files::CheckedFile,
-    known_assets::{KnownAssets, Missing},
+    known_assets::Missing,
     mention::{Mention, What},
     report::Report,
     rust::rust_names,
@@ -16,16 +16,13 @@ use crate::{
 /// One check, and the problems so far.
 pub(crate) struct Run {
     options: Options,
-    assets: KnownAssets,
-    used: BTreeSet<String>,
     errors: Vec<Problem>,
     report: Report,
 }
 
 impl Run {
     pub(crate) fn new(options: Options, errors: Vec<Problem>) -> Self {
-        let assets = KnownAssets::new(&options.sources);
-        Self { used: options.referenced.clone(), options, assets, errors, report: Report::default() }
+        Self { options, errors, report: Report::default() }
     }
 
     /// Reads and checks one file.
@@ -59,7 +56,7 @@ impl Run {
             self.report.notes.push(Problem::new(ErrorKind::Source, message));
             return Vec::new();
         };
-        self.used.extend(names.strings);
+        self.options.used.extend(names.strings);
         names.mentions
     }
 
@@ -99,8 +96,8 @@ impl Run {
     }
 
     fn check_name(&mut self, name: &str, span: Range<usize>, most: Severity, place: &mut Place<'_>) {
-        match self.assets.find(name) {
-            Ok(path) => self.used.extend(path),
+        match self.options.assets.find(name) {
+            Ok(path) => self.options.used.extend(path),
             Err(Missing { message, advice, searched }) => {
                 self.report(Rule::Missing, most, span, (message, advice, searched), place);
             }
@@ -131,7 +128,7 @@ impl Run {
 
     /// Reports the unused assets, and returns the report, or the errors.
     pub(crate) fn finish(mut self) -> Result<Report, Error> {
-        for path in self.assets.paths.difference(&self.used) {
+        for path in self.options.assets.unused(&self.options.used) {
             let message = format!("asset {} is named by none of the checked files", quoted(path));
             let problem = Problem::new(ErrorKind::Rule(Rule::Unused), message);
             match self.options.severities.get(Rule::Unused, path) {

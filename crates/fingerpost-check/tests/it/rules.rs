@@ -105,3 +105,26 @@ fn settings_are_checked_together() {
     let err = check(&CheckConfig::default()).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Config);
 }
+
+#[test]
+fn names_of_bundler_entries_are_known() {
+    let site = Site::new();
+    let manifest =
+        r#"{"src/main.ts": {"file": "assets/main-BRBmoGS9.js", "src": "src/main.ts", "isEntry": true}}"#;
+    site.write("dist/vite/.vite/manifest.json", manifest);
+    site.write("dist/vite/assets/main-BRBmoGS9.js", "");
+    site.write(
+        "templates/a.html",
+        "{{ static_tags('src/main.ts', 'src/mian.ts') }}{{ static('vite/assets/main-BRBmoGS9.js') }}",
+    );
+    site.write("fingerpost.toml", "sources = ['static']\n[vite]\nout = 'dist/vite'");
+    assert_eq!(
+        site.problems(),
+        ["`templates/a.html`:1:32: asset `src/mian.ts` does not exist (did you mean `src/main.ts`?)"]
+    );
+    fs::remove_dir_all(site.path("dist/vite/.vite")).unwrap();
+    let [problem] = &site.problems()[..] else { panic!("one problem") };
+    let advice =
+        "was not found; run `vite build`, with `build: { manifest: true }` in the configuration of Vite";
+    assert!(problem.ends_with(advice), "{problem}");
+}
