@@ -97,8 +97,10 @@ pub mod __private {
     pub use crate::import_map::ImportMap;
     pub use crate::manifest::numbering::{NumberedReleases, Numbering};
     pub use crate::manifest::retention::{PublishedRelease, RetainedReleases, Retention};
+    pub use crate::manifest::store::release_number;
     pub use crate::manifest::variant::{
-        KnownContent, delta_name, delta_names, files_of, is_compressible, variant_name, variant_names,
+        KnownContent, adopt_variants, delta_name, delta_names, files_of, is_compressible, retain_variants,
+        variant_name, variant_names,
     };
     pub use crate::media_type::media_type;
     pub use crate::quote::{escape_controls, is_bidi_or_line_separator, quoted};

@@ -77,7 +77,7 @@ pub enum Stored {
 }
 
 /// Returns the number in the name of a release file.
-pub(super) fn release_number(name: &str) -> Option<u64> {
+pub fn release_number(name: &str) -> Option<u64> {
     let number = name.strip_suffix(".json")?.parse().ok()?;
     // Ignore names such as `+7.json` and `007.json`, which `collect` never writes.
     (name == format!("{number}.json")).then_some(number)

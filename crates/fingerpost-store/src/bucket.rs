@@ -1,0 +1,113 @@
+use std::{fmt, path::Path, sync::Arc, time::Duration};
+
+use fingerpost::__private::quoted;
+use object_store::{ObjectStore, memory::InMemory};
+
+use crate::{
+    bucket_url::{self, Limits, Location, Provider},
+    error::{Error, ErrorKind},
+    objects::Objects,
+    runtime::Runtime,
+};
+
+/// The default time limit of a request.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// A bucket of an object store, or a part of a bucket: the place of the published files.
+///
+/// A clone is cheap, and refers to the same bucket. The requests run on a thread of their own, so a bucket can be used in
+/// any thread.
+///
+/// ```
+/// use fingerpost_store::Bucket;
+///
+/// let bucket = Bucket::open("s3://assets.example.com/static")?; // sends no request
+/// assert_eq!(bucket.url(), "s3://assets.example.com/static");
+/// # Ok::<(), fingerpost_store::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Bucket {
+    pub(crate) objects: Arc<Objects>,
+    pub(crate) runtime: Runtime,
+}
+
+impl Bucket {
+    /// Opens the bucket at a URL: `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX`, `az://CONTAINER/PREFIX`, or `file:///DIR`.
+    /// The prefix is optional. Sends no request.
+    ///
+    /// Credentials come from the environment, by the conventions of the store: variables that start with `AWS_`, `GOOGLE_`
+    /// or `AZURE_`. If the process has no default cryptography provider of rustls, the function installs `ring`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] for a URL that is not the URL of a bucket, or that contains credentials.
+    /// [`ErrorKind::Credentials`] for incomplete credentials.
+    pub fn open(url: &str) -> Result<Self, Error> {
+        Self::open_with_time_limit(url, TIME_LIMIT)
+    }
+
+    /// Opens a bucket like [`open`](Self::open), with another time limit than 30 seconds.
+    ///
+    /// A request that fails is repeated up to six times within the time limit. An upload or a download may also take one
+    /// second for each 32 KiB.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`open`](Self::open).
+    pub fn open_with_time_limit(url: &str, time_limit: Duration) -> Result<Self, Error> {
+        let limits = Limits { connect: time_limit.min(Duration::from_secs(5)), retries: time_limit };
+        Self::new(bucket_url::open(url, limits)?, time_limit)
+    }
+
+    /// Creates an empty bucket in memory, for tests.
+    pub fn in_memory() -> Self {
+        Self::from_object_store(Arc::new(InMemory::new()), "memory:///")
+    }
+
+    /// Opens a directory as a bucket, for tests and for sites on one machine. Creates the directory.
+    ///
+    /// A directory has no conditional writes, so [`PublishConfig::single_writer`](crate::PublishConfig::single_writer) is
+    /// required.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`] if the directory cannot be created.
+    pub fn in_dir(dir: impl AsRef<Path>) -> Result<Self, Error> {
+        let dir = dir.as_ref();
+        let url = bucket_url::of_dir(dir).ok_or_else(|| {
+            Error::new(ErrorKind::Config, format!("{} is not the path of a directory", quoted(dir.display())))
+        })?;
+        Self::open(&url)
+    }
+
+    /// Wraps another store. `place` is the name of the store in messages.
+    ///
+    /// The type comes from `object_store` 0.14. A new minor version of `object_store` is a breaking change of this
+    /// function.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the system cannot start a thread.
+    pub fn from_object_store(store: Arc<dyn ObjectStore>, place: impl Into<String>) -> Self {
+        let (prefix, place) = (object_store::path::Path::default(), place.into());
+        let location = Location { store, prefix, place, provider: Provider::Other };
+        Self::new(location, TIME_LIMIT).expect("the system can start a thread")
+    }
+
+    fn new(location: Location, time_limit: Duration) -> Result<Self, Error> {
+        let runtime = Runtime::start()
+            .map_err(|err| Error::new(ErrorKind::Store, format!("cannot start a thread: {err}")))?;
+        Ok(Self { objects: Arc::new(Objects::new(location, time_limit)), runtime })
+    }
+
+    /// Returns the URL.
+    pub fn url(&self) -> &str {
+        self.objects.place()
+    }
+}
+
+impl fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bucket").field("url", &self.url()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,286 @@
+//! The requests to a bucket. Each request has a time limit, and each error a message without credentials.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures_util::TryStreamExt as _;
+use object_store::{
+    Attribute, Attributes, GetOptions, GetResult, MultipartUpload, ObjectStore, ObjectStoreExt as _, PutMode,
+    PutOptions, PutPayload, UpdateVersion, path::Path,
+};
+
+use crate::{
+    attributes::DIGEST,
+    bucket_url::{Location, Provider},
+    error::{Error, ErrorKind},
+    store_error,
+};
+
+/// The slowest transfer that is not a timeout, in bytes per second.
+const SLOWEST: f64 = 32. * 1024.;
+
+/// The names of all objects, with their sizes.
+pub(crate) type Listing = BTreeMap<String, u64>;
+
+#[derive(Debug)]
+pub(crate) struct Objects {
+    location: Location,
+    time_limit: Duration,
+    /// A directory has no attributes.
+    without_attributes: AtomicBool,
+}
+
+/// An object with its content.
+#[derive(Debug, Clone)]
+pub(crate) struct Object {
+    pub(crate) bytes: Bytes,
+    pub(crate) version: UpdateVersion,
+    /// The time of the last write by the clock of the store, in milliseconds since 1970.
+    pub(crate) written: i64,
+}
+
+/// The result of a conditional read.
+#[derive(Debug)]
+pub(crate) enum Changed {
+    Unchanged,
+    Object(Object),
+    Missing,
+}
+
+/// The result of a conditional write.
+#[derive(Debug)]
+pub(crate) enum Put {
+    Written(UpdateVersion),
+    /// The condition is false: the object exists already, or was changed.
+    Refused,
+}
+
+impl Objects {
+    pub(crate) fn new(location: Location, time_limit: Duration) -> Self {
+        Self { location, time_limit, without_attributes: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn place(&self) -> &str {
+        &self.location.place
+    }
+
+    pub(crate) fn provider(&self) -> Provider {
+        self.location.provider
+    }
+
+    /// Returns the URL of an object, for messages.
+    pub(crate) fn url_of(&self, name: &str) -> String {
+        format!("{}/{name}", self.location.place.trim_end_matches('/'))
+    }
+
+    /// Lists all objects.
+    pub(crate) async fn list(&self, dir: &str) -> Result<Listing, Error> {
+        let prefix = self.path(dir)?;
+        let prefix = (!prefix.as_ref().is_empty()).then_some(prefix);
+        let mut objects = self.location.store.list(prefix.as_ref());
+        let mut listing = Listing::new();
+        // The time limit is for each page of the list.
+        while let Some(object) = self.timed("list", dir, 0, objects.try_next()).await? {
+            let name = object.location.as_ref();
+            let name = match self.location.prefix.as_ref() {
+                "" => Some(name),
+                prefix => name.strip_prefix(prefix).and_then(|name| name.strip_prefix('/')),
+            };
+            listing.extend(name.map(|name| (name.to_owned(), object.size)));
+        }
+        Ok(listing)
+    }
+
+    /// Reads an object. Returns `None` if the object does not exist.
+    pub(crate) async fn get(&self, name: &str) -> Result<Option<Object>, Error> {
+        match self.get_if_changed(name, None).await? {
+            Changed::Object(object) => Ok(Some(object)),
+            Changed::Missing | Changed::Unchanged => Ok(None),
+        }
+    }
+
+    /// Reads an object, unless its entity tag is still `known`.
+    pub(crate) async fn get_if_changed(&self, name: &str, known: Option<String>) -> Result<Changed, Error> {
+        let path = self.path(name)?;
+        let options = GetOptions { if_none_match: known, ..GetOptions::default() };
+        let response =
+            self.within(self.time_limit, "read", name, self.location.store.get_opts(&path, options));
+        let result = match response.await? {
+            Err(object_store::Error::NotModified { .. }) => return Ok(Changed::Unchanged),
+            Err(err) if self.is_missing_object(&err) => return Ok(Changed::Missing),
+            result => result.map_err(|err| self.describe(&err, "read", name))?,
+        };
+        let GetResult { ref meta, .. } = result;
+        let version = UpdateVersion { e_tag: meta.e_tag.clone(), version: meta.version.clone() };
+        let (written, size) = (meta.last_modified.timestamp_millis(), meta.size);
+        let bytes = self.timed("read", name, size, result.bytes()).await?;
+        Ok(Changed::Object(Object { bytes, version, written }))
+    }
+
+    /// Returns the digest in the metadata of an object, in hex. Returns `None` if the object or the metadata is missing.
+    pub(crate) async fn stored_digest(&self, name: &str) -> Result<Option<String>, Error> {
+        let path = self.path(name)?;
+        let options = GetOptions { head: true, ..GetOptions::default() };
+        let response =
+            self.within(self.time_limit, "read", name, self.location.store.get_opts(&path, options));
+        match response.await? {
+            Err(err) if self.is_missing_object(&err) => Ok(None),
+            Err(err) => Err(self.describe(&err, "read", name)),
+            Ok(result) => {
+                let digest = result.attributes.get(&Attribute::Metadata(DIGEST.into()));
+                Ok(digest.map(|digest| digest.to_string()))
+            }
+        }
+    }
+
+    /// Writes an object.
+    pub(crate) async fn put(
+        &self,
+        name: &str,
+        bytes: Bytes,
+        mode: PutMode,
+        attributes: Attributes,
+    ) -> Result<Put, Error> {
+        let result = self.try_put(name, &bytes, mode.clone(), attributes.clone()).await?;
+        let is_not_implemented = matches!(result, Err(object_store::Error::NotImplemented { .. }));
+        if !is_not_implemented || attributes.is_empty() || self.without_attributes.swap(true, Relaxed) {
+            return self.put_result(result, name);
+        }
+        let result = self.try_put(name, &bytes, mode, attributes).await?;
+        self.put_result(result, name)
+    }
+
+    async fn try_put(
+        &self,
+        name: &str,
+        bytes: &Bytes,
+        mode: PutMode,
+        attributes: Attributes,
+    ) -> Result<object_store::Result<UpdateVersion>, Error> {
+        let path = self.path(name)?;
+        let attributes = if self.without_attributes.load(Relaxed) { Attributes::new() } else { attributes };
+        let options = PutOptions { mode, attributes, ..PutOptions::default() };
+        let payload = PutPayload::from(bytes.clone());
+        let write = self.location.store.put_opts(&path, payload, options);
+        let result = self.within(self.limit_for(bytes.len() as u64), "write", name, write).await?;
+        Ok(result.map(UpdateVersion::from))
+    }
+
+    fn put_result(&self, result: object_store::Result<UpdateVersion>, name: &str) -> Result<Put, Error> {
+        use object_store::Error::{AlreadyExists, NotFound, NotImplemented, NotSupported, Precondition};
+        match result {
+            Ok(version) => Ok(Put::Written(version)),
+            Err(AlreadyExists { .. } | Precondition { .. }) => Ok(Put::Refused),
+            // An update of an object that was deleted.
+            Err(err @ NotFound { .. }) if !store_error::is_missing_bucket(&err) => Ok(Put::Refused),
+            Err(NotImplemented { .. } | NotSupported { .. }) => Err(self.unconditional()),
+            Err(err) => Err(self.describe(&err, "write", name)),
+        }
+    }
+
+    /// Starts the upload of a large object in parts.
+    pub(crate) async fn start_upload(
+        &self,
+        name: &str,
+        attributes: Attributes,
+    ) -> Result<Box<dyn MultipartUpload>, Error> {
+        let path = self.path(name)?;
+        let attributes = if self.without_attributes.load(Relaxed) { Attributes::new() } else { attributes };
+        let start = |attributes: Attributes| self.location.store.put_multipart_opts(&path, attributes.into());
+        match self.within(self.time_limit, "write", name, start(attributes)).await? {
+            Err(object_store::Error::NotImplemented { .. })
+                if !self.without_attributes.swap(true, Relaxed) =>
+            {
+                self.timed("write", name, 0, start(Attributes::new())).await
+            }
+            result => result.map_err(|err| self.describe(&err, "write", name)),
+        }
+    }
+
+    /// Deletes an object without conditions, such as a probe.
+    pub(crate) async fn delete_one(&self, name: &str) -> Result<(), Error> {
+        let path = self.path(name)?;
+        match self.within(self.time_limit, "delete", name, self.location.store.delete(&path)).await? {
+            Err(err) if !self.is_missing_object(&err) => Err(self.describe(&err, "delete", name)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the error for a store that ignores conditions.
+    pub(crate) fn unconditional(&self) -> Error {
+        let message = format!(
+            "`{}` ignores conditions on writes, so two runs could overwrite each other; if no other run writes to the bucket at the \
+             same time, run with `--single-writer`",
+            self.place()
+        );
+        Error::new(ErrorKind::Unconditional, message)
+    }
+
+    /// Runs a request with the time limit for an object of this size.
+    pub(crate) async fn timed<T>(
+        &self,
+        action: &str,
+        name: &str,
+        size: u64,
+        request: impl Future<Output = object_store::Result<T>>,
+    ) -> Result<T, Error> {
+        let result = self.within(self.limit_for(size), action, name, request).await?;
+        result.map_err(|err| self.describe(&err, action, name))
+    }
+
+    fn limit_for(&self, size: u64) -> Duration {
+        self.time_limit + Duration::from_secs_f64(size as f64 / SLOWEST)
+    }
+
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        action: &str,
+        name: &str,
+        request: impl Future<Output = T>,
+    ) -> Result<T, Error> {
+        let started = Instant::now();
+        tokio::time::timeout(limit, request)
+            .await
+            .map_err(|_| store_error::timed_out(action, self.url_of(name), started.elapsed().as_secs_f64()))
+    }
+
+    fn is_missing_object(&self, err: &object_store::Error) -> bool {
+        matches!(err, object_store::Error::NotFound { .. }) && !store_error::is_missing_bucket(err)
+    }
+
+    fn describe(&self, err: &object_store::Error, action: &str, name: &str) -> Error {
+        store_error::describe(err, action, self.url_of(name), self.place(), self.provider())
+    }
+
+    fn path(&self, name: &str) -> Result<Path, Error> {
+        let prefix = self.location.prefix.as_ref();
+        let path = if prefix.is_empty() || name.is_empty() {
+            format!("{prefix}{name}")
+        } else {
+            format!("{prefix}/{name}")
+        };
+        Path::parse(path).map_err(|err| Error::new(ErrorKind::Config, format!("unusable object name: {err}")))
+    }
+}
+
+/// Returns the first write of an object that must not exist yet. Without conditions, an existing object is replaced.
+pub(crate) fn create(single_writer: bool) -> PutMode {
+    if single_writer { PutMode::Overwrite } else { PutMode::Create }
+}
+
+/// Returns the write of an object that must still have this version.
+pub(crate) fn update(single_writer: bool, version: UpdateVersion) -> PutMode {
+    if single_writer { PutMode::Overwrite } else { PutMode::Update(version) }
+}
+
+/// Shares the requests with spawned tasks.
+pub(crate) type SharedObjects = Arc<Objects>;

@@ -1,0 +1,51 @@
+//! Checks that a store respects the conditions of writes.
+
+use std::time::Instant;
+
+use object_store::{Attributes, PutMode, UpdateVersion};
+
+use crate::{
+    error::Error,
+    objects::{Objects, Put},
+    random::random,
+};
+
+/// The clock of a store. The clocks of the machines that publish may differ.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StoreClock {
+    milliseconds: i64,
+    read: Instant,
+}
+
+impl StoreClock {
+    /// Returns the time in milliseconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        self.milliseconds + i64::try_from(self.read.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
+/// Writes, changes and deletes an object with a random name. Fails if the store ignores a condition.
+pub(crate) async fn probe(objects: &Objects) -> Result<StoreClock, Error> {
+    let name = format!(".fingerpost/probe-{:016x}", random());
+    let result = try_conditions(objects, &name).await;
+    objects.delete_one(&name).await?;
+    result
+}
+
+async fn try_conditions(objects: &Objects, name: &str) -> Result<StoreClock, Error> {
+    let put = async |text: &'static str, mode: PutMode| {
+        objects.put(name, text.into(), mode, Attributes::new()).await
+    };
+    put("created", PutMode::Create).await?;
+    let Some(created) = objects.get(name).await? else { return Err(objects.unconditional()) };
+    let clock = StoreClock { milliseconds: created.written, read: Instant::now() };
+    let first: UpdateVersion = created.version;
+    let is_refused = |put: &Put| matches!(put, Put::Refused);
+    let created_twice = put("created twice", PutMode::Create).await?;
+    let updated = put("updated", PutMode::Update(first.clone())).await?;
+    let updated_twice = put("updated from an old version", PutMode::Update(first)).await?;
+    if !is_refused(&created_twice) || is_refused(&updated) || !is_refused(&updated_twice) {
+        return Err(objects.unconditional());
+    }
+    Ok(clock)
+}

@@ -1,0 +1,100 @@
+//! Adopts the variants that the bucket already has.
+
+use std::collections::{HashMap, HashSet};
+
+use fingerpost::{
+    __private::{KnownContent, adopt_variants, files_of, quoted, retain_variants},
+    AssetPath,
+    manifest::{Entry, FileInfo, Manifest, Release},
+};
+
+use crate::{
+    error::{Error, ErrorKind},
+    objects::Listing,
+};
+
+/// The number of names in a message.
+pub(super) const MOST_NAMES: usize = 10;
+
+/// Returns the manifest with the variants of published files, so that no published object is written with other bytes.
+///
+/// A published variant is left out if the bucket has lost the object, and this build has other bytes. Fails if the bucket has
+/// other bytes under the hashed path itself.
+pub(crate) fn adopt<'a>(
+    local: &Manifest,
+    published: impl Iterator<Item = &'a Manifest>,
+    listing: &Listing,
+    warnings: &mut Vec<String>,
+) -> Result<Manifest, Error> {
+    let infos: HashMap<&str, &FileInfo> =
+        published.flatten().filter_map(|(_, entry)| Some((&*entry.hashed, entry.info.as_ref()?))).collect();
+    let (mut manifest, mut conflicts, mut lost) = (local.clone(), Vec::new(), Vec::new());
+    for (path, entry) in local {
+        let (Some(info), Some(published)) = (&entry.info, infos.get(&*entry.hashed)) else { continue };
+        if info.sha256 != published.sha256 {
+            conflicts.push(quoted(&entry.hashed));
+            continue;
+        }
+        let mut adopted = info.clone();
+        adopt_variants(&mut adopted, published);
+        let unavailable = unavailable(entry, &with_info(entry, &adopted), listing);
+        retain_variants(&entry.hashed, &mut adopted, |name| !unavailable.iter().any(|lost| lost == name));
+        lost.extend(unavailable);
+        if adopted != *info {
+            insert(&mut manifest, path, entry, adopted);
+        }
+    }
+    if !conflicts.is_empty() {
+        return Err(conflict(&conflicts));
+    }
+    if !lost.is_empty() {
+        lost.sort_unstable();
+        warnings.push(format!(
+            "the bucket has lost {}; the release has no such variants",
+            names(lost.iter().map(quoted).collect())
+        ));
+    }
+    Ok(manifest)
+}
+
+/// Returns the variants that neither the bucket nor this build has.
+fn unavailable(local: &Entry, adopted: &Entry, listing: &Listing) -> Vec<String> {
+    let known: HashSet<(String, KnownContent)> = files_of(local).collect();
+    let adopted = files_of(adopted);
+    let is_lost = |(name, content): &(String, KnownContent)| {
+        let size = content.map(|(size, _)| size);
+        listing.get(name).copied() != size && !known.contains(&(name.clone(), *content))
+    };
+    adopted.filter(is_lost).map(|(name, _)| name).collect()
+}
+
+fn with_info(entry: &Entry, info: &FileInfo) -> Entry {
+    let mut entry = entry.clone();
+    entry.info = Some(info.clone());
+    entry
+}
+
+fn insert(manifest: &mut Manifest, path: &AssetPath, entry: &Entry, info: FileInfo) {
+    manifest.insert(path.clone(), entry.hashed.clone(), info);
+}
+
+fn conflict(names_of_files: &[String]) -> Error {
+    let message = format!(
+        "the bucket has other bytes under {}; a published file must not change, so give the changed file another name",
+        names(names_of_files.to_vec())
+    );
+    Error::new(ErrorKind::Conflict, message)
+}
+
+/// Joins names for a message, with a limit.
+pub(crate) fn names(mut names: Vec<String>) -> String {
+    let others = names.len().saturating_sub(MOST_NAMES);
+    names.truncate(MOST_NAMES);
+    let others = if others == 0 { String::new() } else { format!(" and {others} more") };
+    format!("{}{others}", names.join(", "))
+}
+
+/// Returns the digest of every file of the releases, by name.
+pub(crate) fn published_files(releases: &[Release]) -> HashMap<String, KnownContent> {
+    releases.iter().flat_map(|release| &release.manifest).flat_map(|(_, entry)| files_of(entry)).collect()
+}

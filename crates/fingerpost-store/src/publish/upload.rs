@@ -1,0 +1,220 @@
+//! Uploads the files that the bucket lacks.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use fingerpost::{
+    __private::{KnownContent, files_of, quoted},
+    manifest::{Digest, Manifest},
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use object_store::{Attributes, PutMode};
+use sha2::Digest as _;
+use tokio::task::spawn_blocking;
+
+use super::adopt::names;
+use crate::{
+    attributes,
+    error::{Error, ErrorKind},
+    objects::{Listing, Objects, Put, SharedObjects, create},
+    progress::{ProgressStep, Steps},
+    remote::CONCURRENCY,
+};
+
+/// Larger files are uploaded in parts of this size.
+const PART: u64 = 8 * 1024 * 1024;
+
+/// A file of the release.
+#[derive(Debug, Clone)]
+pub(super) struct PublishedFile {
+    name: String,
+    file: PathBuf,
+    size: u64,
+    sha256: Digest,
+    attributes: Attributes,
+}
+
+/// An upload, and the condition of the write.
+#[derive(Debug)]
+pub(super) struct Upload {
+    file: PublishedFile,
+    mode: PutMode,
+}
+
+/// Returns all files of a manifest by name: the assets and their variants.
+pub(super) fn files(
+    manifest: &Manifest,
+    dir: &Path,
+    objects: &Objects,
+) -> Result<BTreeMap<String, PublishedFile>, Error> {
+    let mut files = BTreeMap::new();
+    for (_, entry) in manifest {
+        for (name, content) in files_of(entry) {
+            let file = dir.join(&name);
+            // Manifests of other programs have no sizes.
+            let (size, sha256) = match content {
+                Some(content) => content,
+                None => digest_of(&file)?,
+            };
+            let attributes = attributes::hashed(&entry.hashed, &name, &sha256, objects.provider());
+            files.insert(name.clone(), PublishedFile { name, file, size, sha256, attributes });
+        }
+    }
+    Ok(files)
+}
+
+/// Returns the uploads of the files that the bucket lacks. `published` are the files of the releases in the bucket.
+pub(super) async fn plan(
+    files: BTreeMap<String, PublishedFile>,
+    published: &HashMap<String, KnownContent>,
+    listing: &Listing,
+    objects: &Objects,
+    single_writer: bool,
+) -> Result<Vec<Upload>, Error> {
+    let mut uploads = Vec::new();
+    let mut doubtful = Vec::new();
+    for (name, file) in files {
+        let content = Some((file.size, file.sha256));
+        match (listing.get(&name), published.get(&name)) {
+            (None, _) => uploads.push(Upload { file, mode: create(single_writer) }),
+            (Some(&size), Some(known)) if size == file.size && (*known == content || known.is_none()) => {}
+            (Some(_), Some(known)) if *known != content && known.is_some() => {
+                let name = quoted(name);
+                let message =
+                    format!("the bucket has other bytes under {name}, which a release in the bucket lists");
+                return Err(Error::new(ErrorKind::Conflict, message));
+            }
+            // The object is of an interrupted run, or damaged.
+            (Some(&size), _) => doubtful.push((file, size)),
+        }
+    }
+    let checked = stream::iter(doubtful).map(async |(file, size)| {
+        let is_same =
+            size == file.size && objects.stored_digest(&file.name).await? == Some(file.sha256.to_string());
+        Ok::<_, Error>((!is_same).then_some(Upload { file, mode: PutMode::Overwrite }))
+    });
+    let checked: Vec<_> = checked.buffer_unordered(CONCURRENCY).try_collect().await?;
+    uploads.extend(checked.into_iter().flatten());
+    Ok(uploads)
+}
+
+/// Fails if a file to upload is missing or has another size.
+pub(super) fn check_files(uploads: &[Upload]) -> Result<(), Error> {
+    let is_wrong = |upload: &&Upload| {
+        !fs::metadata(&upload.file.file).is_ok_and(|metadata| metadata.len() == upload.file.size)
+    };
+    let wrong: Vec<_> =
+        uploads.iter().filter(is_wrong).map(|upload| quoted(upload.file.file.display())).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(damaged(wrong)) }
+}
+
+/// Returns the total size of the uploads.
+pub(super) fn bytes(uploads: &[Upload]) -> u64 {
+    uploads.iter().map(|upload| upload.file.size).sum()
+}
+
+/// Uploads all files, several at the same time.
+pub(super) async fn upload(
+    uploads: Vec<Upload>,
+    objects: &SharedObjects,
+    steps: &Steps,
+) -> Result<(), Error> {
+    if uploads.is_empty() {
+        return Ok(());
+    }
+    steps.send(ProgressStep::Uploading(uploads.len(), bytes(&uploads)));
+    let uploads = stream::iter(uploads).map(async |upload: Upload| {
+        let size = upload.file.size;
+        upload_file(upload, objects).await?;
+        steps.send(ProgressStep::Uploaded(size));
+        Ok(())
+    });
+    uploads.buffer_unordered(CONCURRENCY).try_collect().await
+}
+
+async fn upload_file(Upload { file, mode }: Upload, objects: &SharedObjects) -> Result<(), Error> {
+    if file.size > PART {
+        return upload_parts(file, objects).await;
+    }
+    let path = file.file.clone();
+    let bytes = blocking(move || fs::read(&path)).await.map_err(|err| unreadable(&file.file, &err))?;
+    if bytes.len() as u64 != file.size || Digest::from_content(&bytes) != file.sha256 {
+        return Err(damaged(vec![quoted(file.file.display())]));
+    }
+    match objects.put(&file.name, bytes.into(), mode, file.attributes.clone()).await? {
+        Put::Written(_) => Ok(()),
+        // An earlier attempt has arrived although its response was lost, or another run uploads the same file.
+        Put::Refused if objects.stored_digest(&file.name).await? == Some(file.sha256.to_string()) => Ok(()),
+        Put::Refused => {
+            let message = format!("another run wrote other bytes to {}", quoted(objects.url_of(&file.name)));
+            Err(Error::new(ErrorKind::Conflict, message))
+        }
+    }
+}
+
+/// Uploads a large file in parts. The object appears after the last part.
+async fn upload_parts(file: PublishedFile, objects: &SharedObjects) -> Result<(), Error> {
+    let mut upload = objects.start_upload(&file.name, file.attributes.clone()).await?;
+    let path = file.file.clone();
+    let mut source = blocking(move || File::open(path)).await.map_err(|err| unreadable(&file.file, &err))?;
+    let (mut hasher, mut size) = (sha2::Sha256::new(), 0);
+    let result = loop {
+        let (handle, part) = match blocking(move || read_part(source)).await {
+            Ok(read) => read,
+            Err(err) => break Err(unreadable(&file.file, &err)),
+        };
+        source = handle;
+        if part.is_empty() {
+            let sha256 = Digest::from(<[u8; 32]>::from(hasher.finalize()));
+            break if (size, sha256) == (file.size, file.sha256) {
+                Ok(())
+            } else {
+                Err(damaged(vec![quoted(file.file.display())]))
+            };
+        }
+        hasher.update(&part);
+        size += part.len() as u64;
+        let length = part.len() as u64;
+        let sent = objects.timed("write", &file.name, length, upload.put_part(part.into())).await;
+        if let Err(err) = sent {
+            break Err(err);
+        }
+    };
+    match result {
+        Ok(()) => objects.timed("write", &file.name, file.size, upload.complete()).await.map(drop),
+        Err(err) => {
+            // Stores delete incomplete uploads by a rule of the bucket.
+            let _ = objects.timed("delete", &file.name, 0, upload.abort()).await;
+            Err(err)
+        }
+    }
+}
+
+fn read_part(mut source: File) -> io::Result<(File, Bytes)> {
+    let mut part = Vec::with_capacity(PART as usize);
+    Read::by_ref(&mut source).take(PART).read_to_end(&mut part)?;
+    Ok((source, part.into()))
+}
+
+async fn blocking<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) -> T {
+    spawn_blocking(task).await.expect("reading a file does not panic")
+}
+
+fn digest_of(file: &Path) -> Result<(u64, Digest), Error> {
+    let read = File::open(file).and_then(Digest::from_reader);
+    read.map(|(sha256, size)| (size, sha256)).map_err(|err| unreadable(file, &err))
+}
+
+fn unreadable(file: &Path, err: &io::Error) -> Error {
+    Error::new(ErrorKind::File, format!("cannot read {}: {err}", quoted(file.display())))
+}
+
+fn damaged(files: Vec<String>) -> Error {
+    let advice = "run `fingerpost collect --verify` to write the files again";
+    Error::new(ErrorKind::File, format!("missing or damaged: {}; {advice}", names(files)))
+}

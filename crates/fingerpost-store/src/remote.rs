@@ -1,0 +1,96 @@
+//! The releases of a bucket.
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use object_store::UpdateVersion;
+
+use fingerpost::{
+    __private::{quoted, release_number},
+    manifest::{MANIFEST_NAME, Manifest, Release},
+};
+
+use crate::{
+    error::{Error, ErrorKind},
+    objects::{Listing, Objects},
+};
+
+/// The number of requests at the same time.
+pub(crate) const CONCURRENCY: usize = 16;
+
+const RELEASES: &str = ".fingerpost/releases/";
+
+/// The state of a bucket.
+#[derive(Debug)]
+pub(crate) struct Remote {
+    pub(crate) listing: Listing,
+    pub(crate) current: Option<CurrentManifest>,
+    /// The numbers of all releases, in ascending order.
+    pub(crate) numbers: Vec<u64>,
+    /// The readable releases, in ascending order.
+    pub(crate) releases: Vec<Release>,
+    /// The reasons why other releases are unreadable.
+    pub(crate) unreadable: Vec<String>,
+}
+
+/// The content of `staticfiles.json` in the bucket.
+#[derive(Debug, Clone)]
+pub(crate) struct CurrentManifest {
+    pub(crate) manifest: Manifest,
+    pub(crate) version: UpdateVersion,
+}
+
+impl Remote {
+    /// Lists the bucket, and reads the manifest and all releases.
+    pub(crate) async fn read(objects: &Objects) -> Result<Self, Error> {
+        let listing = objects.list("").await?;
+        let numbers = numbers(&listing);
+        let current = current(objects).await?;
+        let releases = stream::iter(numbers.clone()).map(|number| release(objects, number));
+        let read: Vec<_> = releases.buffered(CONCURRENCY).try_collect().await?;
+        let (mut releases, mut unreadable) = (Vec::new(), Vec::new());
+        for result in read {
+            match result {
+                Ok(release) => releases.push(release),
+                Err(reason) => unreadable.push(reason),
+            }
+        }
+        Ok(Self { listing, current, numbers, releases, unreadable })
+    }
+
+    /// Returns the newest release with this manifest.
+    pub(crate) fn newest_with(&self, manifest: &Manifest) -> Option<&Release> {
+        self.releases.iter().rfind(|release| release.manifest == *manifest)
+    }
+}
+
+/// Reads the manifest of a bucket. A damaged manifest is an error.
+pub(crate) async fn current(objects: &Objects) -> Result<Option<CurrentManifest>, Error> {
+    let Some(object) = objects.get(MANIFEST_NAME).await? else { return Ok(None) };
+    let manifest = Manifest::parse(&object.bytes, &objects.url_of(MANIFEST_NAME)).map_err(|err| {
+        let advice =
+            "restore the object from its release in `.fingerpost/releases/`, or delete it and publish again";
+        Error::new(ErrorKind::Manifest, format!("{err}; {advice}"))
+    })?;
+    Ok(Some(CurrentManifest { manifest, version: object.version }))
+}
+
+/// Returns the numbers of the releases in a listing, in ascending order.
+pub(crate) fn numbers(listing: &Listing) -> Vec<u64> {
+    let names = listing.range(RELEASES.to_owned()..).map_while(|(name, _)| name.strip_prefix(RELEASES));
+    let mut numbers: Vec<_> = names.filter_map(release_number).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// Returns the name of a release file.
+pub(crate) fn release_name(number: u64) -> String {
+    format!("{RELEASES}{number}.json")
+}
+
+/// Reads a release. Returns the reason if the release is damaged.
+pub(crate) async fn release(objects: &Objects, number: u64) -> Result<Result<Release, String>, Error> {
+    let (name, place) = (release_name(number), objects.url_of(&release_name(number)));
+    Ok(match objects.get(&name).await? {
+        Some(object) => Release::parse(&object.bytes, number, &place).map_err(|err| err.to_string()),
+        None => Err(format!("{} was deleted by another run", quoted(place))),
+    })
+}

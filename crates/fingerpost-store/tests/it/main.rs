@@ -1,0 +1,4 @@
+//! Tests of the public items, with buckets in memory.
+
+mod site;
+mod publish;

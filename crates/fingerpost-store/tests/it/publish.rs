@@ -1,0 +1,122 @@
+use std::{sync::Arc, time::Duration};
+
+use fingerpost_store::{Bucket, ErrorKind, PublishConfig, PublishReport, publish};
+use object_store::{Attribute, ObjectStore};
+
+use crate::site::{self, Site, attributes, complete_manifest, header, names, release};
+
+fn config(site: &Site, store: &Arc<impl ObjectStore>) -> PublishConfig {
+    let store: Arc<dyn ObjectStore> = store.clone();
+    PublishConfig::new(site.path(), Bucket::from_object_store(store, "memory://test"))
+        .lease(Duration::from_millis(300))
+}
+
+#[track_caller]
+fn published(site: &Site, store: &Arc<impl ObjectStore>) -> PublishReport {
+    publish(&config(site, store)).unwrap()
+}
+
+#[test]
+fn files_are_uploaded_with_their_attributes_and_the_release_is_numbered() {
+    let (site, store) = (Site::new(), site::memory());
+    let manifest = site.collect(&[("css/a.css", "a{}"), ("b.png", "png")], 9);
+    let report = published(&site, &store);
+    assert_eq!((report.release, report.files, report.objects), (Some(1), 2, 4));
+    assert_eq!((report.uploaded, report.skipped), (4, 0));
+    assert_eq!(complete_manifest(&*store), manifest);
+    let first = release(&*store, 1).unwrap();
+    assert_eq!((first.manifest, first.replaces), (manifest.clone(), 0));
+    assert_eq!(first.references["a.css"], ["b.png"]);
+
+    let hashed = &manifest.get("css/a.css").unwrap().hashed;
+    for (name, content_type, encoding, cache_control) in [
+        (hashed.clone(), "text/css; charset=utf-8", "", "public, max-age=31536000, immutable"),
+        (format!("{hashed}.br"), "text/css; charset=utf-8", "br", "public, max-age=31536000, immutable"),
+        ("staticfiles.json".to_owned(), "application/json", "", "no-cache"),
+        (".fingerpost/releases/1.json".to_owned(), "application/json", "", "no-cache"),
+    ] {
+        let attributes = attributes(&*store, &name);
+        assert_eq!(header(&attributes, &Attribute::ContentType), content_type, "{name}");
+        assert_eq!(header(&attributes, &Attribute::ContentEncoding), encoding, "{name}");
+        assert_eq!(header(&attributes, &Attribute::CacheControl), cache_control, "{name}");
+        let sha256 = fingerpost::manifest::Digest::from_content(&site::read(&*store, &name).unwrap());
+        assert_eq!(header(&attributes, &Attribute::Metadata("sha256".into())), sha256.to_string(), "{name}");
+    }
+    assert_eq!(names(&*store).iter().filter(|name| name.contains("probe")).count(), 0);
+}
+
+#[test]
+fn second_release_uploads_only_new_files() {
+    let (site, store) = (Site::new(), site::memory());
+    site.collect(&[("a.css", "a{}"), ("b.css", "b{}")], 9);
+    published(&site, &store);
+    let manifest = site.collect(&[("a.css", "a{}"), ("b.css", "b{c:d}")], 9);
+    let report = published(&site, &store);
+    assert_eq!((report.release, report.uploaded, report.skipped), (Some(2), 2, 2));
+    assert_eq!(complete_manifest(&*store), manifest);
+    assert_eq!(release(&*store, 2).unwrap().replaces, 1);
+}
+
+#[test]
+fn build_with_other_compression_adopts_the_published_variants() {
+    let (site, store) = (Site::new(), site::memory());
+    let manifest = site.collect(&[("a.css", "a{}")], 9);
+    published(&site, &store);
+    let other = Site::new();
+    other.collect(&[("a.css", "a{}")], 11);
+    let report = published(&other, &store);
+    assert_eq!((report.release, report.uploaded), (None, 0));
+
+    other.collect(&[("a.css", "a{}"), ("b.css", "b{}")], 11);
+    let report = published(&other, &store);
+    assert_eq!((report.release, report.uploaded), (Some(2), 2));
+    let second = complete_manifest(&*store);
+    assert_eq!(second.get("a.css"), manifest.get("a.css"));
+}
+
+#[test]
+fn other_bytes_under_a_published_name_are_an_error() {
+    let (site, store) = (Site::new(), site::memory());
+    let manifest = site.collect(&[("a.css", "a{}")], 9);
+    published(&site, &store);
+    let json = String::from_utf8(manifest.to_json()).unwrap();
+    let digest = manifest.get("a.css").unwrap().info.as_ref().unwrap().sha256.to_string();
+    let changed = json.replace(&digest, &"0".repeat(64));
+    std::fs::write(site.path().join("staticfiles.json"), changed).unwrap();
+    let err = publish(&config(&site, &store)).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Conflict);
+    let hashed = &manifest.get("a.css").unwrap().hashed;
+    assert_eq!(
+        err.to_string(),
+        format!(
+            "the bucket has other bytes under `{hashed}`; a published file must not change, so give the changed file another name"
+        )
+    );
+}
+
+#[test]
+fn missing_and_damaged_files_are_reported_and_nothing_is_published() {
+    let (site, store) = (Site::new(), site::memory());
+    let manifest = site.collect(&[("a.css", "a{}"), ("b.css", "b{}")], 9);
+    let file = |path: &str| site.path().join(&manifest.get(path).unwrap().hashed);
+    std::fs::write(file("a.css"), "x{}").unwrap();
+    let err = publish(&config(&site, &store)).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::File);
+    std::fs::remove_file(file("b.css")).unwrap();
+    let err = publish(&config(&site, &store)).unwrap_err();
+    let expected = format!(
+        "missing or damaged: `{}`; run `fingerpost collect --verify` to write the files again",
+        file("b.css").display()
+    );
+    assert_eq!(err.to_string(), expected);
+    assert_eq!(site::read(&*store, "staticfiles.json"), None);
+}
+
+#[test]
+fn dry_run_writes_nothing() {
+    let (site, store) = (Site::new(), site::memory());
+    site.collect(&[("a.css", "a{}")], 9);
+    let report = publish(&config(&site, &store).dry_run(true)).unwrap();
+    assert_eq!((report.release, report.uploaded, report.dry_run), (Some(1), 2, true));
+    assert_eq!(names(&*store), [""; 0]);
+}
