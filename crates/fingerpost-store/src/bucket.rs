@@ -8,6 +8,7 @@ use crate::{
     error::{Error, ErrorKind},
     objects::Objects,
     runtime::Runtime,
+    write_options::WriteOptions,
 };
 
 /// The default time limit of a request.
@@ -29,6 +30,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 pub struct Bucket {
     pub(crate) objects: Arc<Objects>,
     pub(crate) runtime: Runtime,
+    pub(crate) write: WriteOptions,
 }
 
 impl Bucket {
@@ -66,8 +68,7 @@ impl Bucket {
 
     /// Opens a directory as a bucket, for tests and for sites on one machine. Creates the directory.
     ///
-    /// A directory has no conditional writes, so [`PublishConfig::single_writer`](crate::PublishConfig::single_writer) is
-    /// required.
+    /// A directory has no conditional writes, so [`single_writer`](Self::single_writer) is required.
     ///
     /// # Errors
     ///
@@ -97,7 +98,33 @@ impl Bucket {
     fn new(location: Location, time_limit: Duration) -> Result<Self, Error> {
         let runtime = Runtime::start()
             .map_err(|err| Error::new(ErrorKind::Store, format!("cannot start a thread: {err}")))?;
-        Ok(Self { objects: Arc::new(Objects::new(location, time_limit)), runtime })
+        let objects = Arc::new(Objects::new(location, time_limit));
+        Ok(Self { objects, runtime, write: WriteOptions::default() })
+    }
+
+    /// Writes to a store that ignores conditions on writes. Runs take no lock, so no two runs may write to the bucket at the
+    /// same time.
+    ///
+    /// Defaults to `false`. Such a store is then an error of kind [`ErrorKind::Unconditional`].
+    pub fn single_writer(mut self, yes: bool) -> Self {
+        self.write.single_writer = yes;
+        self
+    }
+
+    /// Sets whether runs wait while another run holds the lock of the bucket.
+    ///
+    /// Defaults to `true`. With `false`, a held lock is an error of kind [`ErrorKind::Locked`].
+    pub fn wait(mut self, yes: bool) -> Self {
+        self.write.lease.wait = yes;
+        self
+    }
+
+    /// Sets the time after which the lock of a run expires if the run is killed. A run renews its lock three times as often.
+    ///
+    /// Defaults to 60 seconds.
+    pub fn lease(mut self, length: Duration) -> Self {
+        self.write.lease.length = length;
+        self
     }
 
     /// Returns the URL.

@@ -206,7 +206,7 @@ async fn wait(
         );
         steps.send(ProgressStep::Waiting(message));
     }
-    sleep((options.length / 20).clamp(Duration::from_millis(2), Duration::from_secs(2))).await;
+    sleep((options.length / 60).clamp(Duration::from_millis(2), Duration::from_secs(1))).await;
     Ok(())
 }
 

@@ -3,6 +3,9 @@
 
 mod bucket;
 mod publish;
+mod rollback;
+mod clean;
+mod write_options;
 mod local_release;
 mod lease;
 mod probe;
@@ -17,6 +20,8 @@ mod random;
 mod error;
 
 pub use bucket::Bucket;
+pub use clean::{clean, clean_config::CleanConfig, clean_with, report::CleanReport};
 pub use error::{Error, ErrorKind};
 pub use progress::Progress;
 pub use publish::{publish, publish_config::PublishConfig, publish_with, report::PublishReport};
+pub use rollback::{report::RollbackReport, rollback, rollback_config::RollbackConfig, rollback_with};

@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::{
     Attribute, Attributes, GetOptions, GetResult, MultipartUpload, ObjectStore, ObjectStoreExt as _, PutMode,
     PutOptions, PutPayload, UpdateVersion, path::Path,
@@ -203,6 +203,24 @@ impl Objects {
             }
             result => result.map_err(|err| self.describe(&err, "write", name)),
         }
+    }
+
+    /// Deletes objects. An object that does not exist is not an error.
+    pub(crate) async fn delete(&self, names: &[String]) -> Result<(), Error> {
+        let paths: Vec<_> = names.iter().map(|name| self.path(name)).collect::<Result<_, _>>()?;
+        let paths = stream::iter(paths).map(Ok).boxed();
+        let mut deleted = self.location.store.delete_stream(paths);
+        let all = async {
+            while let Some(result) = deleted.next().await {
+                match result {
+                    Err(err) if self.is_missing_object(&err) => {}
+                    result => drop(result?),
+                }
+            }
+            Ok(())
+        };
+        let first = names.first().map(String::as_str).unwrap_or_default();
+        self.timed("delete", first, 0, all).await
     }
 
     /// Deletes an object without conditions, such as a probe.

@@ -33,6 +33,12 @@ pub trait Progress {
 
     /// Called after each upload, with the size of the object.
     fn uploaded(&self, bytes: u64) {}
+
+    /// Called before the first deletion, with the number of objects to delete.
+    fn deleting(&self, objects: usize) {}
+
+    /// Called after each batch of deletions, with the number of deleted objects.
+    fn deleted(&self, objects: usize) {}
 }
 
 /// Ignores all progress.
@@ -49,6 +55,8 @@ pub(crate) enum ProgressStep {
     Waiting(String),
     Uploading(usize, u64),
     Uploaded(u64),
+    Deleting(usize),
+    Deleted(usize),
 }
 
 impl ProgressStep {
@@ -57,6 +65,8 @@ impl ProgressStep {
             Self::Waiting(message) => progress.waiting(message),
             Self::Uploading(objects, bytes) => progress.uploading(*objects, *bytes),
             Self::Uploaded(bytes) => progress.uploaded(*bytes),
+            Self::Deleting(objects) => progress.deleting(*objects),
+            Self::Deleted(objects) => progress.deleted(*objects),
         }
     }
 }

@@ -13,7 +13,7 @@ use fingerpost::{__private::files_of, manifest::Manifest};
 use self::{
     adopt::{adopt, published_files},
     numbered::{Numbered, publish_manifest},
-    publish_config::{PublishConfig, WriteOptions},
+    publish_config::PublishConfig,
     report::PublishReport,
 };
 use crate::{
@@ -21,9 +21,9 @@ use crate::{
     lease::Lease,
     local_release::LocalRelease,
     objects::{Listing, SharedObjects},
-    probe::probe,
     progress::{Progress, Steps},
     remote::{self, Remote},
+    write_options::{WriteOptions, acquire, release},
 };
 
 /// Publishes the current release of an output directory to a bucket.
@@ -63,7 +63,7 @@ pub fn publish(config: &PublishConfig) -> Result<PublishReport, Error> {
 /// - [`ErrorKind::File`](crate::ErrorKind::File) if a file to upload is missing or damaged.
 /// - [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) if the bucket has other bytes under a published name.
 /// - [`ErrorKind::Locked`](crate::ErrorKind::Locked) if another run has taken over the lock, or if another run holds the lock
-///   and [`wait`](PublishConfig::wait) is `false`.
+///   and [`wait`](crate::Bucket::wait) is `false`.
 /// - [`ErrorKind::Unconditional`](crate::ErrorKind::Unconditional) if the store ignores conditions on writes.
 /// - [`ErrorKind::Credentials`](crate::ErrorKind::Credentials),
 ///   [`ErrorKind::BucketNotFound`](crate::ErrorKind::BucketNotFound),
@@ -71,7 +71,7 @@ pub fn publish(config: &PublishConfig) -> Result<PublishReport, Error> {
 pub fn publish_with(config: &PublishConfig, progress: &dyn Progress) -> Result<PublishReport, Error> {
     let started = Instant::now();
     let local = LocalRelease::read(&config.out)?;
-    let (objects, options) = (config.bucket.objects.clone(), config.write);
+    let (objects, options) = (config.bucket.objects.clone(), config.write());
     let run = |steps| async move { run(&local, &objects, options, &steps).await };
     let report = config.bucket.runtime.run_with(run, progress)?;
     Ok(PublishReport { dry_run: options.dry_run, seconds: started.elapsed().as_secs_f64(), ..report })
@@ -86,13 +86,9 @@ async fn run(
     if let Some(report) = unchanged(local, objects).await? {
         return Ok(report);
     }
-    if options.single_writer || options.dry_run {
-        return publish_files(local, objects, None, options, steps).await;
-    }
-    let clock = probe(objects).await?;
-    let lease = Lease::acquire(objects, "publish", options.lease, clock, steps).await?;
-    let result = publish_files(local, objects, Some(&lease), options, steps).await;
-    lease.release().await;
+    let lease = acquire(objects, "publish", options, steps).await?;
+    let result = publish_files(local, objects, lease.as_ref(), options, steps).await;
+    release(lease).await;
     result
 }
 

@@ -10,13 +10,13 @@ use fingerpost::{
     manifest::{MANIFEST_NAME, Manifest, Release},
 };
 
-use super::publish_config::WriteOptions;
 use crate::{
     attributes,
     error::Error,
     lease::Lease,
     objects::{Objects, Put, create, update},
     remote::{self, CurrentManifest, Remote, release_name},
+    write_options::WriteOptions,
 };
 
 /// The numbers of a publication.
@@ -52,6 +52,10 @@ pub(crate) async fn publish_manifest(
         }
         remote = Remote::read(objects).await?;
     };
+    let is_current = |current: &CurrentManifest| current.manifest == *manifest;
+    if remote.current.as_ref().is_some_and(is_current) {
+        return Ok(numbered);
+    }
     let superseded_by =
         write_manifest(manifest, numbered.release, remote.current, objects, lease, options).await?;
     Ok(Numbered { superseded_by, ..numbered })

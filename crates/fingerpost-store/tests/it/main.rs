@@ -1,4 +1,6 @@
 //! Tests of the public items, with buckets in memory.
 
 mod site;
+mod faulty;
 mod publish;
+mod races;

@@ -7,8 +7,8 @@ use crate::site::{self, Site, attributes, complete_manifest, header, names, rele
 
 fn config(site: &Site, store: &Arc<impl ObjectStore>) -> PublishConfig {
     let store: Arc<dyn ObjectStore> = store.clone();
-    PublishConfig::new(site.path(), Bucket::from_object_store(store, "memory://test"))
-        .lease(Duration::from_millis(300))
+    let bucket = Bucket::from_object_store(store, "memory://test").lease(Duration::from_millis(300));
+    PublishConfig::new(site.path(), bucket)
 }
 
 #[track_caller]

@@ -79,6 +79,12 @@ pub(crate) fn names(store: &dyn ObjectStore) -> Vec<String> {
     names
 }
 
+/// Returns `true` if the bucket has every file of the manifest.
+pub(crate) fn is_complete(store: &dyn ObjectStore, manifest: &Manifest) -> bool {
+    let files = manifest.iter().flat_map(|(_, entry)| fingerpost::__private::files_of(entry));
+    files.into_iter().all(|(name, _)| read(store, &name).is_some())
+}
+
 /// Returns the manifest of the bucket. Fails if the bucket lacks a file of the manifest or has other bytes.
 #[track_caller]
 pub(crate) fn complete_manifest(store: &dyn ObjectStore) -> Manifest {

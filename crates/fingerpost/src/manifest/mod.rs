@@ -7,6 +7,7 @@ pub(crate) mod json;
 pub(crate) mod release;
 pub(crate) mod numbering;
 pub(crate) mod retention;
+pub(crate) mod rollback_target;
 pub(crate) mod store;
 #[cfg(feature = "embed")]
 mod pack_index;

@@ -101,15 +101,17 @@ pub fn is_compressible(path: &str) -> bool {
     )
 }
 
-/// Replaces the variants of a file with the variants of the same file in a published release. Two builds may compress
+/// Replaces the variants and deltas of a file with those of the same file in a published release. Two builds may compress
 /// differently, and a published variant must not change.
 pub fn adopt_variants(info: &mut FileInfo, published: &FileInfo) {
     info.encodings.clone_from(&published.encodings);
+    info.deltas.clone_from(&published.deltas);
 }
 
-/// Removes the variants whose names are not accepted.
+/// Removes the variants and deltas whose names are not accepted.
 pub fn retain_variants(file: &str, info: &mut FileInfo, is_accepted: impl Fn(&str) -> bool) {
     info.encodings.retain(|name, _| {
         Encoding::from_name(name).is_none_or(|encoding| is_accepted(&variant_name(file, encoding)))
     });
+    info.deltas.retain(|delta| is_accepted(&delta_name(file, &delta.from)));
 }

@@ -1,0 +1,27 @@
+use serde::Serialize;
+
+/// The result of [`rollback`](crate::rollback()). Serializes to the JSON of `fingerpost rollback --at URL --json`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct RollbackReport {
+    /// Number of the new release. `None` if the manifest was current already.
+    pub release: Option<u64>,
+    /// Number of the release that was published again.
+    pub restored: u64,
+    /// Number of the release that the new release replaced. `None` if there was no manifest, or nothing was published.
+    pub replaced: Option<u64>,
+    /// Number of the release that records the replaced manifest. Set only if the newest release differed from that manifest,
+    /// because an older manifest was restored or a run was killed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<u64>,
+    /// Number of assets in the manifest.
+    pub files: usize,
+    /// Hash of the manifest: the default app version.
+    pub hash: String,
+    /// Problems that did not stop the run.
+    pub warnings: Vec<String>,
+    /// `true` for a dry run, which has written nothing.
+    pub dry_run: bool,
+    /// Duration of the run in seconds.
+    pub seconds: f64,
+}

@@ -1,0 +1,37 @@
+use crate::{bucket::Bucket, write_options::WriteOptions};
+
+/// Settings of [`rollback`](crate::rollback()). The documentation of `rollback` has an example.
+#[derive(Debug, Clone)]
+#[must_use = "nothing happens before `rollback`"]
+pub struct RollbackConfig {
+    pub(super) bucket: Bucket,
+    pub(super) number: Option<u64>,
+    dry_run: bool,
+}
+
+impl RollbackConfig {
+    /// Creates settings for a bucket.
+    pub fn new(bucket: Bucket) -> Self {
+        Self { bucket, number: None, dry_run: false }
+    }
+
+    /// Sets the release to publish again.
+    ///
+    /// Defaults to the release that the current release replaced.
+    pub fn release(mut self, number: u64) -> Self {
+        self.number = Some(number);
+        self
+    }
+
+    /// Sets whether to only report the changes, without writing anything. A dry run takes no lock.
+    ///
+    /// Defaults to `false`.
+    pub fn dry_run(mut self, yes: bool) -> Self {
+        self.dry_run = yes;
+        self
+    }
+
+    pub(super) fn write(&self) -> WriteOptions {
+        WriteOptions { dry_run: self.dry_run, ..self.bucket.write }
+    }
+}

@@ -1,0 +1,131 @@
+//! A store in memory with delays, failures and counted requests.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use futures_util::{StreamExt as _, stream::BoxStream};
+use object_store::{
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, memory::InMemory, path::Path,
+};
+
+/// A store whose requests can be delayed, fail or ignore conditions.
+#[derive(Debug, Default)]
+pub(crate) struct FaultyStore {
+    pub(crate) inner: InMemory,
+    /// The largest delay of a request, in microseconds.
+    pub(crate) delay: u64,
+    /// The number of requests before all requests fail.
+    pub(crate) requests_before_failure: Option<usize>,
+    /// Carries out the first request that fails. The response is lost.
+    pub(crate) applies_the_failed_request: bool,
+    pub(crate) ignores_conditions: bool,
+    pub(crate) requests: AtomicUsize,
+    pub(crate) puts: AtomicUsize,
+}
+
+enum Fault {
+    None,
+    Before,
+    After,
+}
+
+impl FaultyStore {
+    async fn request(&self) -> Fault {
+        let number = self.requests.fetch_add(1, SeqCst);
+        if self.delay > 0 {
+            let micros = fingerpost_store_random() % self.delay;
+            tokio::time::sleep(Duration::from_micros(micros)).await;
+        }
+        match self.requests_before_failure {
+            Some(before) if number == before && self.applies_the_failed_request => Fault::After,
+            Some(before) if number >= before => Fault::Before,
+            _ => Fault::None,
+        }
+    }
+
+    pub(crate) fn put_count(&self) -> usize {
+        self.puts.load(SeqCst)
+    }
+}
+
+fn fingerpost_store_random() -> u64 {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
+fn failed() -> Error {
+    Error::Generic { store: "test", source: "the connection was closed".into() }
+}
+
+fn after<T>(fault: &Fault, result: Result<T>) -> Result<T> {
+    if matches!(fault, Fault::After) { Err(failed()) } else { result }
+}
+
+impl fmt::Display for FaultyStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FaultyStore")
+    }
+}
+
+#[async_trait]
+impl ObjectStore for FaultyStore {
+    async fn put_opts(&self, path: &Path, payload: PutPayload, mut options: PutOptions) -> Result<PutResult> {
+        self.puts.fetch_add(1, SeqCst);
+        let fault = self.request().await;
+        if matches!(fault, Fault::Before) {
+            return Err(failed());
+        }
+        if self.ignores_conditions {
+            options.mode = PutMode::Overwrite;
+        }
+        after(&fault, self.inner.put_opts(path, payload, options).await)
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        path: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        self.puts.fetch_add(1, SeqCst);
+        self.inner.put_multipart_opts(path, options).await
+    }
+
+    async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
+        let fault = self.request().await;
+        if matches!(fault, Fault::Before) {
+            return Err(failed());
+        }
+        after(&fault, self.inner.get_opts(path, options).await)
+    }
+
+    fn delete_stream(&self, paths: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        let number = self.requests.fetch_add(1, SeqCst);
+        match self.requests_before_failure {
+            Some(before) if number >= before && !(number == before && self.applies_the_failed_request) => {
+                paths.map(|_| Err(failed())).boxed()
+            }
+            _ => self.inner.delete_stream(paths),
+        }
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        let number = self.requests.fetch_add(1, SeqCst);
+        if self.requests_before_failure.is_some_and(|before| number >= before) {
+            return futures_util::stream::iter([Err(failed())]).boxed();
+        }
+        self.inner.list(prefix)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.inner.copy_opts(from, to, options).await
+    }
+}
