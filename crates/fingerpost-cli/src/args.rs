@@ -14,13 +14,12 @@ use clap::{
     error::ErrorKind,
 };
 use fingerpost::{
+    __private::parse_duration,
     BaseUrl, Settings,
     sources::{IgnoreRules, SourceDir},
 };
 use fingerpost_check::CheckConfig;
-use fingerpost_collect::{
-    __private::parse_duration, CleanConfig, CollectConfig, Compression, RollbackConfig, Rule, Severity,
-};
+use fingerpost_collect::{CleanConfig, CollectConfig, Compression, RollbackConfig, Rule, Severity};
 
 /// The default settings file.
 const SETTINGS_FILE: &str = "fingerpost.toml";
@@ -52,6 +51,7 @@ Examples:
   fingerpost clean --dry-run -v
   fingerpost releases
   fingerpost rollback
+  fingerpost publish s3://assets.example.com/static
   fingerpost list --json
   fingerpost find css/app.css
   fingerpost check
@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Releases(ReleasesArgs),
     /// Publish an earlier release again, without its sources
     Rollback(RollbackArgs),
+    /// Publish the current release of the output directory to a bucket of S3, Google Cloud Storage or Azure
+    Publish(PublishArgs),
     /// Print all collected assets, with their URLs, sizes and integrity values
     List(ListArgs),
     /// Print the source file of an asset, its URLs and its references
@@ -204,13 +206,19 @@ pub(crate) struct CleanArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub(crate) at: AtArgs,
+
+    #[command(flatten)]
+    pub(crate) bucket: BucketArgs,
+
     /// Number of newest releases to retain, regardless of age [default: 3]
     #[arg(long, value_name = "N")]
-    keep: Option<usize>,
+    pub(crate) keep: Option<usize>,
 
     /// Minimum time between the replacement and the removal of a release: 7d, 12h, 30m, or 0 [default: 7d]
     #[arg(long, value_name = "AGE", value_parser = parse_duration)]
-    older_than: Option<Duration>,
+    pub(crate) older_than: Option<Duration>,
 
     #[command(flatten)]
     pub(crate) run: RunArgs,
@@ -231,6 +239,9 @@ pub(crate) struct ReleasesArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub(crate) at: AtArgs,
+
     /// Print the releases as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -249,11 +260,17 @@ Examples:
 pub(crate) struct RollbackArgs {
     /// Number of the release to publish again [default: the release that the current release replaced]
     #[arg(value_name = "NUMBER")]
-    number: Option<u64>,
+    pub(crate) number: Option<u64>,
 
     /// The output directory
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) at: AtArgs,
+
+    #[command(flatten)]
+    pub(crate) bucket: BucketArgs,
 
     /// Write the assets under their plain names too [default: true if the current release has plain names]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
@@ -272,12 +289,70 @@ Examples:
   fingerpost rollback 3
   fingerpost rollback --dry-run";
 
+/// The bucket that a command reads.
+#[derive(clap::Args, Debug)]
+pub(crate) struct AtArgs {
+    /// Use a bucket instead of the output directory, such as s3://BUCKET/PREFIX; needs the feature `store`
+    #[arg(long, value_name = "URL", conflicts_with = "out")]
+    pub(crate) at: Option<String>,
+}
+
+/// Options of the commands that change a bucket. The defaults are in the table [publish] of the settings file.
+#[derive(clap::Args, Debug)]
+pub(crate) struct BucketArgs {
+    /// Write to a store that ignores conditions on writes, without a lock; no other run may write at the same time
+    #[arg(long)]
+    pub(crate) single_writer: bool,
+
+    /// Time limit of a request to the bucket: 30s, 2m [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) time_limit: Option<Duration>,
+
+    /// Time after which the lock of a killed run expires [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) lease: Option<Duration>,
+}
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = PUBLISH_HELP)]
+pub(crate) struct PublishArgs {
+    /// The bucket: s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///DIR [default: `to` in the table
+    /// [publish] of the settings file]
+    #[arg(value_name = "URL")]
+    pub(crate) to: Option<String>,
+
+    /// The output directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) bucket: BucketArgs,
+
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+const PUBLISH_HELP: &str = "\
+The files that the bucket lacks are uploaded first, the manifest last. Credentials come from the environment: AWS_*,
+GOOGLE_* or AZURE_* variables. They cannot be passed as arguments, because every user of a machine can read arguments in
+the list of processes.
+
+Examples:
+  fingerpost publish s3://assets.example.com/static
+  fingerpost publish --dry-run
+  fingerpost releases --at s3://assets.example.com/static
+  fingerpost rollback --at s3://assets.example.com/static
+  fingerpost clean --at s3://assets.example.com/static";
+
 #[derive(clap::Args, Debug)]
 #[command(after_help = LIST_HELP)]
 pub(crate) struct ListArgs {
     /// The output directory
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) at: AtArgs,
 
     /// The base URL of all assets: a path, or a URL with scheme and host [default: /static/]
     #[arg(long, value_name = "URL", value_parser = parse_base_url)]

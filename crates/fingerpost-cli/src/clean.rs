@@ -2,7 +2,7 @@ use fingerpost::{__private::quoted, Settings};
 use fingerpost_collect::{CleanReport, clean_with};
 use indicatif::DecimalBytes;
 
-use crate::{args::CleanArgs, exit::Exit, hints, plural::pluralize, printer::Printer};
+use crate::{args::CleanArgs, bucket, exit::Exit, hints, plural::pluralize, printer::Printer};
 
 pub(crate) fn run(
     args: &CleanArgs,
@@ -10,6 +10,9 @@ pub(crate) fn run(
     verbose: bool,
     printer: &Printer,
 ) -> Result<(), Exit> {
+    if let Some(url) = &args.at.at {
+        return bucket::clean(url, args, &settings, verbose, printer);
+    }
     settings.out = args.out.clone().or(settings.out);
     if settings.out.is_none() {
         return Err(Exit::no_output_dir("clean"));
@@ -33,7 +36,8 @@ fn print_report(report: &CleanReport, verbose: bool, printer: &Printer) {
         printer.info(recorded(number, report.dry_run));
     }
     report.warnings.iter().for_each(|warning| printer.warning(warning));
-    printer.info(summary(report));
+    let counts = [report.removed.len(), report.kept.len(), report.files.len()];
+    printer.info(summary(counts, report.bytes, report.dry_run, report.seconds));
 }
 
 pub(crate) fn recorded(number: u64, dry_run: bool) -> String {
@@ -41,14 +45,14 @@ pub(crate) fn recorded(number: u64, dry_run: bool) -> String {
     format!("{verb} the current manifest as release {number}, because it differs from the newest release")
 }
 
-fn summary(report: &CleanReport) -> String {
-    let CleanReport { removed, kept, files, dry_run, seconds, .. } = report;
-    let kept = pluralize(kept.len(), "release");
-    if removed.is_empty() {
+/// Returns the summary for the numbers of removed releases, retained releases and removed files.
+pub(crate) fn summary([removed, kept, files]: [usize; 3], bytes: u64, dry_run: bool, seconds: f64) -> String {
+    let kept = pluralize(kept, "release");
+    if removed == 0 {
         return format!("nothing to remove, {kept} kept, {seconds:.2} s");
     }
-    let (removed, files) = (pluralize(removed.len(), "release"), pluralize(files.len(), "file"));
-    let (gone, free) = if *dry_run { ("to remove", "to free") } else { ("removed", "freed") };
-    let bytes = DecimalBytes(report.bytes);
+    let (removed, files) = (pluralize(removed, "release"), pluralize(files, "file"));
+    let (gone, free) = if dry_run { ("to remove", "to free") } else { ("removed", "freed") };
+    let bytes = DecimalBytes(bytes);
     format!("{removed} and {files} {gone}, {bytes} {free}, {kept} kept, {seconds:.2} s")
 }

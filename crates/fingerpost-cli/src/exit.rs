@@ -39,6 +39,13 @@ impl Exit {
         Self::Usage { command, message }
     }
 
+    /// Wrong usage: the command needs a bucket.
+    #[cfg(feature = "store")]
+    pub(crate) fn no_bucket(command: &'static str) -> Self {
+        let message = "no bucket is set; pass a URL, or add `to` to the table [publish] of the settings file";
+        Self::Usage { command, message }
+    }
+
     /// Prints the warnings and problems of a failed run, then the summary, the hints and the JSON.
     pub(crate) fn from_error(
         err: &Error,

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::{
     args::ListArgs,
+    bucket,
     exit::Exit,
     printer::Printer,
     table::{Left, Right, Table},
@@ -37,11 +38,15 @@ struct WorkboxEntry<'a> {
 
 pub(crate) fn run(args: &ListArgs, settings: Settings, printer: &Printer) -> Result<(), Exit> {
     let settings = args.apply_to(settings);
-    if settings.out.is_none() {
+    if settings.out.is_none() && args.at.at.is_none() {
         return Err(Exit::no_output_dir("list"));
     }
     let base_url = settings.base_url.clone().unwrap_or_default();
-    let assets = Assets::builder().settings(settings).base_url(base_url).mode(Mode::Production).build()?;
+    let mut builder = Assets::builder().base_url(base_url).mode(Mode::Production);
+    if let Some(url) = &args.at.at {
+        builder = builder.store(bucket::open(url, &settings)?);
+    }
+    let assets = builder.settings(settings).build()?;
     let list = list(&assets)?;
     if args.workbox {
         printer.json(&list.iter().filter_map(workbox_entry).collect::<Vec<_>>())?;

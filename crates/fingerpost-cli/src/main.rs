@@ -7,6 +7,9 @@ mod clean;
 mod releases;
 mod rollback;
 mod list;
+mod publish;
+#[cfg_attr(not(feature = "store"), path = "no_bucket.rs")]
+mod bucket;
 mod find;
 mod check;
 mod version;
@@ -46,6 +49,7 @@ fn run(args: &Args, printer: &Printer) -> Result<(), Exit> {
         Command::Clean(clean) => clean::run(clean, args.settings()?, args.verbose, printer),
         Command::Releases(releases) => releases::run(releases, checked_settings(args, printer)?, printer),
         Command::Rollback(rollback) => rollback::run(rollback, args.settings()?, printer),
+        Command::Publish(publish) => publish::run(publish, checked_settings(args, printer)?, printer),
         Command::List(list) => list::run(list, checked_settings(args, printer)?, printer),
         Command::Find(find) => find::run(find, checked_settings(args, printer)?, printer),
         Command::Check(check) => check::run(check, args, printer),

@@ -3,6 +3,7 @@ use fingerpost_collect::{ReleaseList, ReleaseSummary, releases};
 
 use crate::{
     args::ReleasesArgs,
+    bucket,
     exit::Exit,
     plural::pluralize,
     printer::Printer,
@@ -12,11 +13,12 @@ use crate::{
 };
 
 pub(crate) fn run(args: &ReleasesArgs, settings: Settings, printer: &Printer) -> Result<(), Exit> {
-    let Some(out) = args.out.clone().or(settings.out) else {
-        return Err(Exit::no_output_dir("releases"));
+    let list = match (&args.at.at, args.out.clone().or_else(|| settings.out.clone())) {
+        (Some(url), _) => releases(&bucket::open(url, &settings)?),
+        (None, Some(out)) => releases(&DirStore::new(out)),
+        (None, None) => return Err(Exit::no_output_dir("releases")),
     };
-    let list =
-        releases(&DirStore::new(out)).map_err(|err| Exit::from_error(&err, None, &[], args.json, printer))?;
+    let list = list.map_err(|err| Exit::from_error(&err, None, &[], args.json, printer))?;
     if args.json {
         printer.json(&list)?;
     } else {

@@ -1,9 +1,14 @@
 use fingerpost::Settings;
 use fingerpost_collect::{Error, ErrorKind, RollbackReport, rollback_with};
 
-use crate::{args::RollbackArgs, clean::recorded, exit::Exit, hints, plural::pluralize, printer::Printer};
+use crate::{
+    args::RollbackArgs, bucket, clean::recorded, exit::Exit, hints, plural::pluralize, printer::Printer,
+};
 
 pub(crate) fn run(args: &RollbackArgs, settings: Settings, printer: &Printer) -> Result<(), Exit> {
+    if let Some(url) = &args.at.at {
+        return bucket::rollback(url, args, &settings, printer);
+    }
     let settings = args.apply_to(settings);
     if settings.out.is_none() {
         return Err(Exit::no_output_dir("rollback"));

@@ -6,7 +6,6 @@ mod collect_config;
 mod settings_tables;
 mod compression_settings;
 mod compression;
-mod duration;
 mod prehashed;
 mod report;
 mod progress;
@@ -39,10 +38,9 @@ pub use rollback::{report::RollbackReport, rollback, rollback_config::RollbackCo
 /// Items for the other crates of this workspace. These items may change in every release.
 #[doc(hidden)]
 pub mod __private {
-    use fingerpost::Settings;
+    use fingerpost::{__private::Retention, Settings};
 
-    pub use crate::duration::parse_duration;
-    use crate::{diagnostics::Error, settings_tables::Tables};
+    use crate::{CleanConfig, diagnostics::Error, settings_tables::Tables};
 
     /// Checks the tables `[collect]` and `[clean]`, for commands that do not use them.
     ///
@@ -51,6 +49,11 @@ pub mod __private {
     /// Returns all problems of the tables.
     pub fn check_tables(settings: &Settings) -> Result<(), Error> {
         Tables::read(settings).check()
+    }
+
+    /// Returns the number and the age of releases that `clean` retains.
+    pub fn retention(config: &CleanConfig) -> Retention {
+        config.retention()
     }
 }
 

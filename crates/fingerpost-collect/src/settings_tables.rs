@@ -2,12 +2,15 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use fingerpost::{__private::severities_by_glob, Settings, sources::check_glob};
+use fingerpost::{
+    __private::{parse_duration, severities_by_glob},
+    Settings,
+    sources::check_glob,
+};
 
 use crate::{
     compression::Compression,
     diagnostics::{Error, Problem, Rule, SeveritiesByGlob},
-    duration::parse_duration,
 };
 
 /// Both tables, and their problems.

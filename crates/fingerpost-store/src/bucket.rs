@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The default time limit of a request.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// A bucket of an object store, or a part of a bucket: the place of the published files.
 ///

@@ -2,6 +2,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod bucket;
+mod bucket_store;
+mod release_poller;
+mod publish_settings;
 mod publish;
 mod rollback;
 mod clean;
@@ -20,8 +23,11 @@ mod random;
 mod error;
 
 pub use bucket::Bucket;
+pub use bucket_store::BucketStore;
 pub use clean::{clean, clean_config::CleanConfig, clean_with, report::CleanReport};
 pub use error::{Error, ErrorKind};
 pub use progress::Progress;
 pub use publish::{publish, publish_config::PublishConfig, publish_with, report::PublishReport};
+pub use publish_settings::PublishSettings;
+pub use release_poller::{PollEvent, ReleasePoller, RunningPoller};
 pub use rollback::{report::RollbackReport, rollback, rollback_config::RollbackConfig, rollback_with};

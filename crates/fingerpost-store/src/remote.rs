@@ -16,7 +16,7 @@ use crate::{
 /// The number of requests at the same time.
 pub(crate) const CONCURRENCY: usize = 16;
 
-const RELEASES: &str = ".fingerpost/releases/";
+pub(crate) const RELEASES: &str = ".fingerpost/releases";
 
 /// The state of a bucket.
 #[derive(Debug)]
@@ -75,15 +75,15 @@ pub(crate) async fn current(objects: &Objects) -> Result<Option<CurrentManifest>
 
 /// Returns the numbers of the releases in a listing, in ascending order.
 pub(crate) fn numbers(listing: &Listing) -> Vec<u64> {
-    let names = listing.range(RELEASES.to_owned()..).map_while(|(name, _)| name.strip_prefix(RELEASES));
-    let mut numbers: Vec<_> = names.filter_map(release_number).collect();
+    let names = listing.range(format!("{RELEASES}/")..).map_while(|(name, _)| name.strip_prefix(RELEASES));
+    let mut numbers: Vec<_> = names.filter_map(|name| release_number(name.strip_prefix('/')?)).collect();
     numbers.sort_unstable();
     numbers
 }
 
 /// Returns the name of a release file.
 pub(crate) fn release_name(number: u64) -> String {
-    format!("{RELEASES}{number}.json")
+    format!("{RELEASES}/{number}.json")
 }
 
 /// Reads a release. Returns the reason if the release is damaged.

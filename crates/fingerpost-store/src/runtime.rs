@@ -33,8 +33,12 @@ impl Runtime {
         Ok(Self { handle, _stop: Arc::new(stop) })
     }
 
-    /// Runs a task on the thread of the runtime, and blocks the calling thread until the result is there. Reports the
-    /// progress on the calling thread.
+    /// Runs a future on the thread of the runtime, and blocks the calling thread until the result is there.
+    pub(crate) fn run<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
+        self.run_with(|_| future, &())
+    }
+
+    /// Runs like [`run`](Self::run), and reports the progress on the calling thread.
     pub(crate) fn run_with<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
         &self,
         task: impl FnOnce(Steps) -> F,

@@ -59,6 +59,7 @@ mod suggest;
 mod severity;
 mod diagnostics;
 mod environment;
+mod duration;
 mod media_type;
 mod quote;
 mod markup;
@@ -91,6 +92,7 @@ pub mod __private {
     pub use crate::diagnostics::rule_severities::{
         EVERYWHERE, RuleSeverities, SeveritiesByGlob, severities_by_glob,
     };
+    pub use crate::duration::{now, parse_duration};
     pub use crate::files::clock::Clock;
     pub use crate::files::file_stamp::FileStamp;
     pub use crate::files::stable_read::{Reading, read_stable};

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The tables that other crates read.
-const TABLES: [&str; 3] = ["collect", "clean", "check"];
+const TABLES: [&str; 4] = ["collect", "clean", "check", "publish"];
 
 /// The settings in `fingerpost.toml`, for the program and [`Assets::from_config`](crate::Assets::from_config).
 ///
@@ -63,7 +63,8 @@ const TABLES: [&str; 3] = ["collect", "clean", "check"];
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The crate `fingerpost-collect` reads the tables `[collect]` and `[clean]`, and `fingerpost-check` the table `[check]`.
+/// The crate `fingerpost-collect` reads the tables `[collect]` and `[clean]`, `fingerpost-check` reads `[check]`, and
+/// `fingerpost-store` reads `[publish]`.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Settings {

@@ -18,9 +18,6 @@ use crate::{
     suggest::nearest,
 };
 
-/// Tables that are reserved for later versions.
-const RESERVED: [&str; 1] = ["publish"];
-
 /// Keys that are often written into the wrong table, with the header of the correct table.
 const MISPLACED: [(&str, &[&str]); 3] = [
     (
@@ -223,9 +220,6 @@ impl<'s> SettingsTable<'s> {
     /// Returns the advice for an unknown key.
     fn advice(&self, key: &str) -> String {
         let kebab = key.replace('_', "-");
-        if self.header.is_empty() && RESERVED.contains(&key) {
-            return format!("the table `[{key}]` is reserved for later versions");
-        }
         if kebab == "app-version" {
             return "write `app` in the table `[version]`".to_owned();
         }

@@ -1,5 +1,6 @@
 //! Tests of the program as a child process: output, files and exit codes.
 
+mod bucket;
 mod bust_token;
 mod check;
 mod clean;

@@ -3,12 +3,14 @@ use std::{
     time::Duration,
 };
 
-use fingerpost::{__private::Retention, Settings};
+use fingerpost::{
+    __private::{Retention, now},
+    Settings,
+};
 
 use crate::{
     collect_config,
     diagnostics::{Error, both},
-    duration::now,
     settings_tables::{CleanSettings, Tables},
 };
 
@@ -98,7 +100,7 @@ impl CleanConfig {
     }
 
     /// Returns the number and the age of releases to retain.
-    pub(super) fn retention(&self) -> Retention {
+    pub(crate) fn retention(&self) -> Retention {
         let CleanSettings { keep, older_than } = self.tables.clean;
         let age = older_than.unwrap_or(Duration::from_secs(7 * 24 * 60 * 60));
         Retention { keep: keep.unwrap_or(3), age, now: now() }

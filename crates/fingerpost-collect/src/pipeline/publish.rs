@@ -4,14 +4,13 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{ImportMap, NumberedReleases, Numbering},
+    __private::{ImportMap, NumberedReleases, Numbering, now},
     AssetPath,
     manifest::{MANIFEST_NAME, Manifest, Release},
 };
 
 use crate::{
     diagnostics::{Diagnostics, Problem},
-    duration::now,
     output::{Output, history::History, manifest_times::Edit, staging::Staged},
     pipeline::{
         asset::Asset,

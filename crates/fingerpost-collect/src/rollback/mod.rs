@@ -8,7 +8,7 @@ mod target;
 use std::{path::Path, time::Instant};
 
 use fingerpost::{
-    __private::{Clock, KnownContent, Numbering, files_of, quoted},
+    __private::{Clock, KnownContent, Numbering, files_of, now, quoted},
     DirStore,
     manifest::{Manifest, Release},
 };
@@ -16,7 +16,6 @@ use fingerpost::{
 use self::{originals::Originals, report::RollbackReport, rollback_config::RollbackConfig, target::Target};
 use crate::{
     diagnostics::{Diagnostic, Diagnostics, Error, ErrorKind, Problem},
-    duration::now,
     output::{Output, existing::open_existing, history::History, published_files::PublishedFiles},
     pipeline::publish::{StagedRecords, record_current},
     progress::Progress,

@@ -6,7 +6,7 @@ pub(crate) mod report;
 use std::{collections::HashSet, time::Instant};
 
 use fingerpost::{
-    __private::{Numbering, PublishedRelease, Retention, files_of, quoted},
+    __private::{Numbering, PublishedRelease, Retention, files_of, now, quoted},
     manifest::{MANIFEST_NAME, Release},
 };
 
@@ -16,7 +16,7 @@ use crate::{
     lease::Lease,
     objects::SharedObjects,
     progress::{Progress, ProgressStep, Steps},
-    publish::numbered::{now, write_releases},
+    publish::numbered::write_releases,
     remote::{Remote, release_name},
     write_options::{WriteOptions, acquire, release},
 };

@@ -1,12 +1,9 @@
 //! Writes a release and the manifest.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::collections::BTreeMap;
 
 use fingerpost::{
-    __private::Numbering,
+    __private::{Numbering, now},
     manifest::{MANIFEST_NAME, Manifest, Release},
 };
 
@@ -133,9 +130,4 @@ async fn write_manifest(
         }
         current = remote::current(objects).await?;
     }
-}
-
-/// Returns the time since 1970, or 0 if the clock is set to an earlier time.
-pub(crate) fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

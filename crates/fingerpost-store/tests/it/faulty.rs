@@ -26,6 +26,8 @@ pub(crate) struct FaultyStore {
     pub(crate) ignores_conditions: bool,
     pub(crate) requests: AtomicUsize,
     pub(crate) puts: AtomicUsize,
+    /// The number of responses to conditional reads of an unchanged object.
+    pub(crate) unchanged: AtomicUsize,
 }
 
 enum Fault {
@@ -100,7 +102,11 @@ impl ObjectStore for FaultyStore {
         if matches!(fault, Fault::Before) {
             return Err(failed());
         }
-        after(&fault, self.inner.get_opts(path, options).await)
+        let result = self.inner.get_opts(path, options).await;
+        if matches!(result, Err(Error::NotModified { .. })) {
+            self.unchanged.fetch_add(1, SeqCst);
+        }
+        after(&fault, result)
     }
 
     fn delete_stream(&self, paths: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {

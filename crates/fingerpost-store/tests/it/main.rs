@@ -4,3 +4,5 @@ mod site;
 mod faulty;
 mod publish;
 mod races;
+mod nodes;
+mod settings;

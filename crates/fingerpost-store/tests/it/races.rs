@@ -24,7 +24,7 @@ fn bucket(store: &Arc<impl ObjectStore>, lease: u64) -> Bucket {
     Bucket::from_object_store(store, "memory://test").lease(Duration::from_millis(lease))
 }
 
-fn rounds(few: usize, many: usize) -> usize {
+pub(crate) fn rounds(few: usize, many: usize) -> usize {
     if env::var_os("FINGERPOST_TEST_LARGE").is_some() { many } else { few }
 }
 

@@ -1,6 +1,8 @@
+//! Ages in settings, and the current time.
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use fingerpost::{__private::quoted, Error};
+use crate::{error::Error, quote::quoted};
 
 /// The units of an age, in seconds.
 const UNITS: [(char, u64); 5] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400), ('w', 604_800)];
@@ -10,14 +12,14 @@ const UNITS: [(char, u64); 5] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400
 /// ```
 /// use std::time::Duration;
 ///
-/// assert_eq!(fingerpost_collect::__private::parse_duration("7d")?, Duration::from_secs(7 * 24 * 60 * 60));
-/// assert_eq!(fingerpost_collect::__private::parse_duration("0")?, Duration::ZERO);
+/// assert_eq!(fingerpost::__private::parse_duration("7d")?, Duration::from_secs(7 * 24 * 60 * 60));
+/// assert_eq!(fingerpost::__private::parse_duration("0")?, Duration::ZERO);
 /// # Ok::<(), fingerpost::Error>(())
 /// ```
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidConfig`](fingerpost::ErrorKind::InvalidConfig) for other text.
+/// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) for other text.
 pub fn parse_duration(text: &str) -> Result<Duration, Error> {
     let seconds = if text == "0" { Some(0) } else { seconds(text) };
     seconds.map(Duration::from_secs).ok_or_else(|| {
@@ -27,7 +29,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, Error> {
 }
 
 /// Returns the time since 1970, or 0 if the clock is set to an earlier time.
-pub(crate) fn now() -> Duration {
+pub fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 

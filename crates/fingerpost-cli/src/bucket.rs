@@ -1,0 +1,219 @@
+//! The commands on buckets of object stores.
+
+use std::{fmt::Display, path::Path};
+
+use fingerpost::{
+    __private::{Retention, quoted},
+    Settings,
+};
+use fingerpost_collect::__private::retention;
+use fingerpost_store::{
+    Bucket, CleanConfig, CleanReport, Error, ErrorKind, Progress, PublishConfig, PublishReport,
+    PublishSettings, RollbackConfig, RollbackReport, clean_with, publish_with, rollback_with,
+};
+use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+pub(crate) use fingerpost_store::BucketStore;
+
+use crate::{
+    args::{BucketArgs, CleanArgs, PublishArgs, RollbackArgs, RunArgs},
+    clean::{recorded, summary as clean_summary},
+    exit::Exit,
+    plural::pluralize,
+    printer::Printer,
+};
+
+/// An error as JSON, like the problems of the other commands.
+#[derive(Serialize)]
+struct Failure<'a> {
+    problems: [Message<'a>; 1],
+    warnings: [(); 0],
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    message: &'a str,
+}
+
+pub(crate) fn publish(
+    args: &PublishArgs,
+    out: &Path,
+    settings: &Settings,
+    printer: &Printer,
+) -> Result<(), Exit> {
+    let table = PublishSettings::read(settings).map_err(|err| failed(&err, &args.run, printer))?;
+    let Some(url) = args.to.clone().or_else(|| table.to.clone()) else {
+        return Err(Exit::no_bucket("publish"));
+    };
+    let bucket = open_bucket(&url, table, &args.bucket, &args.run, printer)?;
+    let config = PublishConfig::new(out, bucket.clone()).dry_run(args.run.dry_run);
+    let report = publish_with(&config, &BucketProgress::new(printer))
+        .map_err(|err| failed(&err, &args.run, printer))?;
+    report.warnings.iter().for_each(|warning| printer.warning(warning));
+    print_recorded(report.recorded, report.dry_run, printer);
+    printer.info(publish_summary(&report));
+    print_json(&report, &args.run, printer)
+}
+
+/// Opens a bucket for reading.
+pub(crate) fn open(url: &str, settings: &Settings) -> Result<BucketStore, Exit> {
+    let bucket = PublishSettings::read(settings).and_then(|table| table.open(url)).map_err(Exit::failed)?;
+    Ok(BucketStore::new(&bucket))
+}
+
+pub(crate) fn rollback(
+    url: &str,
+    args: &RollbackArgs,
+    settings: &Settings,
+    printer: &Printer,
+) -> Result<(), Exit> {
+    let table = PublishSettings::read(settings).map_err(|err| failed(&err, &args.run, printer))?;
+    let bucket = open_bucket(url, table, &args.bucket, &args.run, printer)?;
+    let mut config = RollbackConfig::new(bucket).dry_run(args.run.dry_run);
+    if let Some(number) = args.number {
+        config = config.release(number);
+    }
+    let report = rollback_with(&config, &BucketProgress::new(printer))
+        .map_err(|err| failed(&err, &args.run, printer))?;
+    report.warnings.iter().for_each(|warning| printer.warning(warning));
+    print_recorded(report.recorded, report.dry_run, printer);
+    if let (Some(replaced), false) = (report.replaced, report.dry_run) {
+        let command = format!("fingerpost rollback --at {}", args.at.at.as_deref().unwrap_or_default());
+        printer.hint(format_args!(
+            "running servers use release {replaced} until their next poll or restart; to undo, run `{command}`"
+        ));
+    }
+    printer.info(rollback_summary(&report));
+    print_json(&report, &args.run, printer)
+}
+
+pub(crate) fn clean(
+    url: &str,
+    args: &CleanArgs,
+    settings: &Settings,
+    verbose: bool,
+    printer: &Printer,
+) -> Result<(), Exit> {
+    let table = PublishSettings::read(settings).map_err(|err| failed(&err, &args.run, printer))?;
+    let bucket = open_bucket(url, table, &args.bucket, &args.run, printer)?;
+    let Retention { keep, age, .. } = retention(&args.configure(settings.clone()));
+    let config = CleanConfig::new(bucket).keep(keep).older_than(age).dry_run(args.run.dry_run);
+    let report =
+        clean_with(&config, &BucketProgress::new(printer)).map_err(|err| failed(&err, &args.run, printer))?;
+    if verbose {
+        let verb = if report.dry_run { "would remove" } else { "removed" };
+        report.files.iter().for_each(|file| printer.info(format_args!("{verb} {}", quoted(file))));
+    }
+    print_recorded(report.recorded, report.dry_run, printer);
+    report.warnings.iter().for_each(|warning| printer.warning(warning));
+    let CleanReport { ref removed, ref kept, ref files, bytes, dry_run, seconds, .. } = report;
+    printer.info(clean_summary([removed.len(), kept.len(), files.len()], bytes, dry_run, seconds));
+    print_json(&report, &args.run, printer)
+}
+
+/// Opens a bucket for writing. The flags take precedence over the table `[publish]`.
+fn open_bucket(
+    url: &str,
+    mut table: PublishSettings,
+    flags: &BucketArgs,
+    run: &RunArgs,
+    printer: &Printer,
+) -> Result<Bucket, Exit> {
+    table.single_writer |= flags.single_writer;
+    table.time_limit = flags.time_limit.or(table.time_limit);
+    table.lease = flags.lease.or(table.lease);
+    let bucket = table.open(url).map_err(|err| failed(&err, run, printer))?;
+    Ok(bucket.wait(!run.no_wait))
+}
+
+fn failed(err: &Error, run: &RunArgs, printer: &Printer) -> Exit {
+    let message = err.to_string();
+    printer.error(&message);
+    if err.kind() == ErrorKind::Locked && run.no_wait {
+        printer.hint("omit `--no-wait` to wait for the other run");
+    }
+    if run.json {
+        // The exit code is 1 anyway, so a closed stdout changes nothing.
+        let _ = printer.json(&Failure { problems: [Message { message: &message }], warnings: [] });
+    }
+    Exit::AlreadyReported
+}
+
+fn print_recorded(number: Option<u64>, dry_run: bool, printer: &Printer) {
+    number.into_iter().for_each(|number| printer.info(recorded(number, dry_run)));
+}
+
+fn print_json(report: &impl Serialize, run: &RunArgs, printer: &Printer) -> Result<(), Exit> {
+    if run.json {
+        printer.json(report)?;
+    }
+    Ok(())
+}
+
+fn publish_summary(report: &PublishReport) -> String {
+    let &PublishReport { objects, uploaded, skipped, bytes, dry_run, seconds, .. } = report;
+    let by_mode = |done, planned| if dry_run { planned } else { done };
+    let release = match report.release {
+        Some(number) => format!("release {number} {}", by_mode("published", "to publish")),
+        None => "nothing new to publish".to_owned(),
+    };
+    format!(
+        "{}, {uploaded} {} ({}), {skipped} skipped, {release}, {seconds:.2} s",
+        pluralize(objects, "object"),
+        by_mode("uploaded", "to upload"),
+        DecimalBytes(bytes)
+    )
+}
+
+fn rollback_summary(report: &RollbackReport) -> String {
+    let &RollbackReport { restored, files, dry_run, seconds, .. } = report;
+    let release = match report.release {
+        Some(number) if dry_run => format!("release {restored} to publish again as release {number}"),
+        Some(number) => format!("release {restored} published again as release {number}"),
+        None => format!("release {restored} is current, nothing to publish"),
+    };
+    format!("{release}, {}, {seconds:.2} s", pluralize(files, "file"))
+}
+
+/// Shows a progress bar on a terminal. Prints a message when the run has to wait for the lock.
+struct BucketProgress<'a> {
+    bar: ProgressBar,
+    printer: &'a Printer,
+}
+
+impl<'a> BucketProgress<'a> {
+    fn new(printer: &'a Printer) -> Self {
+        let template = "{bar:40} {pos} of {len} objects {msg}";
+        let style = ProgressStyle::with_template(template).expect("a valid template");
+        let style = if printer.terminal.unicode { style } else { style.progress_chars("##-") };
+        Self { bar: ProgressBar::no_length().with_style(style), printer }
+    }
+
+    fn start(&self, objects: usize, message: impl Display) {
+        self.bar.set_message(message.to_string());
+        self.bar.set_length(objects as u64);
+    }
+}
+
+impl Progress for BucketProgress<'_> {
+    fn waiting(&self, message: &str) {
+        self.printer.info(message);
+    }
+
+    fn uploading(&self, objects: usize, bytes: u64) {
+        self.start(objects, format_args!("uploaded, {} in all", DecimalBytes(bytes)));
+    }
+
+    fn uploaded(&self, _bytes: u64) {
+        self.bar.inc(1);
+    }
+
+    fn deleting(&self, objects: usize) {
+        self.start(objects, "deleted");
+    }
+
+    fn deleted(&self, objects: usize) {
+        self.bar.inc(objects as u64);
+    }
+}

@@ -1,0 +1,143 @@
+//! Commands on a bucket, with a directory as the bucket.
+
+#[cfg(feature = "store")]
+use serde_json::Value;
+
+use crate::site::Site;
+
+fn site() -> Site {
+    Site::new(&[("static/css/app.css", "body{}"), ("static/a.js", "let a = 1;\n")])
+}
+
+#[cfg(feature = "store")]
+fn bucket(site: &Site) -> String {
+    format!("file://{}", site.path("bucket").display())
+}
+
+#[track_caller]
+fn collected(site: &Site, css: &str) {
+    site.write("static/css/app.css", css);
+    let run = site.run(&["collect", "static", "--out", "dist"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+}
+
+#[cfg(feature = "store")]
+/// Runs a command with the bucket as `--at`.
+fn at(site: &Site, args: &[&str]) -> crate::site::RunOutput {
+    let url = bucket(site);
+    site.run(&[args, &["--at", &url]].concat())
+}
+
+#[cfg(feature = "store")]
+/// Replaces the seconds at the end of a summary.
+fn without_seconds(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.rsplit_once(", ") {
+        Some((start, seconds)) if seconds.ends_with(" s") => format!("{start}, N s"),
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(feature = "store")]
+#[test]
+fn releases_are_published_listed_rolled_back_and_cleaned() {
+    let site = site();
+    let url = bucket(&site);
+    site.write("fingerpost.toml", format!("out = 'dist'\n[publish]\nto = '{url}'\nsingle-writer = true\n"));
+    collected(&site, "body{}");
+    let run = site.run(&["publish"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(
+        without_seconds(&run.stderr),
+        "2 objects, 2 uploaded (17 B), 0 skipped, release 1 published, N s"
+    );
+    let run = site.run(&["publish", "--json"]);
+    assert_eq!(
+        without_seconds(&run.stderr),
+        "2 objects, 0 uploaded (0 B), 2 skipped, nothing new to publish, N s"
+    );
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((&report["release"], &report["skipped"]), (&Value::Null, &Value::from(2)));
+
+    collected(&site, "body{color:red}");
+    let run = site.run(&["publish", &url, "--dry-run"]);
+    assert_eq!(
+        without_seconds(&run.stderr),
+        "2 objects, 1 to upload (15 B), 1 skipped, release 2 to publish, N s"
+    );
+    assert_eq!(site.run(&["publish", &url]).code, Some(0));
+    let list = at(&site, &["list", "--json"]);
+    let local = site.run(&["list", "--json"]);
+    assert_eq!((list.code, list.stdout), (Some(0), local.stdout));
+
+    let run = at(&site, &["rollback"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(
+        without_seconds(&run.stderr),
+        format!(
+            "hint: running servers use release 2 until their next poll or restart; to undo, run `fingerpost rollback --at {url}`\n\
+             release 1 published again as release 3, 2 files, N s"
+        )
+    );
+    let list: Value = serde_json::from_str(&at(&site, &["releases", "--json"]).stdout).unwrap();
+    assert_eq!((&list["current"], list["releases"].as_array().unwrap().len()), (&Value::from(3), 3));
+
+    let run = at(&site, &["clean", "--keep", "1", "--older-than", "0", "-v"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let lines: Vec<_> = run.stderr.lines().collect();
+    assert!(lines[0].starts_with("removed `css/app.") && lines[0].ends_with(".css`"), "{run:?}");
+    assert!(lines[1].starts_with("2 releases and 1 file removed, "), "{run:?}");
+    assert_eq!(at(&site, &["list", "--json"]).code, Some(0));
+}
+
+#[cfg(feature = "store")]
+#[test]
+fn bucket_errors_are_reported() {
+    let site = site();
+    collected(&site, "body{}");
+    let run = site.run(&["publish", "--out", "dist"]);
+    assert_eq!(run.code, Some(2));
+    assert!(
+        run.stderr.contains("no bucket is set; pass a URL, or add `to` to the table [publish]"),
+        "{run:?}"
+    );
+    let run = site.run(&["publish", &bucket(&site), "--out", "dist"]);
+    assert_eq!(run.code, Some(1));
+    assert_eq!(
+        run.stderr,
+        format!(
+            "error: `{}` ignores conditions on writes, so two runs could overwrite each other; if no other run writes to the bucket at \
+             the same time, run with `--single-writer`\n",
+            bucket(&site)
+        )
+    );
+    let run = at(&site, &["rollback", "--single-writer", "--json"]);
+    assert_eq!(run.code, Some(1));
+    let message = format!("`{}` has no releases; run `fingerpost publish` to publish one", bucket(&site));
+    assert_eq!(run.stderr, format!("error: {message}\n"));
+    assert_eq!(
+        serde_json::from_str::<Value>(&run.stdout).unwrap()["problems"][0]["message"],
+        Value::from(message)
+    );
+}
+
+#[cfg(not(feature = "store"))]
+#[test]
+fn error_names_the_missing_feature() {
+    let site = site();
+    collected(&site, "body{}");
+    for (used, args) in [
+        ("publish", vec!["publish", "file:///bucket", "--out", "dist"]),
+        ("--at", vec!["releases", "--at", "file:///bucket"]),
+        ("--at", vec!["list", "--at", "file:///bucket"]),
+        ("--at", vec!["rollback", "--at", "file:///bucket"]),
+        ("--at", vec!["clean", "--at", "file:///bucket"]),
+    ] {
+        let run = site.run(&args);
+        let expected = format!(
+            "error: `{used}` needs the feature `store`, which this program was built without; install it with `cargo install \
+             fingerpost-cli --features store`\n"
+        );
+        assert_eq!((run.code, run.stderr), (Some(1), expected), "{args:?}");
+    }
+}

@@ -1,0 +1,169 @@
+use std::{
+    fmt, io,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use fingerpost::Assets;
+
+use crate::{bucket_store::BucketStore, random::jittered};
+
+/// The default time between two requests.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+/// Follows the releases of a bucket: requests the manifest regularly, and reloads the assets after a change.
+///
+/// An unchanged manifest costs one request without a body. If a request or a reload fails, the assets keep their release, and
+/// the next request follows after the same time.
+///
+/// ```
+/// # let dist = tempfile::tempdir()?;
+/// # let collect = |hash: &str| {
+/// #     std::fs::write(dist.path().join(format!("app.{hash}.css")), "")?;
+/// #     let manifest = format!(r#"{{"version": "1.1", "paths": {{"app.css": "app.{hash}.css"}}}}"#);
+/// #     std::fs::write(dist.path().join("staticfiles.json"), manifest)
+/// # };
+/// use std::time::Duration;
+/// use fingerpost::{Assets, Mode};
+/// use fingerpost_store::{Bucket, BucketStore, PublishConfig, ReleasePoller, publish};
+///
+/// let bucket = Bucket::in_memory();
+/// # collect("7c98040a5416")?;
+/// publish(&PublishConfig::new(dist.path(), bucket.clone()))?;
+/// let store = BucketStore::new(&bucket);
+/// let assets = Assets::builder().store(store.clone()).mode(Mode::Production).build()?;
+///
+/// let poller = ReleasePoller::new(&assets, &store).interval(Duration::from_millis(20)).start()?;
+/// # collect("5f546eb4606b")?;
+/// publish(&PublishConfig::new(dist.path(), bucket))?; // on another machine
+/// # let until = std::time::Instant::now() + Duration::from_secs(10);
+/// # while assets.url("app.css")? != "/static/app.5f546eb4606b.css" && std::time::Instant::now() < until {
+/// std::thread::sleep(Duration::from_millis(40));
+/// # }
+/// assert_eq!(assets.url("app.css")?, "/static/app.5f546eb4606b.css");
+/// drop(poller); // stops
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "nothing happens before `start`"]
+pub struct ReleasePoller {
+    assets: Assets,
+    store: BucketStore,
+    interval: Duration,
+    report: Box<dyn Fn(&PollEvent) + Send>,
+}
+
+/// An event of a [`ReleasePoller`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PollEvent {
+    /// The assets use the new release of the bucket.
+    Reloaded,
+    /// A request or a reload failed, for this reason. The assets keep their release. The same reason is reported once.
+    Failed(String),
+    /// A request succeeded after failures.
+    Recovered,
+}
+
+/// A running [`ReleasePoller`], which stops when this value is dropped.
+#[derive(Debug)]
+#[must_use = "the poller stops when this value is dropped"]
+pub struct RunningPoller {
+    _stop: mpsc::Sender<()>,
+}
+
+impl ReleasePoller {
+    /// Creates a poller for assets that read their manifest from `store`.
+    pub fn new(assets: &Assets, store: &BucketStore) -> Self {
+        let (assets, store) = (assets.clone(), store.clone());
+        Self { assets, store, interval: INTERVAL, report: Box::new(|_| {}) }
+    }
+
+    /// Sets the longest time between two requests. The time varies by 20 %, so that the requests of many servers are spread.
+    ///
+    /// Defaults to 10 seconds.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Calls `report` for each event, on the thread of the poller.
+    ///
+    /// By default, events are only logged with `tracing`.
+    pub fn report(mut self, report: impl Fn(&PollEvent) + Send + 'static) -> Self {
+        self.report = Box::new(report);
+        self
+    }
+
+    /// Starts the poller on a thread of its own. The first request follows immediately.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system if no thread can be started.
+    pub fn start(self) -> io::Result<RunningPoller> {
+        let (stop, stopped) = mpsc::channel();
+        let thread = thread::Builder::new().name("fingerpost-poller".to_owned());
+        thread.spawn(move || {
+            let mut state = State::default();
+            loop {
+                self.poll(&mut state);
+                match stopped.recv_timeout(jittered(self.interval)) {
+                    Err(RecvTimeoutError::Timeout) => {}
+                    _ => return,
+                }
+            }
+        })?;
+        Ok(RunningPoller { _stop: stop })
+    }
+
+    fn poll(&self, state: &mut State) {
+        let event = match self.try_poll(state) {
+            Ok(is_reloaded) => {
+                if state.failure.take().is_some() {
+                    tracing::info!("the bucket can be read again");
+                    (self.report)(&PollEvent::Recovered);
+                }
+                is_reloaded.then_some(PollEvent::Reloaded)
+            }
+            Err(reason) => {
+                let is_new = state.failure.as_ref() != Some(&reason);
+                state.failure = Some(reason.clone());
+                is_new.then_some(PollEvent::Failed(reason))
+            }
+        };
+        match &event {
+            Some(PollEvent::Failed(reason)) => tracing::warn!("the release is unchanged: {reason}"),
+            Some(_) => tracing::info!("a new release is in force"),
+            None => {}
+        }
+        event.iter().for_each(|event| (self.report)(event));
+    }
+
+    /// Returns `true` if the assets have been reloaded with another manifest.
+    fn try_poll(&self, state: &mut State) -> Result<bool, String> {
+        let manifest = self.store.manifest().map_err(|err| err.to_string())?;
+        let Some(manifest) = manifest else { return Err("the bucket has no manifest".to_owned()) };
+        if state.loaded.as_ref() == Some(&manifest) {
+            return Ok(false);
+        }
+        // The manifest at the start may be newer than the loaded manifest.
+        self.assets.reload().map_err(|err| err.to_string())?;
+        Ok(state.loaded.replace(manifest).is_some())
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    loaded: Option<Bytes>,
+    failure: Option<String>,
+}
+
+impl fmt::Debug for ReleasePoller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReleasePoller")
+            .field("store", &self.store)
+            .field("interval", &self.interval)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,138 @@
+//! Servers that follow the releases of a bucket.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use fingerpost::{Assets, Mode, Store as _};
+use fingerpost_store::{Bucket, BucketStore, PollEvent, PublishConfig, ReleasePoller, publish};
+use object_store::{ObjectStore, ObjectStoreExt as _, memory::InMemory, path::Path};
+
+use crate::{
+    faulty::FaultyStore,
+    races::rounds,
+    site::{Site, block_on, read},
+};
+
+const INTERVAL: Duration = Duration::from_millis(200);
+
+fn bucket(store: &Arc<impl ObjectStore>) -> Bucket {
+    let store: Arc<dyn ObjectStore> = store.clone();
+    Bucket::from_object_store(store, "memory://test")
+}
+
+fn node(bucket: &Bucket) -> (Assets, BucketStore) {
+    let store = BucketStore::new(bucket);
+    (Assets::builder().store(store.clone()).mode(Mode::Production).build().unwrap(), store)
+}
+
+fn wait_until(what: &str, is_true: impl Fn() -> bool) -> Duration {
+    let started = Instant::now();
+    while !is_true() {
+        assert!(started.elapsed() < Duration::from_secs(20), "{what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+    started.elapsed()
+}
+
+#[test]
+fn two_nodes_under_load_follow_each_release_within_the_interval() {
+    let (store, site) = (Arc::new(InMemory::new()), Site::new());
+    site.collect(&[("a.css", "0"), ("b.js", "0")], 9);
+    let bucket = bucket(&store);
+    publish(&PublishConfig::new(site.path(), bucket.clone())).unwrap();
+    let nodes = [node(&bucket), node(&bucket)];
+    let pollers = nodes
+        .each_ref()
+        .map(|(assets, store)| ReleasePoller::new(assets, store).interval(INTERVAL).start().unwrap());
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let load = nodes.each_ref().map(|(assets, _)| scope.spawn(|| render_pages(assets, &*store, &done)));
+        for release in 1..=rounds(8, 50) {
+            let text = release.to_string();
+            let manifest = site.collect(&[("a.css", &text), ("b.js", &text)], 9);
+            publish(&PublishConfig::new(site.path(), bucket.clone())).unwrap();
+            let url = format!("/static/{}", manifest.get("a.css").unwrap().hashed);
+            let is_new = |(assets, _): &(Assets, _)| assets.url("a.css").unwrap() == *url;
+            let took = wait_until("a new release", || nodes.iter().all(is_new));
+            assert!(took < INTERVAL + Duration::from_secs(1), "{took:?}");
+        }
+        done.store(true, SeqCst);
+        for pages in load {
+            assert!(pages.join().unwrap() > 0);
+        }
+    });
+    drop(pollers);
+}
+
+/// Renders pages with two assets of one release, and loads both assets from the bucket. Returns the number of pages.
+fn render_pages(assets: &Assets, store: &dyn ObjectStore, done: &AtomicBool) -> usize {
+    let mut pages = 0;
+    while !done.load(SeqCst) {
+        let page = assets.snapshot();
+        let [style, script] = ["a.css", "b.js"].map(|path| page.hashed_path(path).unwrap().to_owned());
+        let [style, script] = [style, script].map(|name| read(store, &name).expect("a published file"));
+        assert_eq!(style, script, "both files are of one release");
+        pages += 1;
+        thread::sleep(Duration::from_millis(1));
+    }
+    pages
+}
+
+#[test]
+fn failures_keep_the_release_and_are_reported_once() {
+    let (store, site) = (Arc::new(InMemory::new()), Site::new());
+    let manifest = site.collect(&[("a.css", "a{}")], 9);
+    let bucket = bucket(&store);
+    publish(&PublishConfig::new(site.path(), bucket.clone())).unwrap();
+    let (assets, bucket_store) = node(&bucket);
+    let url = assets.url("a.css").unwrap();
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let reported = events.clone();
+    let poller = ReleasePoller::new(&assets, &bucket_store)
+        .interval(Duration::from_millis(20))
+        .report(move |event: &PollEvent| reported.lock().unwrap().push(event.clone()))
+        .start()
+        .unwrap();
+    let path = Path::parse("staticfiles.json").unwrap();
+    let write = |bytes: Vec<u8>| block_on(store.put(&path, bytes.into())).map(drop).unwrap();
+    let count = || events.lock().unwrap().len();
+
+    write(b"{".to_vec());
+    wait_until("a failure", || count() == 1);
+    block_on(store.delete(&path)).unwrap();
+    wait_until("another failure", || count() == 2);
+    thread::sleep(Duration::from_millis(100));
+    assert_eq!(assets.url("a.css").unwrap(), url, "the release is kept");
+    write(manifest.to_json());
+    wait_until("a recovery", || count() == 3);
+    let events = events.lock().unwrap().clone();
+    let PollEvent::Failed(reason) = &events[0] else { panic!("{events:?}") };
+    assert!(reason.starts_with("manifest `memory://test/staticfiles.json` cannot be read: "), "{reason}");
+    assert_eq!(events[1], PollEvent::Failed("the bucket has no manifest".to_owned()));
+    assert_eq!(events[2], PollEvent::Recovered);
+    drop(poller);
+}
+
+#[test]
+fn unchanged_manifest_is_requested_and_not_downloaded() {
+    let (store, site) = (Arc::new(FaultyStore::default()), Site::new());
+    let manifest = site.collect(&[("a.css", "a{}")], 9);
+    let bucket = bucket(&store);
+    publish(&PublishConfig::new(site.path(), bucket.clone())).unwrap();
+    let bucket_store = BucketStore::new(&bucket);
+    let before = store.unchanged.load(SeqCst);
+    for _ in 0..3 {
+        assert_eq!(bucket_store.read("staticfiles.json").unwrap(), manifest.to_json());
+    }
+    assert_eq!(store.unchanged.load(SeqCst) - before, 2);
+    assert_eq!(bucket_store.releases().unwrap(), [1]);
+    assert_eq!(bucket_store.place(), "memory://test");
+    let err = bucket_store.read("missing.css").unwrap_err();
+    assert_eq!(err.kind(), std::io::ErrorKind::NotFound);
+}

@@ -1,0 +1,46 @@
+//! The table `[publish]`, and the URLs of buckets.
+
+use std::fs;
+
+use fingerpost::Settings;
+use fingerpost_store::{Bucket, ErrorKind, PublishSettings};
+
+#[track_caller]
+fn refused(url: &str) -> String {
+    let err = Bucket::open(url).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Config);
+    err.to_string()
+}
+
+#[test]
+fn url_of_another_service_is_refused() {
+    const ADVICE: &str = "is not the URL of a bucket; write `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX`, `az://CONTAINER/PREFIX` \
+                          or `file:///DIR`";
+    assert_eq!(refused("ftp://example.com/a"), format!("`ftp://example.com/a` {ADVICE}"));
+    assert_eq!(refused("assets"), format!("`assets` {ADVICE}"));
+    assert_eq!(refused("https://example.com/a"), format!("`https://example.com/a` {ADVICE}"));
+}
+
+#[test]
+fn url_with_credentials_is_refused_and_not_printed() {
+    assert_eq!(
+        refused("s3://AKIA:secret@assets/static"),
+        "the URL of the bucket `assets` contains credentials; pass them as environment variables"
+    );
+    assert_eq!(
+        refused("az://assets/static?sv=1&sig=secret"),
+        "the URL of the bucket `assets` has a query or fragment; remove it, and pass credentials as environment variables"
+    );
+}
+
+#[test]
+fn mistakes_in_the_table_are_reported_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("fingerpost.toml");
+    fs::write(&file, "[publish]\nt0 = 's3://assets'\nlease = '5'\n").unwrap();
+    let err = PublishSettings::read(&Settings::read(&file).unwrap()).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Config);
+    let text = err.to_string();
+    assert!(text.contains("line 2: unknown key `t0` in `[publish]`; did you mean `to`?"), "{text}");
+    assert!(text.contains("line 3: `lease` in `[publish]`: age `5` is invalid"), "{text}");
+}
