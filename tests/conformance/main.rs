@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A site is an origin, such as `http://127.0.0.1:3000`. The page `/urls` of the site lists the paths to request, one per
-//! line. With `--bearer TOKEN`, some requests have this bearer token. Status, headers and bytes are compared. `Date` and the
+//! line. A path may be followed by a space and the value of `Available-Dictionary` for an earlier version. With `--bearer TOKEN`, some requests have this bearer token. Status, headers and bytes are compared. `Date` and the
 //! headers of the connection are ignored.
 
 mod client;
@@ -67,8 +67,8 @@ fn exchanges(site: &str, bearer: &str) -> Result<Vec<(Request, Response)>> {
         return Err(format!("{site}/urls: {urls}").into());
     }
     let mut exchanges = Vec::new();
-    for url in String::from_utf8(urls.body)?.lines() {
-        for request in requests(&mut client, url, bearer)? {
+    for line in String::from_utf8(urls.body)?.lines() {
+        for request in requests(&mut client, line, bearer)? {
             let response = client.send(&request)?;
             exchanges.push((request, response));
         }

@@ -14,8 +14,9 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<(&'static str, String)>,
 }
 
-/// The headers of GET and HEAD requests. `{etag}` is the `ETag` of the uncompressed response, and `{br}` is the `ETag` of the
-/// response with Brotli.
+/// The headers of GET and HEAD requests. `{etag}` is the `ETag` of the uncompressed response, `{br}` is the `ETag` of the
+/// response with Brotli, `{dictionary}` is an earlier version of the file, and `{delta}` is the `ETag` of the response with a
+/// delta.
 const HEADERS: &[&[(&str, &str)]] = &[
     &[],
     &[("accept-encoding", "gzip")],
@@ -32,10 +33,19 @@ const HEADERS: &[&[(&str, &str)]] = &[
     &[("accept-encoding", "")],
     &[("accept-encoding", "gzip"), ("accept-encoding", "br")],
     &[("accept-encoding", ";q=;q=,,gzip;q=9999999999")],
+    &[("accept-encoding", "br, dcz"), ("available-dictionary", UNKNOWN_DICTIONARY)],
+    &[("accept-encoding", "br, dcz"), ("available-dictionary", "{dictionary}")],
+    &[("accept-encoding", "*"), ("available-dictionary", "{dictionary}")],
+    &[("accept-encoding", "br, dcz;q=0"), ("available-dictionary", "{dictionary}")],
+    &[("accept-encoding", "dcz, identity;q=0"), ("available-dictionary", "{dictionary}")],
     &[
         ("accept-encoding", "br, dcz"),
-        ("available-dictionary", ":47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"),
+        ("available-dictionary", "{dictionary}"),
+        ("available-dictionary", "{dictionary}"),
     ],
+    &[("accept-encoding", "br, dcz"), ("available-dictionary", "{dictionary}"), ("if-none-match", "{delta}")],
+    &[("accept-encoding", "br, dcz"), ("available-dictionary", "{dictionary}"), ("range", "bytes=0-3")],
+    &[("accept-encoding", "br, dcz"), ("available-dictionary", "x{dictionary}")],
     &[("if-none-match", "{etag}")],
     &[("if-none-match", "W/{etag}")],
     &[("if-none-match", "\"x\", {etag}")],
@@ -83,6 +93,9 @@ const HEADERS: &[&[(&str, &str)]] = &[
     &[("x-forwarded-host", "evil.example"), ("x-original-url", "/etc/passwd")],
 ];
 
+/// The digest of an empty file.
+const UNKNOWN_DICTIONARY: &str = ":47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:";
+
 /// The headers of requests with other methods.
 const OTHER_HEADERS: &[&[(&str, &str)]] = &[
     &[],
@@ -109,11 +122,21 @@ impl Request {
     }
 }
 
-/// Returns the requests for a URL and its variations.
-pub(crate) fn requests(client: &mut Client, url: &str, bearer: &str) -> Result<Vec<Request>> {
+/// Returns the requests for a URL and its variations. A line of the page `/urls` contains the URL, and may contain the value of
+/// `Available-Dictionary` for an earlier version.
+pub(crate) fn requests(client: &mut Client, line: &str, bearer: &str) -> Result<Vec<Request>> {
+    let (url, dictionary) = line.split_once(' ').unwrap_or((line, UNKNOWN_DICTIONARY));
     let etag = settled_etag(client, url, &[])?;
     let br = settled_etag(client, url, &[("accept-encoding", "br")])?;
-    let values = [("{etag}", &*etag), ("{br}", &*br), ("{bearer}", bearer)];
+    let delta =
+        settled_etag(client, url, &[("accept-encoding", "br, dcz"), ("available-dictionary", dictionary)])?;
+    let values = [
+        ("{etag}", &*etag),
+        ("{br}", &br),
+        ("{dictionary}", dictionary),
+        ("{delta}", &delta),
+        ("{bearer}", bearer),
+    ];
     let mut requests = Vec::new();
     for method in ["GET", "HEAD"] {
         requests.extend(HEADERS.iter().map(|headers| Request::new(method, url, headers, &values)));

@@ -5,6 +5,7 @@ mod axum_htmx;
 mod blue_green;
 mod client;
 mod conformance;
+mod deltas;
 mod development;
 mod django;
 mod engines;

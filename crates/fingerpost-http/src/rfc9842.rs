@@ -89,7 +89,12 @@ pub(crate) fn use_as_dictionary(mount_path: &str, path: &str) -> Option<HeaderVa
 fn push_escaped(pattern: &mut String, text: &str) {
     for character in text.chars() {
         match character {
-            '*' | '+' | ':' | '?' | '(' | ')' | '{' | '}' => pattern.push_str("\\\\"),
+            // URL Pattern standard, "is a protocol suffix": outside of a group, even an escaped colon ends a scheme.
+            ':' => {
+                pattern.push_str("{\\\\:}");
+                continue;
+            }
+            '*' | '+' | '?' | '(' | ')' | '{' | '}' => pattern.push_str("\\\\"),
             '\\' => pattern.push_str("\\\\\\"),
             '"' => pattern.push('\\'),
             _ => {}
@@ -170,7 +175,10 @@ mod tests {
         for (path, expected) in [
             ("js/app.3f2a91bc0d4e.js", r#"match="/static/js/app.*.js""#),
             ("a.tar.3f2a91bc0d4e.gz", r#"match="/static/a.tar.*.gz""#),
-            ("a%28b%29*c%7Bd%7D+e:f.3f2a91bc0d4e.js", r#"match="/static/a%28b%29\\*c%7Bd%7D\\+e\\:f.*.js""#),
+            (
+                "a%28b%29*c%7Bd%7D+e:f.3f2a91bc0d4e.js",
+                r#"match="/static/a%28b%29\\*c%7Bd%7D\\+e{\\:}f.*.js""#,
+            ),
             ("a(b)\"c\\d.3f2a91bc0d4e.js", r#"match="/static/a\\(b\\)\"c\\\\d.*.js""#),
             ("a.3f2a91bc0d4e.3f2a91bc0d4f.js", r#"match="/static/a.3f2a91bc0d4e.*.js""#),
             (".3f2a91bc0d4e.js", r#"match="/static/.*.js""#),

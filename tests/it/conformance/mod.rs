@@ -8,13 +8,17 @@ use std::{
     process::Command,
 };
 
+use axum::body::Body;
 use fingerpost::BustToken;
+use http::Request;
 
 pub(crate) use servers::actix;
 
 use servers::axum;
 
-use site::{SECRET, Site, Variant};
+use site::{SECRET, Site, Variant, dictionary};
+
+use crate::tools::send;
 
 /// Runs the program `conformance`, and returns the number of requests. Fails if a response differs.
 fn compare(actix: &str, axum: &str) -> usize {
@@ -45,6 +49,23 @@ fn assert_equal_responses(variants: &[Variant], has_layers: bool) {
 #[test]
 fn responses_for_files_are_equal_with_every_strategy_and_store() {
     assert_equal_responses(&Variant::ALL, false);
+}
+
+#[test]
+fn compared_responses_include_deltas() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let site = Site::new();
+    let assets = site.assets(Variant::Directory);
+    let path = assets.url("js/long.js").expect("a URL");
+    for server in [actix(&assets, Vec::new(), false), axum(&assets, Vec::new(), false)] {
+        let request = Request::get(format!("{}{path}", server.origin));
+        let request =
+            request.header("accept-encoding", "br, dcz").header("available-dictionary", dictionary());
+        let response = runtime.block_on(send(request.body(Body::empty()).expect("a request")));
+        assert_eq!(response.headers()["content-encoding"], "dcz");
+        assert_eq!(response.headers()["vary"], "Accept-Encoding, Available-Dictionary");
+        assert!(response.body().len() < 120, "{} bytes", response.body().len());
+    }
 }
 
 #[test]

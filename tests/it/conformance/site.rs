@@ -3,7 +3,7 @@
 use std::{fs, io};
 
 use axum::body::Bytes;
-use fingerpost::{Assets, DirStore, Mode, Store, Strategy, Token};
+use fingerpost::{Assets, DirStore, Mode, Store, Strategy, Token, manifest::Digest};
 use fingerpost_collect::{CollectConfig, collect};
 use tempfile::TempDir;
 
@@ -64,6 +64,7 @@ impl Site {
         site.write("css/app.css", rules.as_bytes());
         site.write("js/app.js", b"import './b.js';\n");
         site.write("js/b.js", b"export const b = 1;\n");
+        site.write("js/long.js", long_script(1).as_bytes());
         site.write("img/logo.png", &[0x89, b'P', b'N', b'G', 0, 255, 13, 10]);
         site.write("a b/\u{2297}.txt", b"unusual");
         site.write("LICENSE", b"noext");
@@ -74,6 +75,7 @@ impl Site {
         let earlier = Assets::production(site.dist()).expect("an output directory");
         site.retained = earlier.url("css/app.css").expect("a URL").to_string();
         site.write("css/app.css", rules.replace("release: 1", "release: 2").as_bytes());
+        site.write("js/long.js", long_script(2).as_bytes());
         site.collect();
         site
     }
@@ -86,7 +88,7 @@ impl Site {
 
     fn collect(&self) {
         let config = CollectConfig::new(self.dist()).source(self.dir.path().join("static"));
-        collect(&config.compress(["gzip", "br"])).expect("a release");
+        collect(&config.compress(["gzip", "br", "dcz"])).expect("a release");
     }
 
     fn dist(&self) -> std::path::PathBuf {
@@ -122,6 +124,9 @@ impl Site {
     pub(super) fn urls(&self, assets: &Assets) -> Vec<String> {
         let mut urls: Vec<_> =
             assets.iter().map(|(_, url)| url.replace("https://cdn.example.com", "")).collect();
+        let delta =
+            urls.iter().find(|url| url.contains("/long.")).map(|url| format!("{url} {}", dictionary()));
+        urls.extend(delta);
         urls.push(self.retained.clone());
         let other_paths = [
             "css/app.css",
@@ -138,6 +143,18 @@ impl Site {
         urls.extend(PAGES.iter().map(|(path, ..)| (*path).to_owned()));
         urls
     }
+}
+
+/// A script, most lines of which are the same in every version.
+fn long_script(version: u32) -> String {
+    let lines = (0..400_u32).map(|n| format!("const c{n} = {};\n", n.wrapping_mul(2_654_435_761)));
+    lines.chain([format!("const version = {version};\n")]).collect()
+}
+
+/// Returns the value of `Available-Dictionary` of a client that has the first version of the script.
+pub(super) fn dictionary() -> String {
+    let integrity = Digest::from_content(long_script(1).as_bytes()).integrity();
+    format!(":{}:", integrity.strip_prefix("sha256-").expect("SHA-256"))
 }
 
 type Page = (&'static str, u16, &'static [(&'static str, &'static str)], &'static [u8]);

@@ -9,6 +9,7 @@ mod site;
 mod app_version_query;
 #[cfg(feature = "html")]
 mod bust_under_load;
+mod delta_files;
 mod deltas;
 mod development;
 #[cfg(not(feature = "html"))]

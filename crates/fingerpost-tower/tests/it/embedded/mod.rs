@@ -3,6 +3,9 @@
 
 pub(crate) mod site;
 
+#[allow(dead_code, reason = "some helpers are used only with an output directory")]
+#[path = "../deltas.rs"]
+mod deltas;
 #[path = "../negotiation.rs"]
 mod negotiation;
 #[path = "../production.rs"]
