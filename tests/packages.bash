@@ -2,12 +2,13 @@
 # `release-check` and `minify`.
 # shellcheck shell=bash disable=SC2034
 
-# Minifies the client script. Other versions may produce different output.
-minifier=terser@5.44.1
+# Bundle, minify, check and lint the client script. Other versions may produce different output.
+script_tools=(rollup@3.29.5 terser@5.44.1 typescript@5.9.3 eslint-linter-browserify@10.11.0)
 npm_packages=(
     acorn@8.19.0 bootstrap@5.3.8 css-tree@3.2.1 es-module-lexer@3.0.5 htmx.org@2.0.8 leaflet@1.9.4
     htmx-1=htmx.org@1.9.12 htmx-2=htmx.org@2.0.11 htmx-4=htmx.org@4.0.1
-    "$minifier"
+    turbo=@hotwired/turbo@8.0.23 unpoly@3.14.3 alpinejs@3.17.5 alpine-ajax=@imacrayon/alpine-ajax@0.12.7
+    "${script_tools[@]}"
 )
 # About 20,000 files with more than 10,000 references.
 release_packages=(

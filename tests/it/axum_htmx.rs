@@ -13,7 +13,7 @@ const STATE: &str = "[
     document.querySelector('#html-version').textContent,
     document.querySelector('script[data-version]')?.dataset.version ?? null,
     getComputedStyle(document.querySelector('.release'), '::after').content,
-    Boolean(document.querySelector('fingerpost-banner')?.shadowRoot.querySelector('p').textContent),
+    Boolean(document.querySelector('fingerpost-banner')?.shadowRoot.querySelector('[part=text]').textContent),
 ]";
 
 async fn deploy(site: &Server) -> String {

@@ -4,7 +4,7 @@ use fantoccini::key::Key;
 use fingerpost_tower::OnMismatch;
 use serde_json::json;
 
-use super::{Site, get_fragment, has_banner, open, run, wait_for_banner, with_htmx};
+use super::{Site, get_fragment, has_banner, open, run, wait_for_banner};
 use crate::tools::Browser;
 
 const ROOT: &str = "document.querySelector('fingerpost-banner').shadowRoot";
@@ -24,101 +24,86 @@ async fn style(browser: &Browser, selector: &str, property: &str) -> String {
     value.as_str().expect("a style").to_owned()
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn banner_fits_color_schemes_and_narrow_screens() {
-    with_htmx(async |browser, site| {
-        for scheme in ["light", "dark"] {
-            browser.prefer_color_scheme(scheme).await;
-            prompt(browser, site, "/").await;
-            browser.save_screenshot(&format!("client/{scheme}")).await;
-            let dark = "rgb(18, 18, 18)";
-            assert_eq!(style(browser, "div", "backgroundColor").await == dark, scheme == "dark");
-        }
-        browser.emulate_phone(320).await;
+pub(super) async fn banner_fits_color_schemes_and_narrow_screens(browser: &mut Browser, site: &Site) {
+    for scheme in ["light", "dark"] {
+        browser.prefer_color_scheme(scheme).await;
         prompt(browser, site, "/").await;
-        browser.save_screenshot("client/narrow").await;
-        let inside = format!("(({{ left, right, bottom }}) => left >= 0 && right <= 320 && bottom <= innerHeight)({ROOT}.firstChild.getBoundingClientRect())");
-        assert_eq!(browser.evaluate(&inside).await, true);
+        browser.save_screenshot(&format!("client/{scheme}")).await;
+        let dark = "rgb(18, 18, 18)";
+        assert_eq!(style(browser, "div", "backgroundColor").await == dark, scheme == "dark");
+    }
+    browser.emulate_phone(320).await;
+    prompt(browser, site, "/").await;
+    browser.save_screenshot("client/narrow").await;
+    let inside = format!(
+        "(({{ left, right, bottom }}) => left >= 0 && right <= 320 && bottom <= innerHeight)({ROOT}.firstChild.getBoundingClientRect())"
+    );
+    assert_eq!(browser.evaluate(&inside).await, true);
 
-        run(browser, "document.documentElement.dir = 'rtl'").await;
-        browser.save_screenshot("client/narrow-right-to-left").await;
-        assert_eq!(browser.evaluate(&inside).await, true);
-    })
-    .await;
+    run(browser, "document.documentElement.dir = 'rtl'").await;
+    browser.save_screenshot("client/narrow-right-to-left").await;
+    assert_eq!(browser.evaluate(&inside).await, true);
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn banner_is_announced_and_keyboard_accessible() {
-    with_htmx(async |browser, site| {
-        prompt(browser, site, "/").await;
-        let parts = format!("[...{ROOT}.querySelectorAll('[part]')].map((element) => [element.localName, element.part.value, element.getAttribute('role')])");
-        let expected = json!([
-            ["div", "banner", null],
-            ["p", "text", "status"],
-            ["button", "button reload", null],
-            ["button", "button later", null]
-        ]);
-        assert_eq!(browser.evaluate(&parts).await, expected);
+pub(super) async fn banner_is_announced_and_keyboard_accessible(browser: &mut Browser, site: &Site) {
+    prompt(browser, site, "/").await;
+    let parts = format!(
+        "[...{ROOT}.querySelectorAll('[part]')].map((element) => [element.localName, element.part.value, element.getAttribute('role')])"
+    );
+    let expected = json!([
+        ["div", "banner", null],
+        ["span", "text", "status"],
+        ["button", "button reload", null],
+        ["button", "button later", null]
+    ]);
+    assert_eq!(browser.evaluate(&parts).await, expected);
 
-        // Escape outside of the banner does not close the banner.
-        let active = browser.active_element().await.unwrap();
-        active.send_keys(&Key::Escape.to_string()).await.unwrap();
-        assert!(has_banner(browser).await);
+    // Escape outside of the banner does not close the banner.
+    let active = browser.active_element().await.unwrap();
+    active.send_keys(&Key::Escape.to_string()).await.unwrap();
+    assert!(has_banner(browser).await);
 
-        run(browser, &format!("document.querySelector('#search input').focus(); {ROOT}.querySelector('button').focus()")).await;
-        assert_eq!(style(browser, "button", "outlineStyle").await, "solid");
-        browser.active_element().await.unwrap().send_keys(&Key::Escape.to_string()).await.unwrap();
-        assert!(!has_banner(browser).await);
-        assert_eq!(browser.evaluate("document.activeElement.name").await, "q", "the focus returns to the field");
-    })
+    run(
+        browser,
+        &format!("document.querySelector('#search input').focus(); {ROOT}.querySelector('button').focus()"),
+    )
     .await;
+    assert_eq!(style(browser, "button", "outlineStyle").await, "solid");
+    browser.active_element().await.unwrap().send_keys(&Key::Escape.to_string()).await.unwrap();
+    assert!(!has_banner(browser).await);
+    assert_eq!(browser.evaluate("document.activeElement.name").await, "q", "the focus returns to the field");
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn pages_can_customize_the_style_and_text_of_the_banner() {
-    with_htmx(async |browser, site| {
-        site.deploy("one", OnMismatch::Prompt);
-        open(browser, site, "/open").await;
-        run(
-            browser,
-            "document.head.insertAdjacentHTML('beforeend', `
-            <meta name=fingerpost-banner content='Es gibt eine neue Fassung.|Neu laden|Später'>
-            <style>
-                fingerpost-banner { --fingerpost-background: rgb(1, 2, 3); --fingerpost-color: rgb(4, 5, 6) }
-                fingerpost-banner::part(later) { text-decoration-line: underline }
-            </style>`)",
-        )
-        .await;
-        site.deploy("two", OnMismatch::Prompt);
-        get_fragment(browser).await;
-        wait_for_banner(browser).await;
-        let words = format!("[...{ROOT}.firstChild.children].map((element) => element.textContent)");
-        assert_eq!(
-            browser.evaluate(&words).await,
-            json!(["Es gibt eine neue Fassung.", "Neu laden", "Später"])
-        );
-        assert_eq!(style(browser, "div", "backgroundColor").await, "rgb(1, 2, 3)");
-        assert_eq!(style(browser, "div", "color").await, "rgb(4, 5, 6)");
-        assert_eq!(style(browser, "[part~=later]", "textDecorationLine").await, "underline");
-        // The page's rules for `div`, `p` and `button` do not apply to the banner.
-        assert_eq!(style(browser, "p", "textTransform").await, "none");
-    })
+pub(super) async fn pages_can_customize_the_style_and_text_of_the_banner(browser: &mut Browser, site: &Site) {
+    site.deploy("one", OnMismatch::Prompt);
+    open(browser, site, "/open").await;
+    run(
+        browser,
+        "document.head.insertAdjacentHTML('beforeend', `
+        <meta name=fingerpost-banner content='Es gibt eine neue Fassung.|Neu laden|Später'>
+        <style>
+            fingerpost-banner { --fingerpost-background: rgb(1, 2, 3); --fingerpost-color: rgb(4, 5, 6) }
+            fingerpost-banner::part(later) { text-decoration-line: underline }
+        </style>`)",
+    )
     .await;
+    site.deploy("two", OnMismatch::Prompt);
+    get_fragment(browser).await;
+    wait_for_banner(browser).await;
+    let words = format!("[...{ROOT}.firstChild.children].map((element) => element.textContent)");
+    assert_eq!(browser.evaluate(&words).await, json!(["Es gibt eine neue Fassung.", "Neu laden", "Später"]));
+    assert_eq!(style(browser, "div", "backgroundColor").await, "rgb(1, 2, 3)");
+    assert_eq!(style(browser, "div", "color").await, "rgb(4, 5, 6)");
+    assert_eq!(style(browser, "[part~=later]", "textDecorationLine").await, "underline");
+    // The page's rules for `div`, `p` and `button` do not apply to the banner.
+    assert_eq!(style(browser, "span", "textTransform").await, "none");
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn new_banner_replaces_the_previous_one() {
-    with_htmx(async |browser, site| {
-        prompt(browser, site, "/").await;
-        site.deploy("three", OnMismatch::Prompt);
-        run(browser, "document.querySelector('fingerpost-banner').old = true").await;
-        get_fragment(browser).await;
-        browser.until("document.querySelector('fingerpost-banner')?.old === undefined").await;
-        assert_eq!(browser.evaluate("document.querySelectorAll('fingerpost-banner').length").await, 1);
-    })
-    .await;
+pub(super) async fn new_banner_replaces_the_previous_one(browser: &mut Browser, site: &Site) {
+    prompt(browser, site, "/").await;
+    site.deploy("three", OnMismatch::Prompt);
+    run(browser, "document.querySelector('fingerpost-banner').old = true").await;
+    get_fragment(browser).await;
+    browser.until("document.querySelector('fingerpost-banner')?.old === undefined").await;
+    assert_eq!(browser.evaluate("document.querySelectorAll('fingerpost-banner').length").await, 1);
 }

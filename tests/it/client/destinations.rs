@@ -4,7 +4,7 @@ use fingerpost_tower::OnMismatch;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{address, open, run, wait_for_banner, wait_for_page, with_every_htmx, with_htmx};
+use super::{Site, address, open, run, wait_for_banner, wait_for_page};
 use crate::tools::Browser;
 
 /// Returns a path whose response has the header `HX-Location`.
@@ -32,92 +32,67 @@ async fn has_run(browser: &Browser) -> Value {
     browser.evaluate("sessionStorage.getItem('ran')").await
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn cross_origin_location_header_reloads_the_page_in_place() {
-    with_every_htmx(async |browser, site| {
-        for (n, value) in REFUSED.into_iter().enumerate() {
-            site.deploy(&format!("a{n}"), OnMismatch::Reload);
-            open(browser, site, "/open").await;
-            run(browser, &format!("sessionStorage.clear(); {BLOCK_HTMX}")).await;
-            site.deploy(&format!("b{n}"), OnMismatch::Reload);
-            let ajax =
-                format!("htmx.ajax('GET', {}, '#target').catch(() => {{}})", json!(location_path(value)));
-            run(browser, &ajax).await;
-            wait_for_page(browser, "/open", &format!("b{n}")).await;
-            assert_eq!(has_run(browser).await, Value::Null, "{value}");
-        }
-        assert_eq!(site.loads(), ["/open"; 2 * REFUSED.len()]);
-    })
-    .await;
-}
-
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn location_header_with_a_blob_url_is_not_followed() {
-    with_htmx(async |browser, site| {
+pub(super) async fn cross_origin_location_header_reloads_the_page_in_place(
+    browser: &mut Browser,
+    site: &Site,
+) {
+    for (n, value) in REFUSED.into_iter().enumerate() {
+        site.deploy(&format!("a{n}"), OnMismatch::Reload);
         open(browser, site, "/open").await;
-        site.deploy("two", OnMismatch::Reload);
-        let fetch =
-            "const url = URL.createObjectURL(new Blob(['<h1>not a page</h1>'], { type: 'text/html' }));
-            await fingerpost.fetch(`/headers?HX-Location=${encodeURIComponent(url)}`)";
-        run(browser, fetch).await;
-        wait_for_page(browser, "/open", "two").await;
-    })
-    .await;
+        run(browser, &format!("sessionStorage.clear(); {BLOCK_HTMX}")).await;
+        site.deploy(&format!("b{n}"), OnMismatch::Reload);
+        let ajax = format!("htmx.ajax('GET', {}, '#target').catch(() => {{}})", json!(location_path(value)));
+        run(browser, &ajax).await;
+        wait_for_page(browser, "/open", &format!("b{n}")).await;
+        assert_eq!(has_run(browser).await, Value::Null, "{value}");
+    }
+    assert_eq!(site.loads(), ["/open"; 2 * REFUSED.len()]);
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn cross_origin_push_url_reloads_the_page_in_place() {
-    with_every_htmx(async |browser, site| {
-        for (n, address) in ["javascript:0", "https://evil.example/", "http://["].into_iter().enumerate() {
-            site.deploy(&format!("a{n}"), OnMismatch::Reload);
-            open(browser, site, "/open").await;
-            let set =
-                format!("document.querySelector('#push-late').setAttribute('hx-push-url', '{address}')");
-            run(browser, &format!("sessionStorage.clear(); {set}")).await;
-            site.deploy(&format!("b{n}"), OnMismatch::Reload);
-            run(browser, "document.querySelector('#push-late').click()").await;
-            wait_for_page(browser, "/open", &format!("b{n}")).await;
-        }
-        assert_eq!(site.loads(), ["/open"; 6]);
-    })
-    .await;
-}
-
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn banner_reloads_the_page_in_place_after_a_cross_origin_location() {
-    with_htmx(async |browser, site| {
+pub(super) async fn cross_origin_push_url_reloads_the_page_in_place(browser: &mut Browser, site: &Site) {
+    for (n, address) in ["javascript:0", "https://evil.example/", "http://["].into_iter().enumerate() {
+        site.deploy(&format!("a{n}"), OnMismatch::Reload);
         open(browser, site, "/open").await;
-        run(browser, "document.addEventListener('fingerpost:version-mismatch', ({ detail }) => (window.url = detail.url))")
-            .await;
-        site.deploy("two", OnMismatch::Reload);
-        let post = format!("await fingerpost.fetch({}, {{ method: 'POST' }})", json!(location_path(REFUSED[0])));
-        run(browser, &post).await;
-        // The page does not follow the location. A reload would discard the response to the POST.
-        wait_for_banner(browser).await;
-        assert_eq!(browser.evaluate("window.url").await, site.url("/open"));
-        super::click_banner(browser, "reload").await;
-        wait_for_page(browser, "/open", "two").await;
-        assert_eq!((has_run(browser).await, address(browser).await), (Value::Null, site.url("/open")));
-    })
-    .await;
+        let set = format!("document.querySelector('#push-late').setAttribute('hx-push-url', '{address}')");
+        run(browser, &format!("sessionStorage.clear(); {set}")).await;
+        site.deploy(&format!("b{n}"), OnMismatch::Reload);
+        run(browser, "document.querySelector('#push-late').click()").await;
+        wait_for_page(browser, "/open", &format!("b{n}")).await;
+    }
+    assert_eq!(site.loads(), ["/open"; 6]);
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn malformed_location_header_does_not_reject_the_response() {
-    with_htmx(async |browser, site| {
-        open(browser, site, "/").await;
-        for value in ["{bad", "http://[", r#"{"path": "http://["}"#, r#"{"path": null}"#, "{}"] {
-            let status = format!("return (await fingerpost.fetch({})).status", json!(location_path(value)));
-            assert_eq!(run(browser, &status).await, 200, "{value}");
-        }
-        site.deploy("two", OnMismatch::Reload);
-        run(browser, &format!("await fingerpost.fetch({})", json!(location_path("{bad")))).await;
-        wait_for_page(browser, "/", "two").await;
-    })
+pub(super) async fn banner_reloads_the_page_in_place_after_a_cross_origin_location(
+    browser: &mut Browser,
+    site: &Site,
+) {
+    open(browser, site, "/open").await;
+    run(
+        browser,
+        "document.addEventListener('fingerpost:version-mismatch', ({ detail }) => (window.url = detail.url))",
+    )
     .await;
+    site.deploy("two", OnMismatch::Reload);
+    let post = format!("await fingerpost.fetch({}, {{ method: 'POST' }})", json!(location_path(REFUSED[0])));
+    run(browser, &post).await;
+    // The page does not follow the location. A reload would discard the response to the POST.
+    wait_for_banner(browser).await;
+    assert_eq!(browser.evaluate("window.url").await, site.url("/open"));
+    super::click_banner(browser, "reload").await;
+    wait_for_page(browser, "/open", "two").await;
+    assert_eq!((has_run(browser).await, address(browser).await), (Value::Null, site.url("/open")));
+}
+
+pub(super) async fn malformed_location_header_does_not_reject_the_response(
+    browser: &mut Browser,
+    site: &Site,
+) {
+    open(browser, site, "/").await;
+    for value in ["{bad", "http://[", r#"{"path": "http://["}"#, r#"{"path": null}"#, "{}"] {
+        let status = format!("return (await fingerpost.fetch({})).status", json!(location_path(value)));
+        assert_eq!(run(browser, &status).await, 200, "{value}");
+    }
+    site.deploy("two", OnMismatch::Reload);
+    run(browser, &format!("await fingerpost.fetch({})", json!(location_path("{bad")))).await;
+    wait_for_page(browser, "/", "two").await;
 }

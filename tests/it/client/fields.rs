@@ -7,51 +7,43 @@ use fingerpost_tower::OnMismatch;
 use http::StatusCode;
 
 use super::{
-    Site, click, click_banner, get_fragment, has_banner, open, run, wait_for_banner, wait_for_page,
-    with_every_htmx, with_htmx, write,
+    Site, click, click_banner, get_fragment, has_banner, open, run, wait_for_banner, wait_for_page, write,
 };
 
 use crate::tools::Browser;
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn partially_filled_form_causes_a_banner_instead_of_a_reload() {
-    with_every_htmx(async |browser, site| {
-        open(browser, site, "/").await;
-        write(browser, "textarea", "half a comment").await;
-        site.deploy("two", OnMismatch::Reload);
-        get_fragment(browser).await;
-        wait_for_banner(browser).await;
-        assert_eq!(browser.evaluate("document.querySelector('textarea').value").await, "half a comment");
-        assert_eq!(
-            browser.evaluate("document.activeElement.id").await,
-            "get",
-            "the banner does not move the focus"
-        );
-        assert_eq!(site.loads(), ["/"]);
+pub(super) async fn partially_filled_form_causes_a_banner_instead_of_a_reload(
+    browser: &mut Browser,
+    site: &Site,
+) {
+    open(browser, site, "/").await;
+    write(browser, "textarea", "half a comment").await;
+    site.deploy("two", OnMismatch::Reload);
+    get_fragment(browser).await;
+    wait_for_banner(browser).await;
+    assert_eq!(browser.evaluate("document.querySelector('textarea').value").await, "half a comment");
+    assert_eq!(
+        browser.evaluate("document.activeElement.id").await,
+        "get",
+        "the banner does not move the focus"
+    );
+    assert_eq!(site.loads(), ["/"]);
 
-        click_banner(browser, "reload").await;
-        wait_for_page(browser, "/", "two").await;
-        assert_eq!(site.loads(), ["/"; 2]);
-    })
-    .await;
+    click_banner(browser, "reload").await;
+    wait_for_page(browser, "/", "two").await;
+    assert_eq!(site.loads(), ["/"; 2]);
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn form_returned_with_validation_errors_blocks_a_reload() {
-    with_every_htmx(async |browser, site| {
-        open(browser, site, "/").await;
-        write(browser, "textarea", "short").await;
-        click(browser, "#comment button").await;
-        browser.until("document.querySelector('#comment #response')").await;
-        site.deploy("two", OnMismatch::Reload);
-        click(browser, "#get").await;
-        wait_for_banner(browser).await;
-        assert_eq!(browser.evaluate("document.querySelector('textarea').defaultValue").await, "short");
-        assert_eq!(site.loads(), ["/"]);
-    })
-    .await;
+pub(super) async fn form_returned_with_validation_errors_blocks_a_reload(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    write(browser, "textarea", "short").await;
+    click(browser, "#comment button").await;
+    browser.until("document.querySelector('#comment #response')").await;
+    site.deploy("two", OnMismatch::Reload);
+    click(browser, "#get").await;
+    wait_for_banner(browser).await;
+    assert_eq!(browser.evaluate("document.querySelector('textarea').defaultValue").await, "short");
+    assert_eq!(site.loads(), ["/"]);
 }
 
 /// Adds a form to the page, changes and submits it, and waits for the response.
@@ -64,9 +56,10 @@ async fn send(browser: &Browser, site: &Site, fields: &str, change: &str, back: 
     browser.until("document.querySelector('#back')").await;
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn choices_returned_with_validation_errors_block_a_reload() {
+pub(super) async fn choices_returned_with_validation_errors_block_a_reload(
+    browser: &mut Browser,
+    site: &Site,
+) {
     let forms = [
         (
             "<input type=radio name=r value=a><input type=radio name=r value=b id=b>",
@@ -80,23 +73,21 @@ async fn choices_returned_with_validation_errors_block_a_reload() {
             "<select name=s><option>x<option selected>y</select>",
         ),
     ];
-    with_htmx(async |browser, site| {
-        for (n, (fields, change, back)) in forms.into_iter().enumerate() {
-            site.deploy(&format!("a{n}"), OnMismatch::Reload);
-            open(browser, site, "/").await;
-            send(browser, site, fields, change, back).await;
-            site.deploy(&format!("b{n}"), OnMismatch::Reload);
-            click(browser, "#get").await;
-            wait_for_banner(browser).await;
-        }
-        assert_eq!(site.loads(), ["/"; 3]);
-    })
-    .await;
+    for (n, (fields, change, back)) in forms.into_iter().enumerate() {
+        site.deploy(&format!("a{n}"), OnMismatch::Reload);
+        open(browser, site, "/").await;
+        send(browser, site, fields, change, back).await;
+        site.deploy(&format!("b{n}"), OnMismatch::Reload);
+        click(browser, "#get").await;
+        wait_for_banner(browser).await;
+    }
+    assert_eq!(site.loads(), ["/"; 3]);
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn only_last_sent_values_and_no_passwords_are_remembered() {
+pub(super) async fn only_last_sent_values_and_no_passwords_are_remembered(
+    browser: &mut Browser,
+    site: &Site,
+) {
     let forms = [
         // Passwords are never remembered.
         (
@@ -111,93 +102,73 @@ async fn only_last_sent_values_and_no_passwords_are_remembered() {
             "<textarea name=t>first</textarea>",
         ),
     ];
-    with_htmx(async |browser, site| {
-        for (n, (fields, change, back)) in forms.into_iter().enumerate() {
-            site.deploy(&format!("a{n}"), OnMismatch::Reload);
-            open(browser, site, "/").await;
-            run(browser, "sessionStorage.clear()").await;
-            send(browser, site, fields, change, back).await;
-            let new = format!("b{n}");
-            site.deploy(&new, OnMismatch::Reload);
-            click(browser, "#get").await;
-            wait_for_page(browser, "/", &new).await;
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn navigation_discards_remembered_sent_values() {
-    with_htmx(async |browser, site| {
+    for (n, (fields, change, back)) in forms.into_iter().enumerate() {
+        site.deploy(&format!("a{n}"), OnMismatch::Reload);
         open(browser, site, "/").await;
-        write(browser, "textarea", "short").await;
-        click(browser, "#comment button").await;
-        browser.until("document.querySelector('#comment #response')").await;
-        let page = "<button id=get hx-get=/fragment hx-target=#target>Get</button><div id=target></div>
-            <textarea name=text>short</textarea>";
-        site.respond_with("/next", StatusCode::OK, "text/html", page);
-        click(browser, "#boosted").await;
-        browser.until("!document.querySelector('h1')").await;
-        site.recover("/next");
-        site.deploy("two", OnMismatch::Reload);
+        run(browser, "sessionStorage.clear()").await;
+        send(browser, site, fields, change, back).await;
+        let new = format!("b{n}");
+        site.deploy(&new, OnMismatch::Reload);
         click(browser, "#get").await;
-        wait_for_page(browser, "/next", "two").await;
-    })
-    .await;
+        wait_for_page(browser, "/", &new).await;
+    }
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn text_that_an_editor_moves_out_of_a_field_blocks_a_reload() {
-    with_htmx(async |browser, site| {
-        open(browser, site, "/").await;
-        let editor = "const field = document.querySelector('textarea');
-            field.addEventListener('input', () => {
-                document.querySelector('#target').append(field.value);
-                field.value = '';
-            })";
-        run(browser, editor).await;
-        write(browser, "textarea", "an hour of work").await;
-        assert_eq!(
-            browser.evaluate("document.querySelector('#target').textContent").await,
-            "an hour of work"
-        );
-        site.deploy("two", OnMismatch::Reload);
-        click(browser, "#get").await;
-        wait_for_banner(browser).await;
-        assert_eq!(site.loads(), ["/"]);
-    })
-    .await;
+pub(super) async fn navigation_discards_remembered_sent_values(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    write(browser, "textarea", "short").await;
+    click(browser, "#comment button").await;
+    browser.until("document.querySelector('#comment #response')").await;
+    let page = "<button id=get hx-get=/fragment hx-target=#target>Get</button><div id=target></div>
+        <textarea name=text>short</textarea>";
+    site.respond_with("/next", StatusCode::OK, "text/html", page);
+    click(browser, "#boosted").await;
+    browser.until("!document.querySelector('h1')").await;
+    site.recover("/next");
+    site.deploy("two", OnMismatch::Reload);
+    click(browser, "#get").await;
+    wait_for_page(browser, "/next", "two").await;
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn text_that_was_sent_and_cleared_does_not_block_a_reload() {
-    with_htmx(async |browser, site| {
-        open(browser, site, "/").await;
-        write(browser, "textarea", "hello").await;
-        let send =
-            "await fingerpost.fetch('/sent', { method: 'POST' }); document.querySelector('#comment').reset()";
-        run(browser, send).await;
-        site.deploy("two", OnMismatch::Reload);
-        click(browser, "#get").await;
-        wait_for_page(browser, "/", "two").await;
-    })
-    .await;
+pub(super) async fn text_that_an_editor_moves_out_of_a_field_blocks_a_reload(
+    browser: &mut Browser,
+    site: &Site,
+) {
+    open(browser, site, "/").await;
+    let editor = "const field = document.querySelector('textarea');
+        field.addEventListener('input', () => {
+            document.querySelector('#target').append(field.value);
+            field.value = '';
+        })";
+    run(browser, editor).await;
+    write(browser, "textarea", "an hour of work").await;
+    assert_eq!(browser.evaluate("document.querySelector('#target').textContent").await, "an hour of work");
+    site.deploy("two", OnMismatch::Reload);
+    click(browser, "#get").await;
+    wait_for_banner(browser).await;
+    assert_eq!(site.loads(), ["/"]);
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn unchanged_fields_do_not_block_a_reload() {
-    with_htmx(async |browser, site| {
-        open(browser, site, "/fields").await;
-        site.deploy("two", OnMismatch::Reload);
-        click(browser, "#get").await;
-        browser.until("window.fingerpost?.version === 'two'").await;
-        assert_eq!(site.loads(), ["/fields"; 2]);
-    })
-    .await;
+pub(super) async fn text_that_was_sent_and_cleared_does_not_block_a_reload(
+    browser: &mut Browser,
+    site: &Site,
+) {
+    open(browser, site, "/").await;
+    write(browser, "textarea", "hello").await;
+    let send =
+        "await fingerpost.fetch('/sent', { method: 'POST' }); document.querySelector('#comment').reset()";
+    run(browser, send).await;
+    site.deploy("two", OnMismatch::Reload);
+    click(browser, "#get").await;
+    wait_for_page(browser, "/", "two").await;
+}
+
+pub(super) async fn unchanged_fields_do_not_block_a_reload(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/fields").await;
+    site.deploy("two", OnMismatch::Reload);
+    click(browser, "#get").await;
+    browser.until("window.fingerpost?.version === 'two'").await;
+    assert_eq!(site.loads(), ["/fields"; 2]);
 }
 
 /// Resets all fields and the record of reloads. Cancels and records the action on the next version mismatch.
@@ -214,9 +185,7 @@ const RESET: &str = "form.reset();
         window.action = event.detail.action;
     })";
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn every_kind_of_changed_field_blocks_a_reload() {
+pub(super) async fn every_kind_of_changed_field_blocks_a_reload(browser: &mut Browser, site: &Site) {
     let file = env::current_exe().expect("a file");
     let (left, down) = (Key::Left.to_string(), Key::Down.to_string());
     let changes = [
@@ -242,56 +211,43 @@ async fn every_kind_of_changed_field_blocks_a_reload() {
         ("#file", file.to_str().expect("a path in UTF-8")),
         ("#submit", &down),
     ];
-    with_htmx(async |browser, site| {
-        open(browser, site, "/fields").await;
-        let mut undetected = Vec::new();
-        for (n, (selector, keys)) in changes.into_iter().enumerate() {
-            run(browser, RESET).await;
-            write(browser, selector, keys).await;
-            site.deploy(&format!("two.{n}"), OnMismatch::Reload);
-            run(browser, "document.querySelector('#get').click()").await;
-            browser.until("window.action").await;
-            if browser.evaluate("action").await == "reload" {
-                undetected.push(selector);
-            }
+    open(browser, site, "/fields").await;
+    let mut undetected = Vec::new();
+    for (n, (selector, keys)) in changes.into_iter().enumerate() {
+        run(browser, RESET).await;
+        write(browser, selector, keys).await;
+        site.deploy(&format!("two.{n}"), OnMismatch::Reload);
+        run(browser, "document.querySelector('#get').click()").await;
+        browser.until("window.action").await;
+        if browser.evaluate("action").await == "reload" {
+            undetected.push(selector);
         }
-        // Keys pressed on a submit button change nothing.
-        assert_eq!(undetected, ["#submit"]);
-    })
-    .await;
+    }
+    // Keys pressed on a submit button change nothing.
+    assert_eq!(undetected, ["#submit"]);
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn reverted_input_does_not_block_a_reload() {
-    with_htmx(async |browser, site| {
-        open(browser, site, "/fields").await;
-        for selector in ["#text", "#editable", "#host"] {
-            write(browser, selector, &format!("x{}", char::from(Key::Backspace))).await;
-        }
-        site.deploy("two", OnMismatch::Reload);
+pub(super) async fn reverted_input_does_not_block_a_reload(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/fields").await;
+    for selector in ["#text", "#editable", "#host"] {
+        write(browser, selector, &format!("x{}", char::from(Key::Backspace))).await;
+    }
+    site.deploy("two", OnMismatch::Reload);
+    click(browser, "#get").await;
+    browser.until("window.fingerpost?.version === 'two'").await;
+    assert_eq!(site.loads(), ["/fields"; 2]);
+    assert!(!has_banner(browser).await);
+}
+
+pub(super) async fn page_prompts_if_session_storage_fails(browser: &mut Browser, site: &Site) {
+    for (n, broken) in ["getItem", "setItem"].into_iter().enumerate() {
+        site.deploy(&format!("a{n}"), OnMismatch::Reload);
+        open(browser, site, "/").await;
+        let breaks = format!("Storage.prototype.{broken} = () => {{ throw new DOMException('no') }}");
+        run(browser, &breaks).await;
+        site.deploy(&format!("b{n}"), OnMismatch::Reload);
         click(browser, "#get").await;
-        browser.until("window.fingerpost?.version === 'two'").await;
-        assert_eq!(site.loads(), ["/fields"; 2]);
-        assert!(!has_banner(browser).await);
-    })
-    .await;
-}
-
-#[tokio::test]
-#[ignore = "needs Chromium and npm packages: run tests/setup"]
-async fn page_prompts_if_session_storage_fails() {
-    with_htmx(async |browser, site| {
-        for (n, broken) in ["getItem", "setItem"].into_iter().enumerate() {
-            site.deploy(&format!("a{n}"), OnMismatch::Reload);
-            open(browser, site, "/").await;
-            let breaks = format!("Storage.prototype.{broken} = () => {{ throw new DOMException('no') }}");
-            run(browser, &breaks).await;
-            site.deploy(&format!("b{n}"), OnMismatch::Reload);
-            click(browser, "#get").await;
-            wait_for_banner(browser).await;
-        }
-        assert_eq!(site.loads().len(), 2);
-    })
-    .await;
+        wait_for_banner(browser).await;
+    }
+    assert_eq!(site.loads().len(), 2);
 }

@@ -1,10 +1,11 @@
-//! The client script in a browser, with each supported version of htmx.
+//! The client script in a browser: a table of situations, each with the libraries in which it is tested.
 
 mod actions;
 mod banner;
 mod caches;
 mod destinations;
 mod fields;
+mod libraries;
 mod policy;
 mod renewal;
 mod requests;
@@ -12,27 +13,116 @@ mod served;
 mod site;
 mod tabs;
 mod pending;
+mod runner;
+mod turbo;
 
 use fantoccini::Locator;
 use serde_json::Value;
 
 use crate::tools::Browser;
-use site::{HTMX, Site};
+use runner::{Row, rows};
+use site::{Library, Site};
 
-/// Runs a test once with each version of htmx, each time on a new site.
-async fn with_every_htmx(test: impl AsyncFn(&mut Browser, &Site)) {
-    let Some(mut browser) = Browser::open().await else { return };
-    for htmx in HTMX {
-        let Some(site) = Site::start(htmx).await else { return };
-        test(&mut browser, &site).await;
-    }
-}
+const HTMX: &[Library] = &["htmx-1", "htmx-2", "htmx-4"];
+/// Libraries whose links replace the page.
+const NAVIGATING: &[Library] = &["htmx-1", "htmx-2", "htmx-4", "turbo", "unpoly"];
+const EVERY: &[Library] = &["htmx-1", "htmx-2", "htmx-4", "turbo", "unpoly", "alpine-ajax", "fetch"];
+const NOT_FETCH: &[Library] = &["htmx-1", "htmx-2", "htmx-4", "turbo", "unpoly", "alpine-ajax"];
+/// For situations that do not depend on the library.
+const ONE: &[Library] = &["htmx-2"];
 
-/// Runs a test with htmx 2.
-async fn with_htmx(test: impl AsyncFn(&mut Browser, &Site)) {
-    let Some(mut browser) = Browser::open().await else { return };
-    let Some(site) = Site::start("htmx-2").await else { return };
-    test(&mut browser, &site).await;
+const ROWS: &[Row] = rows![
+    EVERY => actions::prompt_policy_offers_a_reload,
+    NAVIGATING => actions::dismissed_prompt_does_not_reappear_for_the_same_version,
+    NAVIGATING => actions::prompt_survives_boosted_navigation_and_reloads_the_current_url,
+    ONE => actions::warn_policy_logs_to_the_console_and_ignore_policy_does_nothing,
+    ONE => actions::server_action_overrides_the_action_of_the_page,
+    EVERY => actions::canceled_mismatch_event_suppresses_the_default_action,
+    HTMX => actions::mismatch_event_contains_the_target_url,
+    ONE => actions::page_without_the_script_is_unaffected,
+    EVERY => actions::script_may_run_twice,
+    ONE => actions::script_without_attributes_does_nothing,
+    ONE => banner::banner_fits_color_schemes_and_narrow_screens,
+    ONE => banner::banner_is_announced_and_keyboard_accessible,
+    ONE => banner::pages_can_customize_the_style_and_text_of_the_banner,
+    ONE => banner::new_banner_replaces_the_previous_one,
+    EVERY => caches::stale_page_cache_causes_only_one_reload,
+    EVERY => caches::alternating_versions_cause_only_one_reload,
+    ONE => caches::later_deploy_causes_another_reload,
+    EVERY => caches::stale_cached_response_alone_has_no_effect,
+    HTMX => caches::concurrent_responses_cause_one_check,
+    ONE => caches::concurrent_responses_of_several_versions_cause_one_check,
+    ONE => caches::failed_check_is_repeated,
+    ONE => caches::check_response_without_a_version_has_no_effect,
+    EVERY => caches::page_reloads_if_a_router_refuses_its_version,
+    NAVIGATING => caches::boosted_link_refused_by_the_router_becomes_a_full_navigation,
+    HTMX => caches::page_reloads_if_a_router_inside_the_layer_refuses_its_version,
+    EVERY => caches::conflict_response_of_a_router_inside_the_layer_is_not_swapped_in,
+    HTMX => caches::application_409_has_no_effect,
+    ONE => caches::timed_out_check_is_repeated,
+    EVERY => caches::version_check_ignores_a_base_element_of_another_site,
+    HTMX => destinations::cross_origin_location_header_reloads_the_page_in_place,
+    HTMX => destinations::cross_origin_push_url_reloads_the_page_in_place,
+    ONE => destinations::banner_reloads_the_page_in_place_after_a_cross_origin_location,
+    ONE => destinations::malformed_location_header_does_not_reject_the_response,
+    EVERY => fields::partially_filled_form_causes_a_banner_instead_of_a_reload,
+    EVERY => fields::form_returned_with_validation_errors_blocks_a_reload,
+    ONE => fields::choices_returned_with_validation_errors_block_a_reload,
+    ONE => fields::only_last_sent_values_and_no_passwords_are_remembered,
+    ONE => fields::navigation_discards_remembered_sent_values,
+    ONE => fields::text_that_an_editor_moves_out_of_a_field_blocks_a_reload,
+    ONE => fields::text_that_was_sent_and_cleared_does_not_block_a_reload,
+    ONE => fields::unchanged_fields_do_not_block_a_reload,
+    ONE => fields::every_kind_of_changed_field_blocks_a_reload,
+    ONE => fields::reverted_input_does_not_block_a_reload,
+    ONE => fields::page_prompts_if_session_storage_fails,
+    EVERY => libraries::base_element_of_the_same_site_does_not_change_the_behavior,
+    EVERY => libraries::cross_origin_response_has_no_effect,
+    ONE => libraries::check_with_headers_detects_a_new_version,
+    ONE => libraries::check_without_headers_asks_the_server,
+    ONE => libraries::page_is_checked_when_the_visitor_returns,
+    EVERY => pending::pending_post_completes_before_a_reload,
+    ONE => pending::pending_fetch_post_completes_before_a_reload,
+    NAVIGATING => pending::pending_redirected_post_becomes_a_full_navigation,
+    HTMX => pending::pending_navigation_takes_precedence_over_a_reload,
+    HTMX => pending::htmx_redirect_and_location_headers_are_followed,
+    EVERY => pending::input_during_a_reload_stops_the_reload,
+    HTMX => policy::strict_content_security_policy_is_not_violated,
+    ONE => policy::content_security_policy_violations_are_detected,
+    NAVIGATING => renewal::boosted_link_after_a_deploy_becomes_a_full_navigation,
+    NOT_FETCH => renewal::redirected_boosted_link_becomes_a_full_navigation_to_the_final_url,
+    EVERY => renewal::fragment_after_a_deploy_reloads_the_page_in_place,
+    HTMX => renewal::hx_get_with_a_pushed_url_becomes_a_full_navigation_to_that_url,
+    NOT_FETCH => renewal::boosted_search_keeps_its_query,
+    EVERY => renewal::post_response_stays_on_the_page_and_is_not_requested_again,
+    NOT_FETCH => renewal::redirected_boosted_post_becomes_a_full_navigation_to_the_final_url,
+    ONE => renewal::stale_page_from_the_back_forward_cache_is_detected,
+    EVERY => renewal::page_from_a_post_is_not_reloaded_or_posted_again,
+    HTMX => renewal::page_from_a_boosted_post_is_not_reloaded,
+    HTMX => renewal::fragment_with_its_own_url_does_not_replace_a_posted_page,
+    NAVIGATING => renewal::page_from_a_boosted_link_after_a_post_is_reloaded,
+    HTMX => renewal::boosted_link_into_a_fragment_reloads_the_page_in_place,
+    NOT_FETCH => renewal::stale_page_from_the_history_is_detected,
+    NOT_FETCH => requests::requests_contain_the_version_of_the_page,
+    HTMX => requests::cross_origin_requests_contain_no_version,
+    ONE => requests::request_redirected_to_another_origin_contains_no_version,
+    ONE => requests::fetch_accepts_the_same_arguments_as_the_native_fetch,
+    ONE => requests::fetch_response_of_another_version_reloads_the_page,
+    ONE => requests::version_check_contains_the_page_version_and_bypasses_caches,
+    EVERY => tabs::two_tabs_reload_once_each_when_used,
+    ONE => tabs::duplicate_of_a_reloaded_tab_does_not_reload,
+    turbo::TURBO => turbo::reload_of_turbo_does_not_discard_input,
+    turbo::TURBO => turbo::tracked_element_without_input_causes_one_page_load,
+    turbo::TURBO => turbo::refresh_with_input_prompts,
+    turbo::TURBO => turbo::validation_errors_are_rendered_despite_tracked_elements,
+    turbo::TURBO => turbo::prefetch_does_not_reload_the_page,
+    turbo::TURBO => turbo::stream_response_stays_on_the_page,
+];
+
+#[test]
+#[ignore = "needs Chromium and npm packages: run tests/setup"]
+fn client_script_in_chromium() {
+    runner::run(ROWS);
 }
 
 async fn open(browser: &Browser, site: &Site, path: &str) {
@@ -68,7 +158,7 @@ async fn wait_for_page(browser: &Browser, path: &str, version: &str) {
 /// Waits until the page shows the banner with its text.
 async fn wait_for_banner(browser: &Browser) {
     browser
-        .until("document.querySelector('fingerpost-banner')?.shadowRoot.querySelector('p').textContent")
+        .until("document.querySelector('fingerpost-banner')?.shadowRoot.querySelector('[part=text]').textContent")
         .await;
 }
 

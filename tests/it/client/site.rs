@@ -25,8 +25,8 @@ use url::form_urlencoded;
 
 use crate::tools::{npm_package, serve};
 
-/// The supported versions of htmx, by the directories of their npm packages.
-pub(super) const HTMX: [&str; 3] = ["htmx-1", "htmx-2", "htmx-4"];
+/// A front-end library, by the name of its adapter. A version of htmx has the name of the directory of its npm package.
+pub(super) type Library = &'static str;
 
 /// A request received by a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,31 +58,33 @@ struct State {
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) origin: String,
-    htmx: String,
+    pub(super) library: Library,
+    scripts: Vec<(&'static str, String)>,
     assets: TempDir,
     state: Arc<Mutex<State>>,
 }
 
 impl Site {
-    /// Starts version `one`, whose pages use this htmx. Returns `None` if `tests/setup` could not fetch htmx.
-    pub(super) async fn start(htmx: &str) -> Option<Self> {
-        let htmx = fs::read_to_string(npm_package(htmx)?.join("dist/htmx.min.js")).expect("a script");
+    /// Starts version `one`, whose pages use this library. Returns `None` if `tests/setup` could not fetch the library.
+    pub(super) async fn start(library: Library) -> Option<Self> {
+        let scripts = scripts(library)?;
         let state = Arc::<Mutex<State>>::default();
         let origin = serve(front(Arc::clone(&state))).await;
-        let site = Self { origin, htmx, assets: TempDir::new().expect("a temporary directory"), state };
+        let assets = TempDir::new().expect("a temporary directory");
+        let site = Self { origin, library, scripts, assets, state };
         site.deploy("one", OnMismatch::Reload);
         Some(site)
     }
 
     /// Switches to this version, which requests this action from pages of other versions.
     pub(super) fn deploy(&self, version: &str, mismatch: OnMismatch) {
-        self.deploy_routes(routes(version, &self.htmx), version, mismatch);
+        self.deploy_routes(self.routes(version), version, mismatch);
     }
 
     /// Like [`Site::deploy`], behind a router whose map has only this version.
     pub(super) fn deploy_behind_a_router(&self, version: &str, mismatch: OnMismatch) {
         let router = VersionRouterLayer::new([(version, "blue")]).expect("a version and its target");
-        self.deploy_routes(routes(version, &self.htmx).layer(router), version, mismatch);
+        self.deploy_routes(self.routes(version).layer(router), version, mismatch);
     }
 
     fn deploy_routes(&self, routes: Router, version: &str, mismatch: OnMismatch) {
@@ -144,6 +146,36 @@ impl Site {
             .insert(path.to_owned(), Router::new().fallback(refusal));
     }
 
+    /// Makes this path return a fixed response with the headers of the current version.
+    pub(super) fn respond_with_version(&self, path: &str, content_type: &'static str, body: &'static str) {
+        let respond = move |mut response: Response| async move {
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            response.map(|_| Body::from(body))
+        };
+        let mut state = self.state.lock().expect("an unpoisoned lock");
+        let now = state.now.clone().layer(map_response(respond));
+        state.cached.insert(path.to_owned(), now);
+    }
+
+    /// Allows requests from pages of other origins, with all headers.
+    pub(super) fn allow_any_origin(&self) {
+        let allow = |request: Request<Body>, next: Next| async move {
+            let is_preflight = request.method() == Method::OPTIONS;
+            let mut response = if is_preflight { Response::default() } else { next.run(request).await };
+            for name in [
+                "access-control-allow-origin",
+                "access-control-allow-headers",
+                "access-control-expose-headers",
+            ] {
+                response.headers_mut().insert(name, HeaderValue::from_static("*"));
+            }
+            response
+        };
+        let mut state = self.state.lock().expect("an unpoisoned lock");
+        state.now = state.now.clone().layer(from_fn(allow));
+    }
+
     /// Delays the responses for this path.
     pub(super) fn delay(&self, path: &str, milliseconds: u64) {
         let delay = Duration::from_millis(milliseconds);
@@ -193,50 +225,104 @@ fn front(state: Arc<Mutex<State>>) -> Router {
     })
 }
 
-fn routes(version: &str, htmx: &str) -> Router {
-    let (version, htmx) = (version.to_owned(), htmx.to_owned());
-    let page = move |uri: Uri| async move {
-        Html(include_str!("page.html").replace("{path}", uri.path()).replace("{version}", &version))
+/// Returns the scripts of a library with the paths of their URLs.
+fn scripts(library: Library) -> Option<Vec<(&'static str, String)>> {
+    let files: &[(&str, &str, &str)] = match library {
+        "turbo" => &[("/turbo.js", "turbo", "dist/turbo.es2017-umd.js")],
+        "unpoly" => &[("/unpoly.js", "unpoly", "unpoly.min.js")],
+        "alpine-ajax" => &[
+            ("/alpine-ajax.js", "alpine-ajax", "dist/cdn.js"),
+            ("/alpine.js", "alpinejs", "dist/cdn.min.js"),
+        ],
+        "fetch" => &[],
+        htmx => &[("/htmx.js", htmx, "dist/htmx.min.js")],
     };
-    let script = |text: String| move || async { ([(header::CONTENT_TYPE, "text/javascript")], text) };
-    Router::new()
-        .route("/htmx.js", get(script(htmx)))
-        .route("/fields.js", get(script(include_str!("fields.js").to_owned())))
-        .route(
-            "/page.css",
-            get(|| async { ([(header::CONTENT_TYPE, "text/css")], include_str!("page.css")) }),
-        )
-        .route("/fields", get(|| async { Html(include_str!("fields.html")) }))
-        .route("/fragment", get(|| async { RESPONSE }))
-        .route("/sent", post(|| async { RESPONSE }))
-        .route("/slow", get(slow))
-        .route("/mistakes", post(form_with_errors))
-        .route("/away", get(|RawQuery(to): RawQuery| async move { Redirect::to(&to.unwrap_or_default()) }))
-        .route(
-            "/headers",
-            any(|RawQuery(query): RawQuery| async move {
-                let query = query.unwrap_or_default();
-                let headers: Vec<(String, String)> =
-                    form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-                AppendHeaders(headers)
-            }),
-        )
-        .route("/redirect", any(|| async { Redirect::to("/next") }))
-        .fallback(page)
-        .layer(from_fn(add_policy))
+    let read = |(path, package, file): &(&'static str, &str, &str)| {
+        Some((*path, fs::read_to_string(npm_package(package)?.join(file)).expect("a script")))
+    };
+    let mut scripts: Vec<_> = files.iter().map(read).collect::<Option<_>>()?;
+    scripts.push(("/fields.js", include_str!("pages/fields.js").to_owned()));
+    scripts.push(("/fetch.js", include_str!("pages/fetch.js").to_owned()));
+    Some(scripts)
 }
 
-const RESPONSE: Html<&str> = Html("<p id=response>the response</p>");
+fn page(library: Library) -> &'static str {
+    match library {
+        "turbo" => include_str!("pages/turbo.html"),
+        "unpoly" => include_str!("pages/unpoly.html"),
+        "alpine-ajax" => include_str!("pages/alpine-ajax.html"),
+        "fetch" => include_str!("pages/fetch.html"),
+        _ => include_str!("pages/htmx.html"),
+    }
+}
 
-async fn slow() -> Html<&'static str> {
+impl Site {
+    fn routes(&self, version: &str) -> Router {
+        let (library, version) = (self.library, version.to_owned());
+        let render = move |path: &str| {
+            let head = if path.starts_with("/tracked") { TRACKED } else { "" };
+            page(library).replace("{head}", head).replace("{path}", path).replace("{version}", &version)
+        };
+        let [form, tracked] = ["/mistakes", "/tracked/mistakes"].map(&render);
+        let mut router = Router::new();
+        for (path, text) in &self.scripts {
+            let text = text.clone();
+            router =
+                router.route(path, get(|| async { ([(header::CONTENT_TYPE, "text/javascript")], text) }));
+        }
+        let style = || async { ([(header::CONTENT_TYPE, "text/css")], include_str!("pages/page.css")) };
+        let response = move || async move { Html(fragment(library, "the response")) };
+        router
+            .route("/page.css", get(style))
+            .route("/fields", get(|| async { Html(include_str!("pages/fields.html")) }))
+            .route("/fragment", get(response))
+            .route("/sent", post(response))
+            .route("/slow", get(slow))
+            .route("/mistakes", post(move |text: String| mistakes(library, form, text)))
+            .route("/tracked/mistakes", post(move |text: String| mistakes(library, tracked, text)))
+            .route(
+                "/away",
+                get(|RawQuery(to): RawQuery| async move { Redirect::to(&to.unwrap_or_default()) }),
+            )
+            .route("/headers", any(headers))
+            .route("/redirect", any(|| async { Redirect::to("/next") }))
+            .fallback(move |uri: Uri| async move { Html(render(uri.path())) })
+            .layer(from_fn(add_policy))
+    }
+}
+
+/// An element that Turbo compares.
+const TRACKED: &str = r#"<meta name="build" content="{version}" data-turbo-track="reload">"#;
+
+/// Returns the response for the element with the ID `target`.
+fn fragment(library: Library, text: &str) -> String {
+    let element = format!("<p id=response>{text}</p>");
+    match library {
+        "turbo" => format!("<turbo-frame id=target>{element}</turbo-frame>"),
+        "unpoly" | "alpine-ajax" | "fetch" => format!("<div id=target>{element}</div>"),
+        _ => element,
+    }
+}
+
+/// Returns the headers in the query.
+async fn headers(RawQuery(query): RawQuery) -> AppendHeaders<Vec<(String, String)>> {
+    AppendHeaders(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
+}
+
+async fn slow() -> &'static str {
     sleep(Duration::from_millis(300)).await;
-    RESPONSE
+    "the response"
 }
 
 /// Returns the form again with the submitted values, as after a validation error.
-async fn form_with_errors(text: String) -> Html<String> {
+async fn mistakes(library: Library, page: String, text: String) -> (StatusCode, Html<String>) {
     let text = text.strip_prefix("text=").expect("the field of the form");
-    Html(format!("<form id=comment><p id=response>too short</p><textarea name=text>{text}</textarea></form>"))
+    let fields = format!("<p id=response>too short</p><textarea name=text>{text}</textarea>");
+    if library.starts_with("htmx") {
+        return (StatusCode::OK, Html(format!("<form id=comment>{fields}</form>")));
+    }
+    let page = page.replace(r#"<textarea name="text"></textarea>"#, &fields);
+    (StatusCode::UNPROCESSABLE_ENTITY, Html(page))
 }
 
 /// Sets a content security policy that allows only resources of this site and no inline resources, except below

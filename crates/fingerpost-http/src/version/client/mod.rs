@@ -16,7 +16,7 @@ use crate::{
     serve::{content::Content, response::method_not_allowed},
 };
 
-/// `client.js`, minified. `tests/minify` creates this file and its variants.
+/// The scripts in `script`, as one minified script. `tests/minify` creates this file and its variants.
 const SCRIPT: &[u8] = include_bytes!("client.min.js");
 const GZIP: &[u8] = include_bytes!("client.min.js.gz");
 const BROTLI: &[u8] = include_bytes!("client.min.js.br");

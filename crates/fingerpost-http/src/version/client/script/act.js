@@ -1,0 +1,67 @@
+// Acts on a new version of the site.
+
+import { showBanner } from './banner.js';
+import { hasInput } from './input.js';
+import { action as pageAction, version as page } from './page.js';
+import { isBusy } from './pending.js';
+import { postedPages } from './posted.js';
+import { loadPage, mayReload } from './reload.js';
+import { withoutFragment } from './urls.js';
+
+/** @typedef {{ get(name: string): string | null }} ReadableHeaders */
+
+/**
+ * A response that led to a check.
+ *
+ * @typedef {object} Visit
+ * @property {boolean} [isRepeatable] a reload can request the response again
+ * @property {string} [from] the address of the page when the request was sent
+ * @property {string | false} [to] the address of the page with the response
+ */
+
+/**
+ * The versions on which the page has acted.
+ *
+ * @type {Set<string>}
+ */
+export const settled = new Set();
+
+/** @type {Record<string, (version: string, url: () => string) => void>} */
+const actions = {
+  reload: (version, url) => loadPage(url(), () => showBanner(version, url)),
+  prompt: showBanner,
+  warn: (version) => console.warn(`This page is of version ${page}; the site has moved on to ${version}.`),
+  ignore: () => {},
+};
+
+/**
+ * Acts once per version. Returns the action.
+ *
+ * @param {string} version
+ * @param {ReadableHeaders[]} sources headers with an action, in the order of precedence
+ * @param {Visit[]} visits
+ */
+export function act(version, sources, visits) {
+  if (settled.has(version)) return;
+  settled.add(version);
+  // If the address has changed, a library has already navigated.
+  const url = () =>
+    visits.filter(({ from, to }) => to && from === location.href).pop()?.to || location.href;
+  const losesContent =
+    isBusy() ||
+    postedPages.has(withoutFragment(url())) ||
+    hasInput() ||
+    !visits.every(({ isRepeatable }) => isRepeatable);
+  let action = requestedAction(sources);
+  if (action === 'reload' && (losesContent || !mayReload(version))) action = 'prompt';
+  const detail = { page, version, action, url: url() };
+  const event = new CustomEvent('fingerpost:version-mismatch', { bubbles: true, cancelable: true, detail });
+  if (document.dispatchEvent(event)) actions[action](version, url);
+  return action;
+}
+
+/** @param {ReadableHeaders[]} sources */
+function requestedAction(sources) {
+  const words = [...sources.map((headers) => headers.get('X-App-Version-Action')), pageAction];
+  return words.find((word) => Object.hasOwn(actions, /** @type {string} */ (word))) ?? 'reload';
+}

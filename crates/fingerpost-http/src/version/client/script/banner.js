@@ -1,0 +1,74 @@
+// The banner offers a reload.
+
+import { loadPage, mayReload } from './reload.js';
+
+const TEXTS = 'A new version of this page is available.|Reload|Later';
+
+const STYLE = `
+  :host { all: initial; color-scheme: light dark }
+  div {
+    position: fixed; inset: auto 1rem 1rem; z-index: 2147483647; width: fit-content; margin: auto;
+    display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; padding: .75rem 1rem;
+    color: var(--fingerpost-color, CanvasText); background: var(--fingerpost-background, Canvas);
+    font: 1rem/1.4 system-ui; border: 1px solid GrayText; border-radius: .5rem; box-shadow: 0 .25rem 1.5rem #0006;
+  }
+  div:has(span:empty) { opacity: 0 }
+  span { flex: 1 12rem; unicode-bidi: plaintext }
+  button { all: unset; border: 1px solid; border-radius: inherit; padding: .5rem 1rem }
+  [part~=reload] { color: var(--fingerpost-background, Canvas); background: var(--fingerpost-accent, CanvasText) }
+  button:focus-visible { outline: 2px solid }
+  @media print { div { display: none } }`;
+
+/**
+ * Appends an element with this `part` to a parent.
+ *
+ * @param {Node} parent
+ * @param {string} tag
+ * @param {string} part
+ * @param {string} [textContent]
+ * @param {() => void} [onclick]
+ */
+const append = (parent, tag, part, textContent, onclick) =>
+  parent.appendChild(Object.assign(document.createElement(tag), { part, textContent, onclick }));
+
+/**
+ * Shows the banner, which replaces an earlier banner.
+ *
+ * @param {string} version
+ * @param {() => string} url returns the address that *Reload* loads
+ */
+export function showBanner(version, url) {
+  document.querySelector('fingerpost-banner')?.remove();
+  /** @type {HTMLMetaElement | null} */
+  const meta = document.querySelector('meta[name=fingerpost-banner]');
+  const [text, reload, later] = (meta?.content || TEXTS).split('|');
+  const banner = document.createElement('fingerpost-banner');
+  if (!meta?.content) banner.lang = 'en';
+  const root = banner.attachShadow({ mode: 'open' });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(STYLE);
+  root.adoptedStyleSheets = [sheet];
+
+  /** @type {any} */
+  let focused;
+  banner.addEventListener('focusin', ({ relatedTarget }) => (focused = relatedTarget));
+  const close = () => {
+    banner.remove();
+    focused?.focus();
+  };
+  const box = append(root, 'div', 'banner');
+  const status = append(box, 'span', 'text');
+  status.setAttribute('role', 'status');
+  append(box, 'button', 'button reload', reload, () => {
+    mayReload(version);
+    loadPage(url());
+  });
+  append(box, 'button', 'button later', later, close);
+  banner.onkeydown = ({ key }) => {
+    if (key === 'Escape') close();
+  };
+  // Libraries replace the body, so the banner is a child of the root element.
+  document.documentElement.append(banner);
+  // Screen readers only announce changes of an existing status element.
+  setTimeout(() => (status.textContent = text), 100);
+}

@@ -1,0 +1,89 @@
+// The parts of the libraries that the adapters use.
+
+export interface Htmx2Detail {
+  xhr: XMLHttpRequest;
+  boosted: boolean;
+  pathInfo: { finalRequestPath: string; anchor?: string };
+  requestConfig: { verb: string; headers: Record<string, string>; elt: Element };
+  etc: { push?: string };
+}
+
+export interface Htmx4Context {
+  fetch: typeof fetch;
+  request: { action: string; method: string; headers: Record<string, string>; anchor?: string };
+  response: { raw: Response; headers: Headers };
+  push?: unknown;
+}
+
+export interface TurboRequestDetail {
+  url: URL;
+  fetchOptions: { method: string; headers: Record<string, string> };
+}
+
+export interface TurboResponseDetail {
+  fetchResponse: { response: Response };
+}
+
+export interface TurboSubmitDetail {
+  formSubmission: { method: string };
+}
+
+export interface TurboRenderer {
+  readonly trackedElementsAreIdentical: boolean;
+  newSnapshot: { headSnapshot: { element: Element } };
+}
+
+export interface TurboAdapter {
+  location?: URL;
+  redirectedToLocation?: URL | null;
+  reload?(reason: unknown): void;
+}
+
+export interface UnpolyRequest extends PromiseLike<unknown> {
+  url: string;
+  method: string;
+  hash?: string;
+  headers: Record<string, string>;
+  fragments: Element[];
+  layer?: unknown;
+}
+
+export interface UnpolyResponse {
+  url: string;
+  method: string;
+  status: number;
+  header(name: string): string | null;
+}
+
+export interface UnpolyRenderOptions {
+  history?: boolean | 'auto';
+  navigate?: boolean;
+}
+
+export interface UnpolyLoadedEvent extends Event {
+  request: UnpolyRequest;
+  response: UnpolyResponse;
+  renderOptions: UnpolyRenderOptions;
+}
+
+export interface AlpineRequest {
+  action: string;
+  method: string;
+  headers: Record<string, string>;
+}
+
+export interface AlpineResponse {
+  url: string;
+  status: number;
+  redirected: boolean;
+  headers: Headers;
+  html: unknown;
+}
+
+declare global {
+  interface Window {
+    fingerpost?: { version: string };
+    Turbo?: { session: { adapter: TurboAdapter }; PageRenderer: { prototype: TurboRenderer } };
+    up?: { fragment: { hasAutoHistory?(fragments: Element[], layer: unknown): boolean } };
+  }
+}

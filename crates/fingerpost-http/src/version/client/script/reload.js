@@ -1,0 +1,54 @@
+// Loads the page of the current version.
+
+import { isRecent } from './page.js';
+import { endUnload } from './pending.js';
+import { withoutFragment } from './urls.js';
+
+const KEY = 'fingerpost:reloads';
+
+/** @type {(() => void) | undefined} */
+let onCancel;
+
+/**
+ * Allows one reload per version, and one per minute. Without session storage, no reload is allowed: a cache may contain
+ * the old page.
+ *
+ * @param {string} version
+ */
+export function mayReload(version) {
+  try {
+    const [last, ...versions] = JSON.parse(sessionStorage.getItem(KEY) ?? '[0]');
+    if (versions.includes(version) || isRecent(last)) return false;
+    sessionStorage.setItem(KEY, JSON.stringify([Date.now(), ...versions, version]));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Loads a URL of this site. `whenCanceled` is called if `cancelReload` keeps the page.
+ *
+ * @param {string} url
+ * @param {() => void} [whenCanceled]
+ */
+export function loadPage(url, whenCanceled) {
+  onCancel = whenCanceled;
+  try {
+    // The history cache of htmx 1 and 2 contains outdated pages.
+    for (const storage of [sessionStorage, localStorage]) storage.removeItem('htmx-history-cache');
+  } catch {}
+  if (withoutFragment(url) !== withoutFragment(location.href)) return location.assign(url);
+  // Without `replaceState`, a reload of the response to a POST would send the POST again.
+  history.replaceState(history.state, '', url);
+  location.reload();
+}
+
+/** Keeps the page if the visitor types before the new page has loaded. */
+export function cancelReload() {
+  if (!onCancel) return;
+  window.stop();
+  endUnload();
+  onCancel();
+  onCancel = undefined;
+}

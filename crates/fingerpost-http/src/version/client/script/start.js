@@ -1,0 +1,20 @@
+// Starts the script once per page.
+
+import { watchReturns } from './check.js';
+import { watchInput } from './input.js';
+import { version } from './page.js';
+import { watchNavigations } from './pending.js';
+
+/**
+ * Watches the page, installs the adapters, and creates the object `fingerpost`. Does nothing in a page without a
+ * version, and when the script runs again.
+ *
+ * @param {() => object} install installs the adapters, and returns the functions of `fingerpost`
+ */
+export function start(install) {
+  if (!version || window.fingerpost?.version) return;
+  watchNavigations();
+  watchInput();
+  watchReturns();
+  window.fingerpost = Object.freeze({ version, ...install() });
+}
