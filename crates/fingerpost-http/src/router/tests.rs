@@ -153,6 +153,16 @@ fn unknown_cookie_is_expired_only_on_a_page_load() {
 }
 
 #[test]
+fn request_of_inertia_is_never_refused() {
+    let inertia = ("x-inertia", "true");
+    assert_route(&[("x-app-requested-version", "v0"), inertia], "v2 green");
+    assert_route(&[("x-app-requested-version", "v1"), inertia], "v1 blue");
+    assert_route(&[("x-app-requested-version", "v0")], "409");
+    let request = [("x-app-requested-version", &b"v0"[..]), ("x-inertia", b"true")];
+    assert_eq!(outcome(&without_default(), &request), "- -");
+}
+
+#[test]
 fn request_without_a_version_is_not_routed_if_there_is_no_default() {
     assert_eq!(outcome(&without_default(), &[]), "- -");
     assert_eq!(outcome(&without_default(), &[("cookie", b"app_version=v1")]), "v1 blue");

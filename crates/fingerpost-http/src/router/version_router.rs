@@ -40,6 +40,7 @@ const REFUSED_HEADER: HeaderName = HeaderName::from_static("x-app-version-refuse
 ///   application sets the cookie.
 /// - Of several version cookies, the first with a version in the map is used. Browsers send the cookie with the longest path
 ///   first. The cookie is expired only if no cookie has a version in the map.
+/// - A request with the header `X-Inertia` is never refused: with an unknown version, the request gets the default version.
 /// - Empty headers and cookies are ignored. Several headers must have the same value, or the version counts as unknown.
 /// - If the map is empty, all requests and responses pass unchanged.
 ///
@@ -224,6 +225,10 @@ impl VersionRouter {
             (None, RequestedVersion::ByCookie(_)) => {
                 let is_page_load = matches!(request.method, Method::GET | Method::HEAD);
                 routing(default, is_page_load && names_html(&request.headers))
+            }
+            // Inertia shows a 409 without `X-Inertia-Location` as an error. The application compares the versions itself.
+            (None, RequestedVersion::ByHeader(_)) if request.headers.contains_key("x-inertia") => {
+                routing(default, false)
             }
             (None, RequestedVersion::ByHeader(_)) => {
                 tracing::debug!("refused a request: the version in its header is not in the map");
