@@ -1,6 +1,6 @@
 //! The element `<script type="importmap">`.
 
-use crate::{error::Error, manifest::digest::Digest, markup::push_attribute, snapshot::Snapshot};
+use crate::{error::Error, manifest::digest::Digest, markup::escaped, snapshot::Snapshot};
 
 /// The length of the element without its content and nonce, rounded up.
 const MARKUP: usize = 64;
@@ -87,11 +87,9 @@ impl Snapshot {
         let mut element = String::with_capacity(json.len() + nonce.len() + MARKUP);
         element.push_str("<script type=\"importmap\"");
         if !nonce.is_empty() {
-            push_attribute(&mut element, "nonce", nonce);
+            [" nonce=\"", &escaped(nonce), "\""].into_iter().for_each(|piece| element.push_str(piece));
         }
-        for piece in [">", &json, "</script>"] {
-            element.push_str(piece);
-        }
+        [">", &json, "</script>"].into_iter().for_each(|piece| element.push_str(piece));
         Ok(element)
     }
 }

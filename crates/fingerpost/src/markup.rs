@@ -1,19 +1,22 @@
-//! HTML attributes.
+//! Escapes text for HTML.
 
-/// Appends ` name="value"`. Escapes the value.
-pub(crate) fn push_attribute(html: &mut String, name: &str, value: &str) {
-    for piece in [" ", name, "=\""] {
-        html.push_str(piece);
+use std::borrow::Cow;
+
+/// Escapes text for an attribute in double quotes.
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(['&', '<', '>', '"', '\'']) {
+        return text.into();
     }
-    for c in value.chars() {
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
         match c {
-            '&' => html.push_str("&amp;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            c => html.push(c),
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
         }
     }
-    html.push('"');
+    escaped.into()
 }

@@ -76,10 +76,10 @@ impl Resolver {
             self.missing_warnings.as_ref().ok_or_else(missing)?.warn(path, missing);
         }
         let url = self.url(path, |urls| &urls.url, Url::clone)?;
-        if let Some(integrity) = self.published_integrity(path)? {
-            map.integrity.insert(url.to_string(), integrity);
-        }
-        if !path.ends_with('/') {
+        // Without an error, an unknown asset has its plain URL.
+        if self.strategy.urls(path).is_ok() {
+            let integrity = self.page_integrity(path)?;
+            map.integrity.extend(integrity.map(|integrity| (url.to_string(), integrity)));
             self.add_plain_urls(path, &url, map);
         }
         map.imports.insert(name.to_owned(), url.to_string());
@@ -114,19 +114,6 @@ impl Resolver {
             if key != url.as_str() {
                 map.imports.insert(key, url.to_string());
             }
-        }
-    }
-
-    /// Returns the integrity value of a collected file. `None` for other strategies, whose files may change, and for
-    /// unknown assets.
-    pub(crate) fn published_integrity(&self, path: &str) -> Result<Option<String>, Error> {
-        if !self.strategy.is_collected() {
-            return Ok(None);
-        }
-        match self.strategy.digest(path) {
-            Ok(digest) => Ok(Some(digest.integrity())),
-            Err(Miss::NotFound(_)) => Ok(None),
-            Err(Miss::Failed(err)) => Err(err),
         }
     }
 

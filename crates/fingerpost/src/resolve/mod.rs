@@ -133,7 +133,7 @@ impl Resolver {
 
     /// Returns `true` if the pages of this release contain an import map.
     pub(crate) fn has_import_map(&self) -> bool {
-        false
+        !self.import_map.settings.is_empty()
     }
 
     /// Opens the current file of an asset in the source directories.

@@ -1,9 +1,11 @@
 //! The tags of the lists of entries that templates use.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwap;
 use hashbrown::HashMap;
+
+use crate::markup::escaped;
 
 /// The tags of a page, without a nonce.
 #[derive(Debug, Default)]
@@ -44,25 +46,6 @@ impl TagText {
         out.push_str(&self.text[written..]);
         out
     }
-}
-
-/// Escapes text for an attribute in double quotes.
-pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
-    if !text.contains(['&', '<', '>', '"', '\'']) {
-        return text.into();
-    }
-    let mut escaped = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped.into()
 }
 
 type Texts = HashMap<Box<[u32]>, Arc<TagText>, foldhash::fast::RandomState>;

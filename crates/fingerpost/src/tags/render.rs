@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use crate::{
     error::Error,
-    resolve::{
-        Resolver,
-        tag_cache::{TagText, escaped},
-    },
+    markup::escaped,
+    resolve::{Resolver, tag_cache::TagText},
     tags::plan::Plan,
 };
 

@@ -345,3 +345,28 @@ fn manifest_with_an_unusable_map_is_rejected() {
     assert!(parse(r#"{"x": "a", "x": "b"}"#).unwrap_err().contains("`x` occurs twice"));
     assert!(parse(r#"{"x": 1}"#).unwrap_err().contains("invalid type: integer `1`, expected a string"));
 }
+
+#[test]
+fn preload_header_of_a_site_with_a_map_does_not_disable_the_map() {
+    let output = publish_with_map(&[("a.js", "a"), ("a.css", "a")], &[("a", "a.js")]);
+    let header = production(&output).build().unwrap().snapshot().preload_header(["a.js", "a.css"]).unwrap();
+    let relations: Vec<_> = header.split(", ").filter_map(|link| link.split("; integrity").next()).collect();
+    assert_eq!(
+        relations,
+        [
+            format!("</static/a.{}.css>; rel=preload; as=style; crossorigin", hash("a")),
+            format!("</static/a.{}.js>; rel=preload; as=script; crossorigin", hash("a")),
+        ]
+    );
+}
+
+#[test]
+fn tags_and_map_have_the_same_integrity_value() {
+    let output = publish_with_map(&[("a.js", "a")], &[("a", "a.js")]);
+    let snapshot = production(&output).build().unwrap().snapshot();
+    let map = map(&snapshot);
+    let url = snapshot.url("a.js").unwrap();
+    let integrity = map["integrity"][&*url].as_str().unwrap();
+    let tags = snapshot.tags(["a.js"]).unwrap();
+    assert!(tags.contains(&format!("src=\"{url}\" integrity=\"{integrity}\"")), "{tags}");
+}
