@@ -13,6 +13,7 @@ mod examples;
 mod first_program;
 mod harness;
 mod hyperdjango;
+mod import_map;
 mod modules;
 mod nginx;
 mod nginx_snippet;
