@@ -38,6 +38,13 @@ fn references_to_assets_get_the_version_parameter() {
 }
 
 #[test]
+fn import_map_of_the_author_is_unchanged() {
+    let map = r#"<script type="importmap">{"imports": {"a": "/static/js/app.js", "/static/a.css": "/static/a.css"}}</script>"#;
+    assert_unchanged(&by_query(), map);
+    assert_unchanged(&by_manifest(), map);
+}
+
+#[test]
 fn every_url_in_a_srcset_gets_the_version_parameter() {
     let snapshot = by_query();
     for (value, expected) in [

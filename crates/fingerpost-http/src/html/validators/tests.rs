@@ -7,8 +7,14 @@ use super::*;
 
 /// Creates a release with one asset and its hashed path.
 fn release(hashed: &str, version: &str) -> Snapshot {
+    release_with_map(hashed, version, "{}")
+}
+
+fn release_with_map(hashed: &str, version: &str, importmap: &str) -> Snapshot {
     let dir = tempfile::tempdir().unwrap();
-    let manifest = format!(r#"{{"version": "1.1", "paths": {{"a.css": "{hashed}"}}}}"#);
+    let section = format!(r#"{{"schema": 1, "importmap": {importmap}}}"#);
+    let manifest =
+        format!(r#"{{"version": "1.1", "paths": {{"a.css": "{hashed}"}}, "fingerpost": {section}}}"#);
     fs::write(dir.path().join("staticfiles.json"), manifest).unwrap();
     let assets = Assets::builder().collected(dir.path()).mode(Mode::Production).app_version(version);
     assets.build().unwrap().snapshot()
@@ -242,6 +248,24 @@ fn current_suffix_is_removed_from_a_forwarded_etag() {
     }
     let (_, headers) = begin(&development(), &[("if-none-match", &ours)]);
     assert_eq!(headers.len(), 0, "there is no suffix in development");
+}
+
+#[test]
+fn page_with_a_changed_import_map_is_sent_again() {
+    let [before, after] =
+        [r#"{"x": "a.css"}"#, r#"{"y": "a.css"}"#].map(|map| release_with_map("a.1.css", "1", map));
+    let old = tag(&before, "\"x\"");
+    assert_ne!(tag(&after, "\"x\""), old);
+    for accept in [PAGE.1, "*/*"] {
+        let (exchange, headers) = begin(&after, &[("if-none-match", &old), ("accept", accept)]);
+        assert!(!headers.contains_key(IF_NONE_MATCH), "the application cannot answer with 304");
+        assert_eq!(
+            finish(&exchange, 200, &[HTML, ("etag", "\"x\"")]).0,
+            HtmlChange::Body(HtmlEncoding::default())
+        );
+    }
+    let (_, headers) = begin(&before, &[("if-none-match", &old)]);
+    assert_eq!(text(&headers, "if-none-match"), "W/\"x\"");
 }
 
 #[test]
