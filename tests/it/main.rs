@@ -3,6 +3,7 @@
 mod app_version;
 mod axum_htmx;
 mod blue_green;
+mod check;
 mod client;
 mod conformance;
 mod deltas;

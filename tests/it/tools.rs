@@ -36,6 +36,7 @@ pub(crate) enum Tool {
     Nginx,
     Haproxy,
     Strace,
+    Templates,
 }
 
 impl Tool {
@@ -47,6 +48,7 @@ impl Tool {
             Self::Nginx => "nginx",
             Self::Haproxy => "haproxy",
             Self::Strace => "strace",
+            Self::Templates => "templates",
         }
     }
 }
@@ -69,6 +71,12 @@ fn without() -> String {
 /// Returns the directory of the packages that `tests/setup` fetches.
 pub(crate) fn cache() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache")
+}
+
+/// Returns the directory of the templates of Python packages.
+#[track_caller]
+pub(crate) fn python_templates() -> Option<PathBuf> {
+    need(Tool::Templates, &without(), || Some(cache().join("templates")).filter(|dir| dir.is_dir()))
 }
 
 /// Returns the directory of an unpacked npm package, such as `bootstrap`.

@@ -1,0 +1,54 @@
+use std::collections::BTreeSet;
+
+use super::{Engine, NAME};
+
+/// What a valid template may name without its definition.
+const KINDS: [&str; 5] = ["filter `", "test `", "function `", "component `", "template `"];
+
+pub(crate) struct Tera;
+
+impl Engine for Tera {
+    /// Tera has no public syntax tree. A template with unknown functions and filters is an error that lists their positions.
+    fn names(&self, template: &str) -> Option<BTreeSet<usize>> {
+        let mut tera = tera::Tera::default();
+        let Err(err) = tera.add_raw_template("template", template) else { return Some(BTreeSet::new()) };
+        let report = err.to_string();
+        let mut names = BTreeSet::new();
+        for part in report.split("\n\n") {
+            let mut lines = part.lines();
+            let kind = lines.next()?.strip_prefix("error: Unknown ")?;
+            // Other errors are errors of syntax.
+            if !KINDS.iter().any(|known| kind.starts_with(known)) {
+                return None;
+            }
+            let place = lines.next()?.trim_start().strip_prefix("--> template:")?;
+            let (line, column) = place.split_once(':')?;
+            let offset = offset(template, line.parse().ok()?, column.parse().ok()?);
+            if kind.starts_with("function `static") {
+                names.extend(template[offset..].find(NAME).map(|at| offset + at));
+            } else if kind.starts_with("filter `static") {
+                names.extend(template[..offset].rfind(NAME));
+            }
+        }
+        Some(names)
+    }
+
+    fn expressions(&self) -> &'static [[&'static str; 2]] {
+        &[
+            ["{{ static(path='", "') }}"],
+            ["{{ \"", "\" | static }}"],
+            ["{{- static_url(absolute=true, path=`", "`) -}}"],
+            ["{% set a = '", "'|static %}"],
+        ]
+    }
+
+    fn prefixes(&self) -> &'static [[&'static str; 2]] {
+        &[["static(path='", "') ~ "], ["static(path=\"", "\") and "]]
+    }
+}
+
+/// Returns the offset of a line and a column, in characters from 1.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let start = if line == 1 { 0 } else { text.match_indices('\n').nth(line - 2).expect("a line").0 + 1 };
+    text[start..].char_indices().nth(column - 1).map_or(text.len(), |(at, _)| start + at)
+}

@@ -1,0 +1,3 @@
+//! Tests of `fingerpost-check` with other crates, and with the examples.
+
+mod engines;
