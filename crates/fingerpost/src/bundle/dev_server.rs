@@ -15,6 +15,7 @@ pub(crate) struct DevServer {
     base: BaseUrl,
     /// The directory that names of source files are relative to.
     root: PathBuf,
+    react: bool,
 }
 
 impl DevServer {
@@ -22,7 +23,7 @@ impl DevServer {
     pub(crate) fn new(settings: &ViteSettings) -> Result<Option<Self>, Error> {
         let Some(url) = &settings.dev_server else { return Ok(None) };
         let root = settings.root.clone().unwrap_or_else(|| default_root(settings.out.as_deref()));
-        Ok(Some(Self { base: parse_dev_server(url)?, root: absolute(root) }))
+        Ok(Some(Self { base: parse_dev_server(url)?, root: absolute(root), react: settings.react }))
     }
 
     /// Returns the URLs of a source file, or `None` if the file does not exist. `path` is an asset path.
@@ -33,8 +34,26 @@ impl DevServer {
         })
     }
 
-    /// Returns the URL of a file on the server, such as `@vite/client`.
-    pub(crate) fn url(&self, path: &str) -> Url {
+    /// Returns the URL of the script that updates the page after an edit.
+    pub(crate) fn client(&self) -> Url {
+        self.url("@vite/client")
+    }
+
+    /// Returns the script that must run before the entries, if React refresh is set. See Vite's backend guide.
+    pub(crate) fn preamble(&self) -> Option<String> {
+        let refresh = self.url("@react-refresh");
+        self.react.then(|| {
+            format!(
+                "import RefreshRuntime from \"{refresh}\"\n\
+                 RefreshRuntime.injectIntoGlobalHook(window)\n\
+                 window.$RefreshReg$ = () => {{}}\n\
+                 window.$RefreshSig$ = () => (type) => type\n\
+                 window.__vite_plugin_react_preamble_installed__ = true"
+            )
+        })
+    }
+
+    fn url(&self, path: &str) -> Url {
         Url::new(&self.base, path, None)
     }
 

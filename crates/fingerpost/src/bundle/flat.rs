@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Bundle, settings::FlatManifest};
+use super::Bundle;
 use crate::{
     error::Error,
     manifest::json::UniqueMap,
@@ -24,7 +24,7 @@ enum Value {
     Other(serde::de::IgnoredAny),
 }
 
-/// Parses a flat manifest. `place` is the path of the manifest.
+/// Parses a flat manifest. `place` is the path of the manifest. `prefix` is the asset path of its directory.
 ///
 /// # Errors
 ///
@@ -33,7 +33,7 @@ enum Value {
 pub(super) fn parse(
     json: &[u8],
     place: &Path,
-    manifest: &FlatManifest,
+    prefix: Option<&str>,
     base: &BaseUrl,
 ) -> Result<Bundle, Error> {
     let names: UniqueMap<Value> = serde_json::from_slice(json).map_err(|err| {
@@ -42,7 +42,7 @@ pub(super) fn parse(
     let mut bundle = Bundle::default();
     for (name, value) in names.0 {
         let (Value::Name(file) | Value::WithIntegrity { src: file }) = value else { continue };
-        let path = asset_path(&file, manifest, base).map_err(|reason| {
+        let path = asset_path(&file, prefix, base).map_err(|reason| {
             let [name, file] = [&name, &file].map(quoted);
             let advice =
                 "the bundler must write names relative to its output directory, or URLs below the base URL";
@@ -60,15 +60,16 @@ pub(super) fn parse(
 }
 
 /// Returns the asset path of a file name in a flat manifest. A name may start with the `publicPath` of webpack.
-fn asset_path(file: &str, manifest: &FlatManifest, base: &BaseUrl) -> Result<AssetPath, String> {
+fn asset_path(file: &str, prefix: Option<&str>, base: &BaseUrl) -> Result<AssetPath, String> {
     let invalid = |err: Error| err.to_string();
     let Some(start) = path_start(file) else {
         // Without a public path, webpack-manifest-plugin writes `auto/`.
         let name = file.strip_prefix("./").or_else(|| file.strip_prefix("auto/")).unwrap_or(file);
         let path = AssetPath::parse(name).map_err(invalid)?;
-        return manifest.prefix.as_ref().map_or(Ok(path.clone()), |prefix| {
-            AssetPath::parse(&format!("{prefix}/{path}")).map_err(invalid)
-        });
+        return match prefix {
+            Some(prefix) => AssetPath::parse(&format!("{prefix}/{path}")).map_err(invalid),
+            None => Ok(path),
+        };
     };
     let below = file[start..].strip_prefix(base.path());
     let path = below.filter(|_| start == 0 || file.starts_with(base.as_str()));

@@ -1,12 +1,13 @@
 //! The output of a bundler, and the manifest that names the files of the output.
 
 pub(crate) mod settings;
-pub(crate) mod bundle_cache;
-pub(crate) mod dev_server;
 mod vite;
 mod flat;
+mod read;
+pub(crate) mod bundle_cache;
+pub(crate) mod dev_server;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 pub use settings::BundleSettings;
 
@@ -20,6 +21,30 @@ pub struct Bundle {
     pub entries: BTreeMap<String, AssetPath>,
     /// The files that the bundler named by their content.
     pub files: BTreeMap<AssetPath, BundledFile>,
+}
+
+impl Bundle {
+    /// Returns the scripts and style sheets that a script loads with itself, depth first, each file after its own imports,
+    /// which is the order of Vite. Not recursive, because a chain of imports may be long.
+    pub(crate) fn needed_by<'a>(&'a self, script: &'a AssetPath) -> BundledFile {
+        let (mut seen, mut needed) = (HashSet::from([script]), BundledFile::default());
+        let mut stack = vec![(script, 0)];
+        while let Some((current, visited)) = stack.last_mut() {
+            let (current, file) = (*current, self.files.get(*current));
+            if let Some(import) = file.and_then(|file| file.imports.get(*visited)) {
+                *visited += 1;
+                if seen.insert(import) {
+                    stack.push((import, 0));
+                }
+                continue;
+            }
+            stack.pop();
+            let styles = file.into_iter().flat_map(|file| &file.styles);
+            needed.styles.extend(styles.filter(|style| seen.insert(style)).cloned());
+            needed.imports.extend((current != script).then(|| current.clone()));
+        }
+        needed
+    }
 }
 
 /// The files that a file of a bundler needs. Empty except for scripts.

@@ -1,11 +1,12 @@
-use std::{fs::File, path::PathBuf};
+use std::{fs::File, path::PathBuf, sync::Arc};
 
 use crate::{
+    bundle::{Bundle, dev_server::DevServer},
     dev::Development,
     error::Miss,
     manifest::digest::Digest,
     resolve::{collected::Collected, listed::ListedSources, lookup_table::LookupTable},
-    url::{asset_path::AssetPath, url_options::AssetUrls},
+    url::{Url, asset_path::AssetPath, url_options::AssetUrls},
 };
 
 /// The active strategy, with its data.
@@ -86,6 +87,31 @@ impl ActiveStrategy {
                 assets.map(|asset| asset.path.to_string()).collect()
             }
         }
+    }
+
+    /// Returns the asset of a bundler with this asset path or name, and the graph of its imports. `None` for collected assets.
+    pub(crate) fn bundled(&self, path: &str) -> Option<(Arc<Bundle>, AssetPath)> {
+        let bundle = match self {
+            Self::Development(development) => development.bundles.last(),
+            Self::Listed(listed) => Arc::clone(&listed.bundle),
+            Self::Collected(_) => return None,
+        };
+        let file = bundle.files.get_key_value(path).map(|(asset, _)| asset);
+        let asset = file.or_else(|| bundle.entries.get(path))?.clone();
+        Some((bundle, asset))
+    }
+
+    /// Returns the URL of a source file that the development server of Vite serves.
+    pub(crate) fn dev_server_url(&self, path: &str) -> Option<Url> {
+        let Self::Development(development) = self else { return None };
+        let urls = development.dev_server.as_ref()?.urls(path)?;
+        matches!(development.file(path), Err(Miss::NotFound(_))).then_some(urls.url)
+    }
+
+    /// Returns the development server of Vite, in development.
+    pub(crate) fn dev_server(&self) -> Option<&DevServer> {
+        let Self::Development(development) = self else { return None };
+        development.dev_server.as_ref()
     }
 
     /// Returns the names of the entries, sorted, with their asset paths.

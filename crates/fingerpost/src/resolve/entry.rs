@@ -1,11 +1,17 @@
 //! Entries: the scripts and style sheets that a page loads directly.
 
+use std::sync::Arc;
+
 use crate::{
+    bundle::Bundle,
     error::{Error, ErrorKind, Miss},
     quote::quoted,
-    resolve::Resolver,
+    resolve::{Resolver, missing::list_of_entries},
     suggest::{nearest, suggestion},
-    url::{Url, asset_path::TemplatePath},
+    url::{
+        Url,
+        asset_path::{AssetPath, TemplatePath},
+    },
 };
 
 /// The definition of entries, for messages.
@@ -33,11 +39,37 @@ impl EntryKind {
     }
 }
 
+/// The extensions of the style sheets and scripts that Vite compiles.
+const STYLE_SOURCES: [&str; 9] = ["css", "less", "pcss", "postcss", "sass", "scss", "sss", "styl", "stylus"];
+const SCRIPT_SOURCES: [&str; 8] = ["js", "jsx", "mjs", "mts", "svelte", "ts", "tsx", "vue"];
+
+impl EntryKind {
+    /// Returns the kind of a source file of Vite, or `None` for other files.
+    fn from_source(path: &str) -> Option<Self> {
+        let (_, extension) = path.rsplit_once('.')?;
+        let style = STYLE_SOURCES.contains(&extension).then_some(Self::Style);
+        style.or_else(|| SCRIPT_SOURCES.contains(&extension).then_some(Self::Script))
+    }
+}
+
 /// An entry of a page.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) kind: EntryKind,
     pub(crate) file: PageFile,
+    pub(crate) origin: EntryOrigin,
+}
+
+/// The origin of an entry, which determines the order of its tags and the graph of its imports.
+#[derive(Debug)]
+pub(crate) enum EntryOrigin {
+    Asset,
+    /// A source file of a bundler, which the manifest of `collect` lists.
+    Collected,
+    /// An asset in the manifest of a bundler, without `collect`.
+    Bundle(Arc<Bundle>, AssetPath),
+    /// A source file on the development server of Vite.
+    DevServer,
 }
 
 /// A file that a page loads.
@@ -71,10 +103,15 @@ impl Resolver {
         let collected = self.strategy.collected();
         if let Some((position, hashed)) = collected.and_then(|collected| collected.find(text)) {
             let kind = EntryKind::from_path(hashed).ok_or_else(|| self.not_an_entry(text))?;
-            return Ok(Entry { kind, file: PageFile::Asset(position) });
+            return Ok(Entry { kind, file: PageFile::Asset(position), origin: self.origin(text) });
         }
         let template_path = TemplatePath::parse(text)?;
         let path = template_path.path;
+        if let Some(url) = self.strategy.dev_server_url(path) {
+            let kind = EntryKind::from_source(path).ok_or_else(|| self.not_an_entry(path))?;
+            let file = PageFile::Other { url: url.with_suffix(&template_path), position: None };
+            return Ok(Entry { kind, file, origin: EntryOrigin::DevServer });
+        }
         let url = self.template_urls(&template_path, |miss| self.entry_not_found(path, miss))?.url;
         let kind = EntryKind::from_path(&url).ok_or_else(|| self.not_an_entry(path))?;
         let position = self.known_position(path);
@@ -82,7 +119,22 @@ impl Resolver {
             Some(position) if !template_path.has_suffix() => PageFile::Asset(position),
             _ => PageFile::Other { url: url.with_suffix(&template_path), position },
         };
-        Ok(Entry { kind, file })
+        Ok(Entry { kind, file, origin: self.origin(path) })
+    }
+
+    fn origin(&self, path: &str) -> EntryOrigin {
+        match self.strategy.bundled(path) {
+            Some((bundle, asset)) => EntryOrigin::Bundle(bundle, asset),
+            None if self.strategy.collected().is_some_and(|collected| collected.table.is_entry(path)) => {
+                EntryOrigin::Collected
+            }
+            None => EntryOrigin::Asset,
+        }
+    }
+
+    /// Returns the URL of a file of a bundler, whose name identifies its content.
+    pub(crate) fn bundled_url(&self, path: &AssetPath) -> Url {
+        self.options.urls(path, None).url
     }
 
     /// Returns the URL of a file, and its [integrity value](Self::page_integrity).
@@ -108,9 +160,19 @@ impl Resolver {
     fn entry_not_found(&self, path: &str, miss: Miss) -> Error {
         let err = self.error_with_suggestions(path, miss, |name| EntryKind::from_path(name).is_some());
         match err.kind() {
-            ErrorKind::NotFound => Error::new(ErrorKind::NotFound, format_args!("{err}; {DEFINITION}")),
+            ErrorKind::NotFound => {
+                Error::new(ErrorKind::NotFound, format_args!("{err}; {DEFINITION}{}", self.bundled_entries()))
+            }
             _ => err,
         }
+    }
+
+    /// Lists the scripts and style sheets of bundlers, for messages.
+    fn bundled_entries(&self) -> String {
+        let entries = self.strategy.entries();
+        let entries = entries.iter().filter(|(_, file)| EntryKind::from_path(file).is_some());
+        let names: Vec<_> = entries.map(|(name, _)| &**name).collect();
+        list_of_entries(&names).map_or_else(String::new, |list| format!("; {list}"))
     }
 
     fn not_an_entry(&self, path: &str) -> Error {

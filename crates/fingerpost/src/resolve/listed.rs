@@ -1,5 +1,7 @@
 //! The strategies without a build step: all files of the source directories, without hashed names.
 
+use std::sync::Arc;
+
 use hashbrown::{HashMap, hash_map::Entry};
 
 use crate::{
@@ -19,6 +21,7 @@ pub(crate) struct ListedSources {
     /// By asset path. Includes files that were listed earlier under the same URLs and no longer exist.
     baseline: HashMap<Box<str>, BaselineFile, foldhash::fast::RandomState>,
     pub(crate) files: FileCache<Digest>,
+    pub(crate) bundle: Arc<Bundle>,
 }
 
 impl ListedSources {
@@ -27,7 +30,7 @@ impl ListedSources {
         options: &UrlOptions,
         files: FileCache<Digest>,
         version: Option<&str>,
-        bundle: &Bundle,
+        bundle: Bundle,
         earlier: Option<&Self>,
     ) -> Result<Self, Error> {
         let mut baseline = earlier.map(|earlier| earlier.baseline.clone()).unwrap_or_default();
@@ -42,7 +45,12 @@ impl ListedSources {
             let version = version.filter(|_| !bundle.files.contains_key(&path));
             assets.push(Asset { urls: options.urls(&path, version), path: path.as_str().into() });
         }
-        Ok(Self { table: LookupTable::new(assets).with_entries(&bundle.entries), baseline, files })
+        Ok(Self {
+            table: LookupTable::new(assets).with_entries(&bundle.entries),
+            baseline,
+            files,
+            bundle: bundle.into(),
+        })
     }
 
     /// Returns the path and stamp that the file of an asset had when its URL was first listed.

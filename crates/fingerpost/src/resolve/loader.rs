@@ -124,7 +124,7 @@ impl Loader {
         let sources = self.sources_with(self.bundles.source()?);
         let bundle = self.bundles.read(&sources, &self.options.base)?;
         let files = self.open_files(sources)?;
-        let listed = ListedSources::list(&self.options, files, version, &bundle, earlier)?;
+        let listed = ListedSources::list(&self.options, files, version, bundle, earlier)?;
         Ok(ActiveStrategy::Listed(Box::new(listed)))
     }
 

@@ -41,6 +41,12 @@ impl LookupTable {
         self
     }
 
+    /// Returns `true` for the name and for the asset path of an entry of a bundler.
+    pub(crate) fn is_entry(&self, path: &str) -> bool {
+        let position = self.position(path);
+        self.entries.iter().any(|(_, entry)| Some(*entry as usize) == position)
+    }
+
     #[inline]
     pub(crate) fn position(&self, path: &str) -> Option<usize> {
         Some(*self.positions.get(path)? as usize)

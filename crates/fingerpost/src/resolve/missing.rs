@@ -72,7 +72,7 @@ pub(crate) fn list_of_entries(entries: &[&str]) -> Option<String> {
     const MOST: usize = 10;
     let shown: Vec<_> = entries.iter().take(MOST).map(|name| quoted(name).to_string()).collect();
     let more = if entries.len() > MOST { ", …" } else { "" };
-    (!shown.is_empty()).then(|| format!("the entries are {}{more}", shown.join(", ")))
+    (!shown.is_empty()).then(|| format!("the entries of the bundler are {}{more}", shown.join(", ")))
 }
 
 #[cfg(test)]

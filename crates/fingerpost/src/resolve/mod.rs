@@ -29,7 +29,7 @@ use crate::{
         active_strategy::ActiveStrategy,
         import_map::ImportMapOfRelease,
         lookup_table::Asset,
-        missing::{MissingWarnings, list_of_entries, not_found},
+        missing::{MissingWarnings, not_found},
         tag_cache::TagCache,
     },
     suggest::{MAX_PATH_LENGTH, nearest},
@@ -185,7 +185,6 @@ impl Resolver {
             entries.iter().filter(|(_, file)| may_be_suggested(file)).map(|(name, _)| &**name).collect();
         let names = names.iter().map(String::as_str).filter(|name| may_be_suggested(name));
         let near = nearest(path_below, names.chain(entries.iter().copied()));
-        let miss = if near.is_empty() { Miss::NotFound(list_of_entries(&entries)) } else { miss };
         self.error(path, miss, &near)
     }
 

@@ -16,6 +16,10 @@ impl Snapshot {
     ///    the browser requests all modules at once;
     /// 3. `<script type="module">` for each script.
     ///
+    /// If an entry is the name of a source file of a bundler, such as `src/main.ts`, the order is reversed, as in the pages
+    /// that Vite writes. In development, the entries of a
+    /// [development server](crate::AssetsBuilder::vite_dev_server) follow `@vite/client`, which occurs once.
+    ///
     /// All tags have `integrity` and `crossorigin`. Another origin in the base URL must therefore allow CORS. A
     /// tampered file is blocked.
     ///

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 
 use crate::{
+    bundle::BundledFile,
     error::Error,
     resolve::{
         Resolver,
         collected::Collected,
-        entry::{Entry, EntryKind, PageFile},
+        entry::{Entry, EntryKind, EntryOrigin, PageFile},
     },
 };
 
@@ -18,6 +19,10 @@ pub(super) struct Plan {
     /// The scripts that the entries import.
     pub(super) preloads: Vec<PageFile>,
     pub(super) scripts: Vec<PageFile>,
+    /// `true` if an entry is a source file of a bundler.
+    pub(super) has_bundled: bool,
+    /// `true` if the development server of Vite serves an entry.
+    pub(super) needs_dev_server: bool,
     /// The assets that the page loads because of their own entry. These assets get no preload.
     entries: HashSet<u32>,
     /// The scripts whose imports have been visited, or are being visited.
@@ -33,25 +38,39 @@ impl Plan {
         let entries: Vec<_> = entries.collect::<Result<_, _>>()?;
         let positions = entries.iter().filter_map(|entry| entry.file.position()).collect();
         let mut plan = Self { entries: positions, ..Self::default() };
-        let collected = resolver.strategy.collected();
-        entries.into_iter().for_each(|entry| plan.add(entry, collected));
-        for files in [&mut plan.styles, &mut plan.scripts] {
+        entries.into_iter().for_each(|entry| plan.add(entry, resolver));
+        for files in [&mut plan.styles, &mut plan.preloads, &mut plan.scripts] {
             let mut seen = HashSet::new();
             files.retain(|file| seen.insert(file.clone()));
         }
+        // Only files without a position can be in both lists.
+        let Self { preloads, scripts, .. } = &mut plan;
+        preloads.retain(|file| file.position().is_some() || !scripts.contains(file));
         Ok(plan)
     }
 
     /// Adds the files of an entry. A style sheet may be added several times.
-    fn add(&mut self, Entry { kind, file }: Entry, collected: Option<&Collected>) {
+    fn add(&mut self, Entry { kind, file, origin }: Entry, resolver: &Resolver) {
+        self.has_bundled |= !matches!(origin, EntryOrigin::Asset);
+        self.needs_dev_server |= matches!(origin, EntryOrigin::DevServer);
         if kind == EntryKind::Style {
             self.styles.push(file);
             return;
         }
-        if let (Some(collected), Some(script)) = (collected, file.position()) {
+        if let (Some(collected), Some(script)) = (resolver.strategy.collected(), file.position()) {
             self.add_imports(script, collected);
         }
+        if let EntryOrigin::Bundle(bundle, script) = origin {
+            self.add_bundled(bundle.needed_by(&script), resolver);
+        }
         self.scripts.push(file);
+    }
+
+    /// Adds the files that a script of a bundler needs, without a manifest of `collect`. A file may be added several times.
+    fn add_bundled(&mut self, BundledFile { imports, styles }: BundledFile, resolver: &Resolver) {
+        let file = |path| PageFile::Other { url: resolver.bundled_url(&path), position: None };
+        self.preloads.extend(imports.into_iter().map(file));
+        self.styles.extend(styles.into_iter().map(file));
     }
 
     /// Adds the imports and style sheets of a script, depth first, each script after its own imports, which is the order of

@@ -56,7 +56,16 @@ const SCRIPT: Frame = ("<script type=\"module\" src=\"", "></script>");
 /// script.
 fn tag_text(resolver: &Resolver, plan: &Plan) -> Result<TagText, Error> {
     let mut text = TagText::default();
-    for ((start, end), files) in [(STYLE, &plan.styles), (PRELOAD, &plan.preloads), (SCRIPT, &plan.scripts)] {
+    if let Some(server) = resolver.strategy.dev_server().filter(|_| plan.needs_dev_server) {
+        let preamble = server.preamble().map(|script| format!(">\n{script}\n</script>"));
+        preamble.iter().for_each(|preamble| text.push("<script type=\"module\"", preamble));
+        text.push(&format!("{}{}\" crossorigin", SCRIPT.0, server.client()), SCRIPT.1);
+    }
+    let mut groups = [(STYLE, &plan.styles), (PRELOAD, &plan.preloads), (SCRIPT, &plan.scripts)];
+    if plan.has_bundled {
+        groups.reverse();
+    }
+    for ((start, end), files) in groups {
         for file in files {
             let (url, integrity) = resolver.page_resource(file)?;
             let integrity = integrity.map_or_else(String::new, |text| format!(" integrity=\"{text}\""));
