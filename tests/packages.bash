@@ -10,6 +10,11 @@ npm_packages=(
     turbo=@hotwired/turbo@8.0.23 unpoly@3.14.3 alpinejs@3.17.5 alpine-ajax=@imacrayon/alpine-ajax@0.12.7
     "${script_tools[@]}"
 )
+# Packages with their dependencies, for programs.
+npm_projects=(
+    "vite-8=vite@8.4.0 @vitejs/plugin-react@6.3.0 react@19.3.1 react-dom@19.3.1"
+    "vite-7=vite@7.3.8" "vite-5=vite@5.4.21"
+)
 # About 20,000 files with more than 10,000 references.
 release_packages=(
     @fortawesome/fontawesome-free@7.1.0 bootstrap-icons@1.13.1 chart.js@4.5.1 date-fns@4.1.0 govuk-frontend@5.13.0
@@ -34,4 +39,17 @@ fetch_npm_package() {
     rm -rf "$dir" "$dir.part" && mkdir -p "$dir.part" &&
         npm pack --loglevel=error --ignore-scripts --pack-destination "$dir.part" "$package" </dev/null >"$log" 2>&1 &&
         tar -xzf "$dir.part"/*.tgz -C "$dir.part" && mv "$dir.part/package" "$dir" && rm -rf "$dir.part"
+}
+
+# Installs the packages of `FOLDER=NAME@VERSION …` and their dependencies into tests/.cache/npm-projects/FOLDER. The directory is
+# renamed into place after it is complete.
+fetch_npm_project() {
+    local folder=${1%%=*} packages
+    read -ra packages <<<"${1#*=}"
+    local dir=$cache/npm-projects/$folder
+    grep -qsxF "${packages[*]}" "$dir/packages" && return
+    echo "fetching ${packages[*]}"
+    rm -rf "$dir" "$dir.part" && mkdir -p "$dir.part" &&
+        npm install --prefix "$dir.part" --loglevel=error --ignore-scripts --no-audit --no-fund "${packages[@]}" \
+            </dev/null >"$log" 2>&1 && echo "${packages[*]}" >"$dir.part/packages" && mv "$dir.part" "$dir"
 }

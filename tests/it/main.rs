@@ -30,4 +30,5 @@ mod site;
 mod static_site;
 mod soak;
 mod tools;
+mod vite;
 mod workspace;

@@ -87,6 +87,14 @@ pub(crate) fn npm_package(name: &str) -> Option<PathBuf> {
     })
 }
 
+/// Returns a directory with `node_modules`, into which `tests/setup` has installed packages with their dependencies.
+#[track_caller]
+pub(crate) fn npm_project(name: &str) -> Option<PathBuf> {
+    need(Tool::Npm, &without(), || {
+        Some(cache().join("npm-projects").join(name)).filter(|dir| dir.join("packages").is_file())
+    })
+}
+
 /// Returns a Python that can `import django`.
 #[track_caller]
 pub(crate) fn django_python() -> Option<PathBuf> {

@@ -1,0 +1,1 @@
+//! Updates of open pages in development.
