@@ -41,7 +41,7 @@ fn references_to_assets_get_the_version_parameter() {
 fn import_map_of_the_author_is_unchanged() {
     let map = r#"<script type="importmap">{"imports": {"a": "/static/js/app.js", "/static/a.css": "/static/a.css"}}</script>"#;
     assert_unchanged(&by_query(), map);
-    assert_unchanged(&by_manifest(), map);
+    assert_unchanged(&by_manifest("/static/"), map);
 }
 
 #[test]
