@@ -1,6 +1,8 @@
 //! Deltas for visitors who return after a deploy (RFC 9842): in Chromium, behind a cache, and with another decoder.
 
 mod browser;
+mod cache;
+mod independent;
 
 use std::{
     fs,

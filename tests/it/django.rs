@@ -88,7 +88,7 @@ fn assert_same_urls(theirs: &Value, ours: &Assets) {
 #[test]
 #[ignore = "needs npm packages and Django: run tests/setup"]
 fn django_reads_a_fingerpost_manifest() {
-    let (Some(python), Some(source)) = (tools::django_python(), sources()) else { return };
+    let (Some(python), Some(source)) = (tools::python(), sources()) else { return };
     let (project, out) =
         (TempDir::new().expect("a temporary directory"), TempDir::new().expect("a temporary directory"));
     // Django ignores the unknown key with the digests of components.
@@ -114,7 +114,7 @@ fn django_reads_a_fingerpost_manifest() {
 #[test]
 #[ignore = "needs npm packages and Django: run tests/setup"]
 fn fingerpost_reads_a_django_manifest() {
-    let (Some(python), Some(source)) = (tools::django_python(), sources()) else { return };
+    let (Some(python), Some(source)) = (tools::python(), sources()) else { return };
     let root = TempDir::new().expect("a temporary directory");
     django(&python, COLLECT, &[root.path(), source.dir()]);
     let values = read(&python, root.path());

@@ -69,7 +69,7 @@ fn npm_packages_are_unpacked() {
 #[test]
 #[ignore = "needs Django: run tests/setup"]
 fn django_can_be_imported() {
-    let Some(python) = tools::django_python() else { return };
+    let Some(python) = tools::python() else { return };
     let import = "import django, django.contrib.staticfiles.storage; print(django.__version__)";
     let output = Command::new(python).args(["-c", import]).output().expect("a Python that starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

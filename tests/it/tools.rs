@@ -95,9 +95,9 @@ pub(crate) fn npm_project(name: &str) -> Option<PathBuf> {
     })
 }
 
-/// Returns a Python that can `import django`.
+/// Returns a Python that can `import django` and `zstandard`.
 #[track_caller]
-pub(crate) fn django_python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     need(Tool::Django, &without(), || Some(cache().join("venv/bin/python")).filter(|python| python.is_file()))
 }
 
