@@ -18,7 +18,7 @@ use crate::{
 pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(), Exit> {
     let settings = all.settings().map_err(|err| report_failure(&err.into(), (args, all), &[], printer))?;
     let settings = args.site.apply_to(settings);
-    if settings.sources.is_empty() {
+    if settings.sources.is_empty() && settings.bundles.is_empty() {
         return Err(Exit::no_source_dir("collect"));
     }
     if settings.out.is_none() {

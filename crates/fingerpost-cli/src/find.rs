@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use fingerpost::{
     __private::{escape_controls, quoted},
-    Assets, Error, ErrorKind, Mode, Settings,
+    Assets, BaseUrl, Error, ErrorKind, Mode, Settings,
     sources::{SourceFile, Sources},
 };
 use fingerpost_collect::{CollectConfig, Reference, ReferenceKind, ReferenceReport, references};
@@ -11,11 +11,11 @@ use crate::{args::FindArgs, exit::Exit, printer::Printer};
 
 pub(crate) fn run(args: &FindArgs, settings: Settings, printer: &Printer) -> Result<(), Exit> {
     let settings = args.site.apply_to(settings);
-    if settings.sources.is_empty() {
+    if settings.source_dirs()?.is_empty() {
         return Err(Exit::no_source_dir("find"));
     }
     let development = assets(&settings, Mode::Dev)?.url(&args.path)?;
-    let name = asset_path(&args.path);
+    let name = &*of_entry(&settings, asset_path(&args.path))?;
     let mut lines = source_files(&settings, name)?;
     lines.push(("development", development.to_string()));
     if settings.out.is_some() {
@@ -41,9 +41,16 @@ fn asset_path(written: &str) -> &str {
     name.strip_prefix('/').unwrap_or(name)
 }
 
+/// Returns the asset path of an entry of a bundler, or `name` itself.
+fn of_entry(settings: &Settings, name: &str) -> Result<String, Error> {
+    let base = BaseUrl::parse(&settings.base_url_in_force(None))?;
+    let bundle = settings.bundles.read(&settings.source_dirs()?, &base)?;
+    Ok(bundle.entries.get(name).map_or(name, |asset| asset).to_owned())
+}
+
 /// Returns the source file of the asset, and the files that the source file hides.
 fn source_files(settings: &Settings, name: &str) -> Result<Lines, Exit> {
-    let sources = Sources::open(settings.sources.clone(), settings.rules()?, settings.out.as_deref())?;
+    let sources = Sources::open(settings.source_dirs()?, settings.rules()?, settings.out.as_deref())?;
     let listing = sources.list();
     let has_name = |file: &&SourceFile| file.path.as_str() == name;
     let Some(file) = listing.files.iter().find(has_name) else {

@@ -154,6 +154,16 @@ impl Settings {
         self.file.as_ref().map(|file| file.dir())
     }
 
+    /// Returns the source directories, and the output of Vite.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if the prefix of the output of Vite is not an asset path.
+    #[doc(hidden)]
+    pub fn source_dirs(&self) -> Result<Vec<SourceDir>, Error> {
+        Ok(self.sources.iter().cloned().chain(self.bundles.source()?).collect())
+    }
+
     /// Returns the effective base URL: `explicit`, else `FINGERPOST_BASE_URL`, else `base-url` of the file, else
     /// [`BaseUrl::DEFAULT`].
     pub fn base_url_in_force(&self, explicit: Option<&str>) -> String {

@@ -198,3 +198,26 @@ fn control_characters_and_newlines_in_names_are_escaped() {
         output.stdout
     );
 }
+
+#[test]
+fn source_files_of_vite_are_collected_and_found() {
+    let manifest =
+        r#"{"src/main.ts": {"file": "assets/main-BRBm.js", "src": "src/main.ts", "isEntry": true}}"#;
+    let site = Site::new(&[
+        ("fingerpost.toml", "out = 'out'\n[vite]\nout = 'dist'"),
+        ("dist/.vite/manifest.json", manifest),
+        ("dist/assets/main-BRBm.js", "let a"),
+    ]);
+    assert_eq!(site.run(&["collect"]).code, Some(0));
+    let file = site.path("dist/assets/main-BRBm.js");
+    let url = "/static/vite/assets/main-BRBm.js";
+    let expected = format!(
+        "asset        vite/assets/main-BRBm.js\nfile         {}\ndevelopment  {url}\nproduction   {url}\n\
+         hashed path  vite/assets/main-BRBm.js\n",
+        file.display()
+    );
+    for name in ["src/main.ts", "vite/assets/main-BRBm.js"] {
+        let output = site.run(&["find", name]);
+        assert_eq!((output.code, output.stdout, &*output.stderr), (Some(0), expected.clone(), ""), "{name}");
+    }
+}

@@ -167,7 +167,11 @@ impl Loader {
     }
 
     fn open_files<V: Clone>(&self, sources: Vec<SourceDir>) -> Result<FileCache<V>, Error> {
-        let sources = Sources::open(sources, self.rules.clone(), self.output.as_deref())?;
+        // A site may have only files that the development server of Vite serves.
+        let sources = match sources.is_empty() && self.bundles.vite.dev_server.is_some() {
+            true => Sources::without_dirs(self.rules.clone()),
+            false => Sources::open(sources, self.rules.clone(), self.output.as_deref())?,
+        };
         Ok(FileCache::new(sources, self.clock))
     }
 

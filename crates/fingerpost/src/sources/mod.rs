@@ -194,6 +194,11 @@ impl Sources {
         Ok(Self { dirs, rules, output })
     }
 
+    /// Returns an empty list of source directories.
+    pub(crate) fn without_dirs(rules: IgnoreRules) -> Self {
+        Self { dirs: Vec::new(), rules, output: None }
+    }
+
     /// Returns the source directories, as absolute paths.
     pub fn dirs(&self) -> &[SourceDir] {
         &self.dirs

@@ -121,6 +121,17 @@ fn development_server_serves_source_files() {
 }
 
 #[test]
+fn development_server_suffices_without_source_directories() {
+    let dir = Dir::with_files(&[("package.json", "{}"), ("src/main.ts", "")]);
+    let assets =
+        Assets::builder().vite(dir.path("dist")).vite_dev_server("http://localhost:5173").mode(Mode::Dev);
+    let assets = assets.build().unwrap();
+    assert_eq!(url(&assets, "src/main.ts"), "http://localhost:5173/src/main.ts");
+    assert_eq!(assets.url("src/man.ts").unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(assets.iter().count(), 0);
+}
+
+#[test]
 fn development_server_needs_a_host() {
     let dir = project();
     let err = dev(&dir).vite_dev_server("/vite/").build().unwrap_err();
