@@ -1,17 +1,17 @@
 //! Generated graphs of modules.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::json;
 
 use super::project::configure;
 
 const MODULES: usize = 18;
-const PAGES: usize = 4;
+const ENTRIES: usize = 4;
 
-/// Writes a project with pages, scripts, style sheets and images that refer to each other at random. The same number yields
-/// the same project.
-pub(super) fn write_project(root: &Path, number: u64) {
+/// Writes a project with a number of pages and of other entries that share scripts, style sheets and images. All refer to
+/// each other at random. The same number yields the same project.
+pub(super) fn write_project(root: &Path, number: u64, pages: usize) {
     let mut random = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     fs::create_dir_all(root.join("src")).expect("a new directory");
     let write = |name: &str, text: String| fs::write(root.join(name), text).expect("a writable file");
@@ -29,20 +29,22 @@ pub(super) fn write_project(root: &Path, number: u64) {
             format!("<svg xmlns=\"http://www.w3.org/2000/svg\">{path}</svg>"),
         );
     }
-    for page in 0..PAGES {
-        let script = format!("<script type=\"module\" src=\"/src/p{page}.ts\"></script>");
+    for entry in 0..ENTRIES {
+        let script = format!("<script type=\"module\" src=\"/src/p{entry}.ts\"></script>");
         write(
-            &format!("p{page}.html"),
+            &format!("p{entry}.html"),
             format!("<!doctype html><html><head></head><body>{script}</body></html>"),
         );
-        let imports: String = (0..1 + random.below(4)).map(|_| import(random.below(MODULES))).collect();
+        let imports = imports(1 + random.below(4), &mut random);
         write(
-            &format!("src/p{page}.ts"),
-            format!("import './p{page}.css'\n{imports}console.log('page {page}' as string)\n"),
+            &format!("src/p{entry}.ts"),
+            format!("import './p{entry}.css'\n{imports}console.log('page {entry}' as string)\n"),
         );
-        write(&format!("src/p{page}.css"), format!(".p{page} {{ color: red }}\n"));
+        write(&format!("src/p{entry}.css"), format!(".p{entry} {{ color: red }}\n"));
     }
-    let pages: Vec<_> = (0..PAGES).map(|page| root.join(format!("p{page}.html"))).collect();
+    let input =
+        |entry: usize| if entry < pages { format!("p{entry}.html") } else { format!("src/p{entry}.ts") };
+    let inputs: Vec<_> = (0..ENTRIES).map(|entry| root.join(input(entry))).collect();
     configure(
         root,
         &json!({
@@ -51,17 +53,14 @@ pub(super) fn write_project(root: &Path, number: u64) {
                 "manifest": true,
                 "sourcemap": number % 2 == 0,
                 "cssCodeSplit": number % 5 != 4,
-                "rollupOptions": { "input": pages },
+                "rollupOptions": { "input": inputs },
             },
         }),
     );
 }
 
 fn module_text(module: usize, random: &mut Random) -> String {
-    let mut text = String::new();
-    for _ in 0..random.below(4) {
-        text += &import(random.below(MODULES));
-    }
+    let mut text = imports(random.below(4), random);
     if random.below(2) == 0 {
         text += &format!("import './m{module}.css'\n");
     }
@@ -74,8 +73,13 @@ fn module_text(module: usize, random: &mut Random) -> String {
     text + &format!("console.log('module {module}')\nexport const m{module}: number = {module}\n")
 }
 
-fn import(module: usize) -> String {
-    format!("import {{ m{module} }} from './m{module}'\nconsole.log(m{module})\n")
+/// Imports at most `count` modules at random.
+fn imports(count: usize, random: &mut Random) -> String {
+    let modules: BTreeSet<_> = (0..count).map(|_| random.below(MODULES)).collect();
+    modules
+        .iter()
+        .map(|module| format!("import * as i{module} from './m{module}'\nconsole.log(i{module})\n"))
+        .collect()
 }
 
 /// Pseudorandom numbers, the same in every run (Marsaglia's xorshift).

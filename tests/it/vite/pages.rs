@@ -1,6 +1,6 @@
 //! Compares our tags with the tags in the pages that Vite writes.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, ops::Range, path::Path};
 
 use fingerpost::{
     Assets, Mode,
@@ -34,12 +34,12 @@ fn tags(html: &str) -> Vec<Tag> {
     tags.collect()
 }
 
-/// Builds a number of generated projects, and compares the pages in each mode. Returns the number of compared tags.
-fn compare(major: u32, numbers: std::ops::Range<u64>) -> Option<usize> {
+/// Builds generated projects with a number of pages, and compares the pages in each mode. Returns the number of compared tags.
+fn compare(major: u32, numbers: Range<u64>, pages: usize) -> Option<usize> {
     let packages = packages(major)?;
     let dir = TempDir::new().expect("a temporary directory");
     let roots: Vec<_> = numbers.clone().map(|number| dir.path().join(number.to_string())).collect();
-    roots.iter().zip(numbers).for_each(|(root, number)| write_project(root, number));
+    roots.iter().zip(numbers).for_each(|(root, number)| write_project(root, number, pages));
     build(&packages, &roots);
     Some(roots.iter().map(|root| compare_project(root)).sum())
 }
@@ -87,15 +87,16 @@ fn assert_names_are_kept(dist: &Path, out: &Path) {
 #[ignore = "needs npm packages: run tests/setup"]
 fn tags_equal_the_pages_of_vite_8() {
     let graphs = scale(4, 20);
-    let Some(tags) = compare(8, 0..graphs as u64) else { return };
+    let Some(tags) = compare(8, 0..graphs as u64, 4) else { return };
     assert!(tags > 15 * graphs, "{tags}");
 }
 
 #[test]
 #[ignore = "needs npm packages: run tests/setup"]
 fn tags_equal_the_pages_of_earlier_versions() {
+    // With several pages, these versions leave out or reorder style sheets that an earlier page has.
     for major in [5, 7] {
-        let Some(tags) = compare(major, 1..2) else { return };
+        let Some(tags) = compare(major, 1..4, 1) else { return };
         assert!(tags > 15, "{major}: {tags}");
     }
 }
