@@ -8,9 +8,12 @@ use std::{
 };
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use serde_json::Value;
+use serde_json::{
+    Value,
+    ser::{Formatter, PrettyFormatter},
+};
 
-use super::{ComponentInfo, Entries, Entry, FileInfo, Manifest};
+use super::{ComponentInfo, Entries, Entry, FileInfo, Manifest, line_format::LineFormat};
 use crate::{
     error::Error, import_map::check_imports, manifest::check_name, quote::quoted, url::asset_path::AssetPath,
 };
@@ -69,7 +72,8 @@ impl Manifest {
         })
     }
 
-    /// Returns the manifest as JSON, with sorted keys and a final line feed.
+    /// Returns the manifest as JSON, with sorted keys and a final line feed. A manifest with imports has one line for each
+    /// asset, and other manifests are indented.
     pub fn to_json(&self) -> Vec<u8> {
         let mut json = Vec::new();
         self.write_to(&mut json).expect("writing to memory cannot fail");
@@ -82,13 +86,26 @@ impl Manifest {
     ///
     /// Errors of the writer.
     pub fn write_to(&self, writer: impl io::Write) -> io::Result<()> {
-        write(self, writer)
+        let has_imports = self
+            .entries
+            .values()
+            .filter_map(|entry| entry.info.as_ref())
+            .any(|info| !info.imports.is_empty());
+        if has_imports { write_with_format(self, writer, LineFormat::default()) } else { write(self, writer) }
     }
 }
 
 /// Writes a value as JSON, with a final line feed.
-pub(crate) fn write(value: &impl Serialize, mut writer: impl io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut writer, value)?;
+pub(crate) fn write(value: &impl Serialize, writer: impl io::Write) -> io::Result<()> {
+    write_with_format(value, writer, PrettyFormatter::new())
+}
+
+fn write_with_format(
+    value: &impl Serialize,
+    mut writer: impl io::Write,
+    format: impl Formatter,
+) -> io::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut writer, format))?;
     writer.write_all(b"\n")
 }
 

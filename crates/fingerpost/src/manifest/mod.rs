@@ -3,6 +3,7 @@
 pub(crate) mod digest;
 pub(crate) mod encoding;
 pub(crate) mod variant;
+mod line_format;
 pub(crate) mod json;
 pub(crate) mod release;
 pub(crate) mod numbering;
@@ -417,7 +418,29 @@ mod tests {
         info.imports = vec![path("b.js"), path("a.js")];
         info.styles = vec![path("a.css")];
         manifest.insert(path("a.js"), "a.1.js", info.clone());
-        let read = Manifest::parse(&manifest.to_json(), "m.json").unwrap();
+        let json = String::from_utf8(manifest.to_json()).unwrap();
+        let (hash, digest) = (manifest.hash().unwrap(), Digest::from_content(b""));
+        let expected = format!(
+            r#"{{
+"version": "1.1",
+"hash": "{hash}",
+"paths": {{
+"a.js": "a.1.js",
+"b.js": "b.1.js"
+}},
+"fingerpost": {{
+"schema": 1,
+"base_path": "/static/",
+"files": {{
+"a.js": {{"size": 0,"sha256": "{digest}","imports": ["b.js","a.js"],"styles": ["a.css"]}},
+"b.js": {{"size": 0,"sha256": "{digest}"}}
+}}
+}}
+}}
+"#
+        );
+        assert_eq!(json, expected);
+        let read = Manifest::parse(json.as_bytes(), "m.json").unwrap();
         assert_eq!(read.get("a.js").unwrap().info, Some(info));
         assert_eq!((read.hash(), &read), (manifest.hash(), &manifest));
     }

@@ -1,4 +1,4 @@
-//! Entries: the scripts and style sheets that a page loads directly.
+//! Resolves entries: the scripts and style sheets that a page loads directly.
 
 use std::sync::Arc;
 
@@ -6,51 +6,17 @@ use crate::{
     bundle::Bundle,
     error::{Error, ErrorKind, Miss},
     quote::quoted,
-    resolve::{Resolver, missing::list_of_entries},
+    resolve::{
+        Resolver,
+        entry_kind::{DEFINITION, EntryKind},
+        missing::list_of_entries,
+    },
     suggest::{nearest, suggestion},
     url::{
         Url,
         asset_path::{AssetPath, TemplatePath},
     },
 };
-
-/// The definition of entries, for messages.
-const DEFINITION: &str = "an entry is a script (`.js`, `.mjs`) or a style sheet (`.css`)";
-
-/// The kind of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EntryKind {
-    Script,
-    Style,
-}
-
-impl EntryKind {
-    /// Returns the kind of a file by the extension of its path or URL, or `None` if the file is not an entry.
-    pub(crate) fn from_path(path: &str) -> Option<Self> {
-        let path = path.split(['?', '#']).next()?;
-        let (_, extension) = path.rsplit_once('.')?;
-        match extension {
-            _ if ["js", "mjs"].iter().any(|script| extension.eq_ignore_ascii_case(script)) => {
-                Some(Self::Script)
-            }
-            _ if extension.eq_ignore_ascii_case("css") => Some(Self::Style),
-            _ => None,
-        }
-    }
-}
-
-/// The extensions of the style sheets and scripts that Vite compiles.
-const STYLE_SOURCES: [&str; 9] = ["css", "less", "pcss", "postcss", "sass", "scss", "sss", "styl", "stylus"];
-const SCRIPT_SOURCES: [&str; 8] = ["js", "jsx", "mjs", "mts", "svelte", "ts", "tsx", "vue"];
-
-impl EntryKind {
-    /// Returns the kind of a source file of Vite, or `None` for other files.
-    fn from_source(path: &str) -> Option<Self> {
-        let (_, extension) = path.rsplit_once('.')?;
-        let style = STYLE_SOURCES.contains(&extension).then_some(Self::Style);
-        style.or_else(|| SCRIPT_SOURCES.contains(&extension).then_some(Self::Script))
-    }
-}
 
 /// An entry of a page.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use crate::{
     manifest::FileInfo,
-    resolve::{entry::EntryKind, lookup_table::LookupTable},
+    resolve::{entry_kind::EntryKind, lookup_table::LookupTable},
 };
 
 /// The assets that a script loads with itself, by position.

@@ -2,6 +2,7 @@
 
 pub(crate) mod active_strategy;
 pub(crate) mod tag_cache;
+pub(crate) mod entry_kind;
 pub(crate) mod links;
 pub(crate) mod collected;
 pub(crate) mod entry;

@@ -20,8 +20,9 @@ impl Snapshot {
     /// that Vite writes. In development, the entries of a
     /// [development server](crate::AssetsBuilder::vite_dev_server) follow `@vite/client`, which occurs once.
     ///
-    /// All tags have `integrity` and `crossorigin`. Another origin in the base URL must therefore allow CORS. A
-    /// tampered file is blocked.
+    /// All tags have `integrity` and `crossorigin`. Another origin in the base URL must therefore allow CORS. Browsers block
+    /// a tampered entry. For an import, browsers such as Chromium request a tampered file again without a check, unless
+    /// an import map contains the integrity of the file.
     ///
     /// The imports are read from the manifest. In development, and for the strategies without a build step, only the
     /// entries have tags, and the tags have no `integrity`, because the files may change after the page is rendered. An

@@ -8,7 +8,8 @@ use crate::{
     resolve::{
         Resolver,
         collected::Collected,
-        entry::{Entry, EntryKind, EntryOrigin, PageFile},
+        entry::{Entry, EntryOrigin, PageFile},
+        entry_kind::EntryKind,
     },
 };
 
