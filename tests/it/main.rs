@@ -15,6 +15,7 @@ mod first_program;
 mod harness;
 mod hyperdjango;
 mod import_map;
+mod module_graph;
 mod modules;
 mod nginx;
 mod nginx_snippet;
