@@ -11,12 +11,13 @@ use crate::{
     tools::{Server, built_outside, get},
 };
 
-const EXAMPLES: [&str; 8] = [
+const EXAMPLES: [&str; 9] = [
     "actix-minijinja",
     "axum-askama",
     "axum-html",
     "axum-htmx",
     "axum-minijinja",
+    "axum-modules",
     "axum-tera",
     "axum-token",
     "single-binary",

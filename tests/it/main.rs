@@ -2,6 +2,7 @@
 
 mod app_version;
 mod axum_htmx;
+mod axum_modules;
 mod blue_green;
 mod check;
 mod client;

@@ -1,0 +1,1 @@
+export const greatest = (numbers) => Math.max(...numbers);

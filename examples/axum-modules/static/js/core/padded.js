@@ -1,0 +1,1 @@
+export const padded = (number) => String(number).padStart(2, "0");

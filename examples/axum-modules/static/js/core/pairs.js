@@ -1,0 +1,1 @@
+export const pairs = (one, other) => one.map((value, i) => [value, other[i]]);

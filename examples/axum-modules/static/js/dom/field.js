@@ -1,0 +1,3 @@
+export const textOf = (form, name) => form.elements[name].value;
+
+export const numberOf = (form, name) => Number(textOf(form, name));

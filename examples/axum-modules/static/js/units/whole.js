@@ -1,0 +1,3 @@
+import { round } from "../core/round.js";
+
+export const whole = (number) => round(number).toLocaleString("en");
