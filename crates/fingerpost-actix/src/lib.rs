@@ -1,3 +1,4 @@
+//! [Deltas]: https://docs.rs/fingerpost-tower/latest/fingerpost_tower/deltas/
 //! [How to deploy]: https://docs.rs/fingerpost-tower/latest/fingerpost_tower/deploying/
 //! [Stale pages]: https://docs.rs/fingerpost-tower/latest/fingerpost_tower/stale_pages/
 #![doc = include_str!("../README.md")]

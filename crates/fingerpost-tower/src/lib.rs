@@ -1,4 +1,5 @@
 //! [Blue/green and canary]: crate::blue_green
+//! [Deltas]: crate::deltas
 //! [How to deploy]: crate::deploying
 //! [How to drain]: crate::draining
 //! [Other frameworks and engines]: crate::frameworks
@@ -48,6 +49,14 @@ pub use version_router::{VersionRouterLayer, VersionRouterService};
 /// [`VersionLayer`], [`VersionRouterLayer`].
 #[cfg(feature = "html")]
 pub mod blue_green {}
+
+#[doc = include_str!("../docs/deltas.md")]
+#[doc = include_str!("../docs/deltas.svg")]
+///
+/// # In the API
+///
+/// [`StaticFiles`], [`Manifest::dictionaries`](fingerpost::manifest::Manifest::dictionaries).
+pub mod deltas {}
 
 #[doc = include_str!("../docs/deploying.md")]
 ///

@@ -28,7 +28,12 @@ fn write_round(site: &Site, round: u32) {
     const EACH: u32 = 100;
     for number in 0..EACH {
         let next = (number + 1) % EACH;
-        site.write(&format!("static/img/{number}.svg"), format!("<svg>{round} {number}</svg>").repeat(40));
+        let paths =
+            (0..60_u32).map(|n| format!("<path d='M{}'/>\n", (n + number * 60).wrapping_mul(2_654_435_761)));
+        site.write(
+            &format!("static/img/{number}.svg"),
+            format!("<svg>{round} {}", paths.collect::<String>()),
+        );
         let import = if next == 0 { String::new() } else { format!("@import \"{next}.css\";\n") };
         let style = format!("{import}a {{ background: url(../img/{number}.svg) }}\n");
         site.write(&format!("static/css/{number}.css"), style);
@@ -53,7 +58,15 @@ fn run_killed_during_compression_leaves_the_old_release_intact() {
     assert_intact_after_kills(&[&COLLECT[..], &COMPRESS].concat());
 }
 
-fn assert_intact_after_kills(command: &[&str]) {
+#[test]
+fn run_killed_while_making_deltas_leaves_the_old_release_intact() {
+    let site = assert_intact_after_kills(&[&COLLECT[..], &["--compress", "br:1,dcz:3"]].concat());
+    let manifest = site.manifest();
+    let deltas = manifest.iter().map(|(_, entry)| entry.info.as_ref().unwrap().deltas.len());
+    assert_eq!(deltas.sum::<usize>(), 300, "three deltas for each image");
+}
+
+fn assert_intact_after_kills(command: &[&str]) -> Site {
     let site = Site::new(&[]);
     let collect = || {
         let output = site.run(command);
@@ -93,6 +106,7 @@ fn assert_intact_after_kills(command: &[&str]) {
     site.assert_releases_intact();
     let again = collect();
     assert!(again.stderr.contains("0 written, 300 unchanged, nothing to publish"), "{}", again.stderr);
+    site
 }
 
 /// Returns `true` if the file at every plain name equals the file at the hashed path in the manifest.

@@ -20,11 +20,17 @@ use crate::{
     pipeline::{asset::Asset, run_context::Run},
 };
 
-/// Makes the delta from one earlier version to one asset.
-pub(super) struct DeltaTask {
+/// An asset that needs deltas.
+#[derive(Clone, Copy)]
+pub(super) struct Target {
     /// The index of the asset.
     pub(super) asset: usize,
     pub(super) compression: Compression,
+}
+
+/// Makes the delta from one earlier version to one asset.
+pub(super) struct DeltaTask {
+    pub(super) target: Target,
     pub(super) from: EarlierVersion,
     /// The file of the earlier version.
     pub(super) file: PathBuf,
@@ -47,7 +53,7 @@ pub(super) enum DeltaResult {
 
 impl DeltaTask {
     pub(super) fn size(&self, assets: &[Asset]) -> u64 {
-        memory_use(self.from.size, assets[self.asset].info.size)
+        memory_use(self.from.size, assets[self.target.asset].info.size)
     }
 
     pub(super) fn run(
@@ -56,7 +62,7 @@ impl DeltaTask {
         memory: &MemoryLimit,
         run: &Run<'_>,
     ) -> Result<DeltaResult, Problem> {
-        let made = memory.run(self.size(assets), || self.make(&assets[self.asset], run));
+        let made = memory.run(self.size(assets), || self.make(&assets[self.target.asset], run));
         run.progress.compressed();
         made
     }
@@ -68,7 +74,7 @@ impl DeltaTask {
         };
         let Some(file) = asset.file(run) else { return Ok(DeltaResult::NoGain) };
         let new = ContentId { size: asset.info.size, sha256: asset.info.sha256 }.read_again(&file, None)?;
-        let encoded = encode(self.compression.level(), &old, &from.sha256, &new);
+        let encoded = encode(self.target.compression.level(), &old, &from.sha256, &new);
         let encoded = encoded.map_err(|err| Problem::output("encode a delta of", &file, &err))?;
         let Some(delta) = encoded.filter(|delta| self.is_repair || gains(delta.len() as u64, asset)) else {
             return Ok(DeltaResult::NoGain);
@@ -78,7 +84,7 @@ impl DeltaTask {
         let is_there = run.output.has_content(&name, content.size, &content.sha256);
         let staged = if is_there { None } else { run.output.stage(&name, &content, false)? };
         let delta = DeltaInfo::new(from.sha256, content.size, content.sha256);
-        Ok(DeltaResult::Made { asset: self.asset, delta, staged })
+        Ok(DeltaResult::Made { asset: self.target.asset, delta, staged })
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) struct EarlierVersion {
 
 /// A search for the earlier versions of one asset.
 pub(super) struct Search<'a> {
-    asset: &'a Asset,
+    pub(super) asset: &'a Asset,
     /// The deltas that a release names for the same hashed path.
     pub(super) published: Option<Vec<DeltaInfo>>,
     /// The distinct earlier versions, the newest first.
@@ -59,13 +59,12 @@ impl<'a> Search<'a> {
 }
 
 /// Reads the manifests from the newest to the oldest, until all searches are done.
-pub(super) fn search_releases<'s, 'a: 's>(
-    searches: impl Iterator<Item = &'s mut Search<'a>>,
+pub(super) fn search_releases(
+    searches: &mut [Search<'_>],
     imported: &ImportedReleases,
     run: &Run<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let mut searches: Vec<_> = searches.collect();
     let mut add = |manifest: &Manifest| {
         searches.iter_mut().for_each(|search| search.add(manifest));
         searches.iter().all(|search| search.is_done(run.options.delta_versions))

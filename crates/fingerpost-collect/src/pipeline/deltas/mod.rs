@@ -17,7 +17,7 @@ use fingerpost::{
 use rayon::prelude::*;
 
 use self::{
-    delta_task::{DeltaResult, DeltaTask},
+    delta_task::{DeltaResult, DeltaTask, Target},
     earlier_versions::{EarlierVersion, Search, search_releases},
     encode::is_decodable,
     memory_limit::MemoryLimit,
@@ -58,8 +58,12 @@ impl Deltas {
             return Ok(deltas);
         }
         let files = ImportedFiles::new(imported, run);
-        let tasks = find_tasks(assets, unsettled, (imported, &files), run, diagnostics);
-        deltas.encode(tasks, assets, run, diagnostics)?;
+        let plan = Plan::new(assets, unsettled, (imported, &files), run, diagnostics);
+        warn_about_lost(&plan.lost, diagnostics);
+        for (asset, delta) in plan.published {
+            assets[asset].info.deltas.push(delta);
+        }
+        deltas.encode(plan.tasks, assets, run, diagnostics)?;
         Ok(deltas)
     }
 
@@ -152,53 +156,70 @@ impl<'a> ImportedFiles<'a> {
     }
 }
 
-/// Searches the releases for earlier versions. Adds the published deltas to their assets, and returns the tasks for all
-/// other deltas.
-fn find_tasks(
-    assets: &mut [Asset],
-    unsettled: Vec<Unsettled>,
-    (imported, files): (&ImportedReleases, &ImportedFiles<'_>),
-    run: &Run<'_>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<DeltaTask> {
-    let search = |unsettled: Unsettled| {
-        (Search::new(&assets[unsettled.asset], unsettled.published), unsettled.asset, unsettled.compression)
-    };
-    let mut searches: Vec<_> = unsettled.into_iter().map(search).collect();
-    search_releases(searches.iter_mut().map(|(search, ..)| search), imported, run, diagnostics);
-    let (mut tasks, mut published, mut lost) = (Vec::new(), Vec::new(), Vec::new());
-    for (search, number, compression) in &searches {
-        let asset = &assets[*number];
-        let task = |from: &EarlierVersion, is_repair| DeltaTask {
-            asset: *number,
-            compression: *compression,
-            file: files.path(&from.hashed),
-            from: from.clone(),
-            is_repair,
-        };
-        let Some(deltas) = &search.published else {
-            let wanted = search.versions.iter().take(run.options.delta_versions);
-            let wanted = wanted.filter(|from| is_decodable(from.size, asset.info.size));
-            let wanted = wanted.filter(|from| !is_too_long(&delta_name(&asset.hashed, &from.sha256)));
-            tasks.extend(wanted.map(|from| task(from, false)));
-            continue;
-        };
+/// The deltas to make, and the deltas that exist already.
+struct Plan<'a> {
+    files: &'a ImportedFiles<'a>,
+    run: &'a Run<'a>,
+    tasks: Vec<DeltaTask>,
+    /// Existing deltas, with the indexes of their assets.
+    published: Vec<(usize, DeltaInfo)>,
+    /// Deltas that are missing, and whose earlier version is unknown.
+    lost: Vec<PathBuf>,
+}
+
+impl<'a> Plan<'a> {
+    /// Searches the releases for the earlier versions of all assets.
+    fn new(
+        assets: &[Asset],
+        unsettled: Vec<Unsettled>,
+        (imported, files): (&ImportedReleases, &'a ImportedFiles<'a>),
+        run: &'a Run<'a>,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let (mut targets, mut searches) = (Vec::new(), Vec::new());
+        for Unsettled { asset, compression, published } in unsettled {
+            targets.push(Target { asset, compression });
+            searches.push(Search::new(&assets[asset], published));
+        }
+        search_releases(&mut searches, imported, run, diagnostics);
+        let mut plan = Self { files, run, tasks: Vec::new(), published: Vec::new(), lost: Vec::new() };
+        for (target, search) in targets.into_iter().zip(&searches) {
+            match &search.published {
+                Some(deltas) => plan.add_published(deltas, target, search),
+                None => plan.add_new(target, search),
+            }
+        }
+        plan
+    }
+
+    /// Adds the deltas of a file that no release names.
+    fn add_new(&mut self, target: Target, search: &Search<'_>) {
+        let Asset { hashed, info, .. } = search.asset;
+        let wanted = search.versions.iter().take(self.run.options.delta_versions);
+        let wanted = wanted.filter(|from| is_decodable(from.size, info.size));
+        for from in wanted.filter(|from| !is_too_long(&delta_name(hashed, &from.sha256))) {
+            self.add_task(target, from, false);
+        }
+    }
+
+    /// Adds the deltas that a release names.
+    fn add_published(&mut self, deltas: &[DeltaInfo], target: Target, search: &Search<'_>) {
         for delta in deltas {
-            let name = delta_name(&asset.hashed, &delta.from);
-            if files.has(&name) || is_published(asset, delta, run) {
-                published.push((*number, *delta));
+            let name = delta_name(&search.asset.hashed, &delta.from);
+            if self.files.has(&name) || is_published(search.asset, delta, self.run) {
+                self.published.push((target.asset, *delta));
             } else if let Some(from) = search.version(&delta.from) {
-                tasks.push(task(from, true));
+                self.add_task(target, from, true);
             } else {
-                lost.push(run.options.out.join(name));
+                self.lost.push(self.run.options.out.join(name));
             }
         }
     }
-    for (number, delta) in published {
-        assets[number].info.deltas.push(delta);
+
+    fn add_task(&mut self, target: Target, from: &EarlierVersion, is_repair: bool) {
+        let (file, from) = (self.files.path(&from.hashed), from.clone());
+        self.tasks.push(DeltaTask { target, from, file, is_repair });
     }
-    warn_about_lost(&lost, diagnostics);
-    tasks
 }
 
 /// Sorts deltas by the digest of the earlier version, so that equal sets have equal manifests.
