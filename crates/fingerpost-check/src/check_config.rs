@@ -39,7 +39,7 @@ const DEFAULT_RECEIVERS: [&str; 2] = ["assets", "snapshot"];
 pub struct CheckConfig {
     settings: Settings,
     base_url: Option<String>,
-    sources: Vec<SourceDir>,
+    sources: Vec<Result<SourceDir, fingerpost::Error>>,
     paths: Option<Vec<PathBuf>>,
     receivers: Vec<String>,
     syntax: Syntax,
@@ -115,7 +115,14 @@ impl CheckConfig {
 
     /// Adds a source directory. Added source directories replace the source directories of the settings file.
     pub fn source(mut self, dir: impl AsRef<Path>) -> Self {
-        self.sources.push(SourceDir::new(dir.as_ref()));
+        self.sources.push(Ok(SourceDir::new(dir.as_ref())));
+        self
+    }
+
+    /// Adds a source directory whose asset paths get a prefix: `source_at("vendor", "node_modules/htmx.org/dist")` adds
+    /// `vendor/htmx.js`.
+    pub fn source_at(mut self, prefix: &str, dir: impl AsRef<Path>) -> Self {
+        self.sources.push(SourceDir::with_prefix(prefix, dir.as_ref()));
         self
     }
 
@@ -196,8 +203,11 @@ impl CheckConfig {
     }
 
     fn open_sources(&self) -> Result<Sources, Error> {
-        let dirs = if self.sources.is_empty() { &self.settings.sources } else { &self.sources };
-        let dirs = dirs.iter().cloned().chain(self.settings.bundles.source()?).collect();
+        let mut dirs = self.sources.iter().cloned().collect::<Result<Vec<_>, _>>()?;
+        if dirs.is_empty() {
+            dirs.clone_from(&self.settings.sources);
+        }
+        dirs.extend(self.settings.bundles.source()?);
         Ok(Sources::open(dirs, self.settings.rules()?, self.settings.out.as_deref())?)
     }
 

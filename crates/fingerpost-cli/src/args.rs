@@ -175,6 +175,10 @@ pub(crate) struct CollectArgs {
     #[arg(long)]
     pub(crate) verify: bool,
 
+    /// First check the asset names in templates and Rust files, as `fingerpost check` does; publish nothing if a name is wrong
+    #[arg(long)]
+    pub(crate) check: bool,
+
     #[command(flatten)]
     pub(crate) run: RunArgs,
 }

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use fingerpost::Settings;
-use fingerpost_check::{Error, Report, Rule, Severity, check};
+use fingerpost_check::{CheckConfig, Error, Report, Rule, Severity, check};
 
 use fingerpost_collect::{CollectConfig, references};
 
@@ -23,10 +23,8 @@ pub(crate) fn run(args: &CheckArgs, all: &Args, printer: &Printer) -> Result<(),
     if args.unused {
         config = config.severity(Rule::Unused, Severity::Warn);
     }
-    if config.reports_unused() {
-        config = config.referenced(referenced_assets(settings)?);
-    }
-    let report = check(&config).map_err(|err| report_failure(&err, args, all, printer))?;
+    let report =
+        check(&with_references(config, settings)?).map_err(|err| report_failure(&err, args, all, printer))?;
     print_report(&report, all, printer);
     if args.json {
         printer.json(&report)?;
@@ -34,12 +32,15 @@ pub(crate) fn run(args: &CheckArgs, all: &Args, printer: &Printer) -> Result<(),
     Ok(())
 }
 
-/// Returns the assets that other assets refer to.
-fn referenced_assets(settings: Settings) -> Result<Vec<String>, Exit> {
+/// Adds the assets that other assets refer to, if the rule `unused` is not ignored.
+pub(crate) fn with_references(config: CheckConfig, settings: Settings) -> Result<CheckConfig, Exit> {
+    if !config.reports_unused() {
+        return Ok(config);
+    }
     let base_url = settings.base_url.clone().unwrap_or_default();
-    let config = CollectConfig::from_settings(settings).base_url(base_url);
-    let report = references(&config).map_err(Exit::failed)?;
-    Ok(report.references.into_iter().map(|reference| reference.to).collect())
+    let collect = CollectConfig::from_settings(settings).base_url(base_url);
+    let report = references(&collect).map_err(Exit::failed)?;
+    Ok(config.referenced(report.references.into_iter().map(|reference| reference.to)))
 }
 
 /// Prints every problem of a failed check, with the hints.

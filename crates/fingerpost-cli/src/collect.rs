@@ -1,11 +1,13 @@
 use std::collections::HashSet;
 
-use fingerpost::__private::quoted;
+use fingerpost::{__private::quoted, Settings};
+use fingerpost_check::CheckConfig;
 use fingerpost_collect::{Error, PackReport, Problem, Progress, Report, Shadowed, collect_with};
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 
 use crate::{
     args::{Args, CollectArgs},
+    check,
     clean::recorded,
     diagnostics::one_line,
     exit::Exit,
@@ -25,15 +27,32 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(
         return Err(Exit::no_output_dir("collect"));
     }
     let base_url = settings.base_url.clone().unwrap_or_default();
+    let checked = args.check.then(|| check_names(settings.clone(), (args, all), printer)).transpose()?;
     let config = args.configure(settings).base_url(base_url);
     let result = collect_with(&config, &CollectProgress::new(printer));
-    let report = result
+    let mut report = result
         .map_err(|err| report_failure(&err, (args, all), &hints::for_error(&err, &config, all), printer))?;
+    report.warnings.splice(0..0, checked.into_iter().flat_map(|checked| checked.warnings));
     print_report(&report, all, printer);
     if args.run.json {
         printer.json(&report)?;
     }
     Ok(())
+}
+
+/// Checks the asset names in templates and Rust files.
+fn check_names(
+    settings: Settings,
+    (args, all): (&CollectArgs, &Args),
+    printer: &Printer,
+) -> Result<fingerpost_check::Report, Exit> {
+    let base_url = settings.base_url.clone().unwrap_or_default();
+    let config = CheckConfig::from_settings(settings.clone()).base_url(base_url);
+    let config = check::with_references(config, settings)?;
+    fingerpost_check::check(&config).map_err(|err| {
+        let hint = suppress::hint(err.warnings().iter().chain(err.problems()), all.settings_file());
+        report_failure(&err, (args, all), &Vec::from_iter(hint), printer)
+    })
 }
 
 /// Prints every problem of a failed run, with the hints.

@@ -114,3 +114,30 @@ fn files_that_are_not_utf_8_are_listed_with_verbose() {
                     1 file, 0 asset names, 0 warnings\n";
     assert_eq!((output.code, &*output.stderr), (Some(0), expected));
 }
+
+#[test]
+fn collect_checks_names_before_it_publishes() {
+    let site = site();
+    let output = site.run(&["collect", "--out", "out", "--check"]);
+    assert_eq!((output.code, &*output.stdout), (Some(1), ""));
+    let stderr = site.redacted(&output);
+    assert!(
+        stderr.contains("error: asset `css/ap.css` does not exist\n --> templates/base.html:1:41"),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("\n1 problem in 1 file; nothing was published\nhint: to silence this"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("to publish anyway") && !site.path("out").exists());
+
+    site.write("templates/base.html", "{{ static('css/app.css') }}");
+    let output = site.run(&["collect", "--out", "out", "--check", "--json"]);
+    let json: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(
+        (output.code, &json["files"], &json["warnings"][0]["kind"]),
+        (Some(0), &3.into(), &"missing".into())
+    );
+    assert!(output.stderr.starts_with("warning: asset `css/ap.css` does not exist"), "{}", output.stderr);
+    assert!(site.path("out/staticfiles.json").exists());
+}
