@@ -4,7 +4,7 @@ use fingerpost::__private::quoted;
 use object_store::{ObjectStore, memory::InMemory};
 
 use crate::{
-    bucket_url::{self, Limits, Location, Provider},
+    bucket_url::{self, Location, Provider},
     error::{Error, ErrorKind},
     objects::Objects,
     runtime::Runtime,
@@ -57,8 +57,7 @@ impl Bucket {
     ///
     /// Same as [`open`](Self::open).
     pub fn open_with_time_limit(url: &str, time_limit: Duration) -> Result<Self, Error> {
-        let limits = Limits { connect: time_limit.min(Duration::from_secs(5)), retries: time_limit };
-        Self::new(bucket_url::open(url, limits)?, time_limit)
+        Self::new(bucket_url::open(url, time_limit)?, time_limit)
     }
 
     /// Creates an empty bucket in memory, for tests.

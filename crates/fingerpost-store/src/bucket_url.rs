@@ -54,15 +54,8 @@ pub(crate) struct Location {
     pub(crate) provider: Provider,
 }
 
-/// The time limits of one request.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    pub(crate) connect: Duration,
-    pub(crate) retries: Duration,
-}
-
 /// Parses a URL, and creates the store with the credentials of the environment. Sends no request.
-pub(crate) fn open(text: &str, limits: Limits) -> Result<Location, Error> {
+pub(crate) fn open(text: &str, time_limit: Duration) -> Result<Location, Error> {
     let url = parse(text)?;
     let (scheme, prefix) = ObjectStoreScheme::parse(&url).map_err(|_| unsupported(text))?;
     let place = url.as_str().trim_end_matches('/').to_owned();
@@ -76,26 +69,22 @@ pub(crate) fn open(text: &str, limits: Limits) -> Result<Location, Error> {
     };
     // The root certificates and the cryptography of rustls. Another provider of the process takes precedence.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let store = build(provider, &url, limits)
+    let store = build(provider, &url, time_limit)
         .map_err(|err| store_error::describe(&err, "open", &place, &place, provider))?;
     let prefix = if provider == Provider::Local { Path::default() } else { prefix };
     Ok(Location { store, prefix, place, provider })
 }
 
-fn build(provider: Provider, url: &Url, limits: Limits) -> object_store::Result<Arc<dyn ObjectStore>> {
-    let retry = RetryConfig {
-        backoff: BackoffConfig {
-            init_backoff: Duration::from_millis(200),
-            max_backoff: Duration::from_secs(5),
-            base: 2.,
-        },
-        max_retries: 6,
-        retry_timeout: limits.retries,
-    };
+fn build(provider: Provider, url: &Url, time_limit: Duration) -> object_store::Result<Arc<dyn ObjectStore>> {
+    // The last attempt must end within the time limit, because only its error has the cause.
+    let backoff =
+        BackoffConfig { init_backoff: Duration::from_millis(200), max_backoff: time_limit / 8, base: 2. };
+    let retry = RetryConfig { backoff, max_retries: 6, retry_timeout: time_limit * 3 / 5 };
+    let connect = (time_limit / 4).min(Duration::from_secs(5));
     // The time limit of an upload depends on the size, so every request has its own limit.
     let options = [
         (ClientConfigKey::Timeout, "1 day".to_owned()),
-        (ClientConfigKey::ConnectTimeout, format!("{} ms", limits.connect.as_millis())),
+        (ClientConfigKey::ConnectTimeout, format!("{} ms", connect.as_millis())),
     ];
     Ok(match provider {
         Provider::S3 => {

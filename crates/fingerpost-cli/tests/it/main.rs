@@ -1,6 +1,10 @@
 //! Tests of the program as a child process: output, files and exit codes.
 
 mod bucket;
+#[cfg(all(unix, feature = "store"))]
+mod bucket_failures;
+#[cfg(all(unix, feature = "store"))]
+mod object_stores;
 mod bust_token;
 mod check;
 mod clean;

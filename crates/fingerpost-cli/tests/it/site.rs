@@ -21,7 +21,14 @@ use tempfile::TempDir;
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_fingerpost");
 
 /// All environment variables that the program reads.
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 19] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_ENDPOINT",
+    "AWS_REGION",
+    "AZURE_STORAGE_ACCOUNT_KEY",
+    "GOOGLE_APPLICATION_CREDENTIALS",
     "FINGERPOST_APP_VERSION",
     "FINGERPOST_BASE_URL",
     "FINGERPOST_MODE",

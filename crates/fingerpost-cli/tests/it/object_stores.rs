@@ -1,0 +1,396 @@
+//! Commands on buckets in emulators of S3, Google Cloud Storage and Azure, which `tests/setup` installs.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use fingerpost::manifest::{Digest, Manifest};
+use futures_util::TryStreamExt as _;
+use object_store::{
+    Attribute, ObjectStore, ObjectStoreExt as _, aws::AmazonS3Builder, azure::MicrosoftAzureBuilder,
+    gcp::GoogleCloudStorageBuilder,
+};
+use serde_json::Value;
+
+use crate::site::{PROGRAM, RunOutput, Site};
+
+const AZURE_KEY: &str =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG";
+
+/// A running emulator with the bucket `assets`.
+struct Emulator {
+    processes: Vec<Child>,
+    url: &'static str,
+    variables: Vec<(&'static str, String)>,
+    store: Arc<dyn ObjectStore>,
+    /// Flags for a store that ignores conditions.
+    flags: &'static [&'static str],
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        for process in &mut self.processes {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+fn cache() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/.cache")
+}
+
+/// Returns `None` if `tests/run` has listed the emulators as not installed.
+#[track_caller]
+fn tool(path: &str) -> Option<PathBuf> {
+    let without = env::var("FINGERPOST_TEST_WITHOUT").unwrap_or_default();
+    if without.split(',').any(|name| name == "object-stores") {
+        return None;
+    }
+    let file = cache().join("object-stores").join(path);
+    assert!(file.exists(), "{} is not installed: run `tests/setup`", file.display());
+    Some(file)
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn start(command: &mut Command, port: u16) -> Child {
+    let log = Stdio::null;
+    let mut process = command.stdin(log()).stdout(log()).stderr(log()).spawn().unwrap();
+    let started = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(process.try_wait().unwrap().is_none(), "{command:?} has exited");
+        assert!(started.elapsed() < Duration::from_secs(60), "{command:?} does not listen");
+        thread::sleep(Duration::from_millis(50));
+    }
+    process
+}
+
+fn script(name: &str) -> Command {
+    let mut python = Command::new(cache().join("object-stores/venv/bin/python"));
+    python.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/object_stores").join(name));
+    python
+}
+
+fn create_bucket(kind: &str, origin: &str) {
+    let created = script("create_bucket.py").args([kind, origin]).output().unwrap();
+    assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
+}
+
+/// Installs the cryptography of rustls, which the clients of this test need too.
+fn use_ring() {
+    fingerpost_store::Bucket::open("memory:///").unwrap();
+}
+
+fn s3(command: &mut Command, port: u16) -> Emulator {
+    let processes = vec![start(command, port)];
+    let origin = format!("http://127.0.0.1:{port}");
+    create_bucket("s3", &origin);
+    use_ring();
+    let store = AmazonS3Builder::new()
+        .with_endpoint(&origin)
+        .with_allow_http(true)
+        .with_bucket_name("assets")
+        .with_region("us-east-1")
+        .with_access_key_id("test")
+        .with_secret_access_key(SECRET)
+        .build()
+        .unwrap();
+    let variables = vec![
+        ("AWS_ENDPOINT", origin),
+        ("AWS_ALLOW_HTTP", "true".to_owned()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", SECRET.to_owned()),
+    ];
+    Emulator { processes, url: "s3://assets/static", variables, store: Arc::new(store), flags: &[] }
+}
+
+fn moto() -> Option<Emulator> {
+    let (program, port) = (tool("venv/bin/moto_server")?, free_port());
+    Some(s3(Command::new(program).args(["-H", "127.0.0.1", "-p", &port.to_string()]), port))
+}
+
+fn ministack() -> Option<Emulator> {
+    let (program, port) = (tool("venv/bin/ministack")?, free_port());
+    Some(s3(Command::new(program).env("GATEWAY_PORT", port.to_string()), port))
+}
+
+fn azurite() -> Option<Emulator> {
+    let (program, port) = (tool("node_modules/.bin/azurite-blob")?, free_port());
+    let flags = ["--blobHost", "127.0.0.1", "--inMemoryPersistence", "--skipApiVersionCheck", "--blobPort"];
+    let processes = vec![start(Command::new(program).args(flags).arg(port.to_string()), port)];
+    let origin = format!("http://127.0.0.1:{port}");
+    create_bucket("az", &origin);
+    let endpoint = format!("{origin}/devstoreaccount1");
+    use_ring();
+    let store = MicrosoftAzureBuilder::new()
+        .with_endpoint(endpoint.clone())
+        .with_allow_http(true)
+        .with_account("devstoreaccount1")
+        .with_access_key(AZURE_KEY)
+        .with_container_name("assets")
+        .build()
+        .unwrap();
+    let variables = vec![
+        ("AZURE_STORAGE_ENDPOINT", endpoint),
+        ("AZURE_ALLOW_HTTP", "true".to_owned()),
+        ("AZURE_STORAGE_ACCOUNT_NAME", "devstoreaccount1".to_owned()),
+        ("AZURE_STORAGE_ACCOUNT_KEY", AZURE_KEY.to_owned()),
+    ];
+    Some(Emulator { processes, url: "az://assets/static", variables, store: Arc::new(store), flags: &[] })
+}
+
+fn google(site: &Site) -> Option<Emulator> {
+    let (program, port, proxy_port) = (tool("fake-gcs-server")?, free_port(), free_port());
+    let address = format!("127.0.0.1:{port}");
+    let flags =
+        ["-scheme", "http", "-host", "127.0.0.1", "-backend", "memory", "-public-host", &address, "-port"];
+    let server = start(Command::new(program).args(flags).arg(port.to_string()), port);
+    let arguments = [proxy_port.to_string(), format!("http://{address}")];
+    let proxy = start(script("gcs_proxy.py").args(arguments), proxy_port);
+    create_bucket("gs", &format!("http://{address}"));
+    let account = format!(
+        r#"{{"gcs_base_url": "http://127.0.0.1:{proxy_port}", "disable_oauth": true, "client_email": "", "private_key": "", "private_key_id": ""}}"#
+    );
+    site.write("account.json", &account);
+    use_ring();
+    let store = GoogleCloudStorageBuilder::new()
+        .with_service_account_key(account)
+        .with_bucket_name("assets")
+        .build()
+        .unwrap();
+    let variables = vec![("GOOGLE_SERVICE_ACCOUNT", site.path("account.json").display().to_string())];
+    let (processes, flags) = (vec![proxy, server], &["--single-writer"][..]);
+    Some(Emulator { processes, url: "gs://assets/static", variables, store: Arc::new(store), flags })
+}
+
+/// An object with the headers that browsers and caches see.
+#[derive(Debug, Clone, PartialEq)]
+struct StoredObject {
+    bytes: Vec<u8>,
+    content_type: String,
+    encoding: String,
+    cache_control: String,
+    sha256: String,
+    written: String,
+}
+
+impl Emulator {
+    fn run(&self, site: &Site, args: &[&str]) -> RunOutput {
+        let run = site.run_with(&[args, self.flags].concat(), self.variables.iter().cloned());
+        let printed = format!("{}{}", run.stdout, run.stderr);
+        assert!(!printed.contains(SECRET) && !printed.contains(AZURE_KEY), "{printed}");
+        run
+    }
+
+    #[track_caller]
+    fn report(&self, site: &Site, args: &[&str]) -> Value {
+        let run = self.run(site, &[args, &["--json"]].concat());
+        assert_eq!(run.code, Some(0), "{run:?}");
+        serde_json::from_str(&run.stdout).unwrap()
+    }
+
+    /// Returns all objects without `.fingerpost/lock`.
+    fn objects(&self) -> BTreeMap<String, StoredObject> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let list: Vec<_> = self.store.list(None).try_collect().await.unwrap();
+            let mut objects = BTreeMap::new();
+            for meta in list.iter().filter(|meta| !meta.location.as_ref().ends_with(".fingerpost/lock")) {
+                let object = self.store.get(&meta.location).await.unwrap();
+                let attributes = object.attributes.clone();
+                let header =
+                    |attribute| attributes.get(&attribute).map(|value| value.to_string()).unwrap_or_default();
+                let name = meta.location.as_ref().strip_prefix("static/").unwrap().to_owned();
+                let stored = StoredObject {
+                    content_type: header(Attribute::ContentType),
+                    encoding: header(Attribute::ContentEncoding),
+                    cache_control: header(Attribute::CacheControl),
+                    sha256: header(Attribute::Metadata("sha256".into())),
+                    written: format!("{} {:?}", meta.last_modified, meta.version),
+                    bytes: object.bytes().await.unwrap().to_vec(),
+                };
+                objects.insert(name, stored);
+            }
+            objects
+        })
+    }
+}
+
+/// Checks the headers of all objects, and that the manifest is complete.
+#[track_caller]
+fn assert_valid(objects: &BTreeMap<String, StoredObject>, is_google: bool) {
+    for (name, object) in objects {
+        assert_eq!(object.sha256, Digest::from_content(&object.bytes).to_string(), "{name}");
+        let is_record = name == "staticfiles.json" || name.starts_with(".fingerpost/");
+        let (file, encoding) = match name.rsplit_once('.') {
+            Some((file, "br")) => (file, "br"),
+            Some((file, "gz")) => (file, "gzip"),
+            _ => (name.as_str(), ""),
+        };
+        let content_type = match file.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("css") => "text/css; charset=utf-8",
+            Some("js") => "text/javascript; charset=utf-8",
+            Some("json") => "application/json",
+            _ => "image/svg+xml",
+        };
+        let cache_control = match (is_record, encoding) {
+            (true, _) => "no-cache",
+            (false, "br" | "gzip") if is_google => "public, max-age=31536000, immutable, no-transform",
+            _ => "public, max-age=31536000, immutable",
+        };
+        let headers = [&object.content_type, &object.encoding, &object.cache_control];
+        assert_eq!(headers, [content_type, encoding, cache_control], "{name}");
+    }
+    let manifest = Manifest::parse(&objects["staticfiles.json"].bytes, "staticfiles.json").unwrap();
+    for (_, entry) in &manifest {
+        for (name, content) in fingerpost::__private::files_of(entry) {
+            let bytes = &objects.get(&name).unwrap_or_else(|| panic!("{name} is missing")).bytes;
+            assert_eq!(Some((bytes.len() as u64, Digest::from_content(bytes))), content, "{name}");
+        }
+    }
+}
+
+fn write_sources(site: &Site, color: &str) {
+    site.write("static/css/app.css", format!("body{{color:{color}}}").repeat(40));
+    site.write("static/js/app.js", "export const a = 1;\n".repeat(40));
+    site.write("static/img/a b.svg", "<svg></svg>".repeat(40));
+}
+
+#[track_caller]
+fn collect(site: &Site, out: &str, compress: &str) {
+    let run = site.run(&["collect", "static", "--out", out, "--compress", compress]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+}
+
+/// Publishes, publishes again, publishes another build, rolls back, cleans.
+fn assert_operations(emulator: &Emulator, site: &Site) {
+    let url = emulator.url;
+    let is_google = url.starts_with("gs:");
+    write_sources(site, "red");
+    collect(site, "dist", "gzip,br:5");
+    let first = emulator.report(site, &["publish", url, "--out", "dist"]);
+    assert_eq!((&first["release"], &first["uploaded"], &first["skipped"]), (&1.into(), &9.into(), &0.into()));
+    let published = emulator.objects();
+    assert_valid(&published, is_google);
+
+    let again = emulator.report(site, &["publish", url, "--out", "dist"]);
+    assert_eq!((&again["release"], &again["uploaded"]), (&Value::Null, &0.into()));
+    collect(site, "fresh", "gzip:1,br:11");
+    let fresh = emulator.report(site, &["publish", url, "--out", "fresh"]);
+    assert_eq!((&fresh["release"], &fresh["uploaded"]), (&Value::Null, &0.into()));
+    assert_eq!(emulator.objects(), published, "no object was written");
+
+    write_sources(site, "green");
+    collect(site, "fresh", "gzip:1,br:11");
+    let second = emulator.report(site, &["publish", url, "--out", "fresh"]);
+    assert_eq!(
+        (&second["release"], &second["uploaded"], &second["skipped"]),
+        (&2.into(), &3.into(), &6.into())
+    );
+    let objects = emulator.objects();
+    assert_valid(&objects, is_google);
+    for (name, object) in published.iter().filter(|(_, object)| object.cache_control != "no-cache") {
+        assert_eq!(objects.get(name), Some(object), "{name} was overwritten");
+    }
+
+    let rolled_back = emulator.report(site, &["rollback", "--at", url]);
+    assert_eq!((&rolled_back["release"], &rolled_back["restored"]), (&3.into(), &1.into()));
+    let cleaned = emulator.report(site, &["clean", "--at", url, "--keep", "1", "--older-than", "0"]);
+    assert_eq!(cleaned["removed"], serde_json::json!([1, 2]));
+    assert_eq!(cleaned["files"].as_array().unwrap().len(), 3);
+    let objects = emulator.objects();
+    assert_valid(&objects, is_google);
+    assert_eq!(objects["staticfiles.json"].bytes, published["staticfiles.json"].bytes);
+}
+
+#[test]
+#[ignore = "needs moto: run tests/setup"]
+fn releases_in_s3_of_moto() {
+    let site = Site::new(&[]);
+    let Some(emulator) = moto() else { return };
+    assert_operations(&emulator, &site);
+}
+
+#[test]
+#[ignore = "needs ministack: run tests/setup"]
+fn releases_in_s3_of_ministack() {
+    let site = Site::new(&[]);
+    let Some(emulator) = ministack() else { return };
+    assert_operations(&emulator, &site);
+}
+
+#[test]
+#[ignore = "needs Azurite: run tests/setup"]
+fn releases_in_azure() {
+    let site = Site::new(&[]);
+    let Some(emulator) = azurite() else { return };
+    assert_operations(&emulator, &site);
+}
+
+#[test]
+#[ignore = "needs fake-gcs-server: run tests/setup"]
+fn releases_in_google_cloud_storage_and_a_server_without_conditions_is_refused() {
+    let site = Site::new(&[]);
+    let Some(mut emulator) = google(&site) else { return };
+    let flags = std::mem::take(&mut emulator.flags);
+    write_sources(&site, "red");
+    collect(&site, "dist", "gzip,br:5");
+    let run = emulator.run(&site, &["publish", emulator.url, "--out", "dist"]);
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("`gs://assets/static` ignores conditions on writes"), "{run:?}");
+    emulator.flags = flags;
+    assert_operations(&emulator, &site);
+}
+
+/// Returns the number of kills. `tests/release-check` sets a larger number.
+fn kill_count() -> u32 {
+    let count = env::var("FINGERPOST_TEST_KILLS").ok();
+    count.map_or(3, |count| count.parse().expect("FINGERPOST_TEST_KILLS is a number"))
+}
+
+#[test]
+#[ignore = "needs moto: run tests/setup"]
+fn killed_publication_leaves_a_complete_manifest() {
+    let site = Site::new(&[]);
+    let Some(emulator) = moto() else { return };
+    let arguments = ["publish", emulator.url, "--out", "dist", "--lease", "1s"];
+    let (mut kills, mut round) = (0, 0);
+    let mut whole_run = Duration::from_millis(300);
+    while kills < kill_count() {
+        for number in 0..20 {
+            site.write(&format!("static/{number}.css"), format!("a{{b:{round}}}").repeat(number + 1));
+        }
+        collect(&site, "dist", "gzip");
+        let mut command = site.command(PROGRAM);
+        command.args(arguments).envs(emulator.variables.iter().cloned()).stderr(Stdio::null());
+        let mut run = command.spawn().unwrap();
+        thread::sleep(whole_run * (round * 7 % 24) / 20);
+        run.kill().unwrap();
+        let killed = !run.wait().unwrap().success();
+        kills += u32::from(killed);
+        whole_run = if killed { whole_run * 21 / 20 } else { whole_run * 9 / 10 };
+        let objects = emulator.objects();
+        if objects.contains_key("staticfiles.json") {
+            assert_valid(&objects, false);
+        }
+        let started = Instant::now();
+        emulator.report(&site, &arguments);
+        assert!(started.elapsed() < Duration::from_secs(20));
+        let objects = emulator.objects();
+        assert_valid(&objects, false);
+        assert_eq!(objects["staticfiles.json"].bytes, site.read("dist/staticfiles.json").into_bytes());
+        round += 1;
+    }
+}
