@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use fingerpost::{
-    __private::{escape_controls, quoted},
+    __private::{ImportMap, escape_controls, quoted},
     Assets, BaseUrl, Error, ErrorKind, Mode, Settings,
     sources::{SourceFile, Sources},
 };
@@ -85,11 +85,13 @@ fn reference_lines(settings: &Settings, name: &str, printer: &Printer) -> Result
             by.entry((&reference.location.asset, remark(reference))).or_default().push(reference);
         }
     }
-    let is_import = |reference: &&Reference| reference.kind == ReferenceKind::Module;
+    // The import map gives the module one URL.
+    let is_mapped = ImportMap::new(settings).is_ok_and(|import_map| import_map.has_module(name));
+    let is_import = |reference: &&Reference| reference.kind == ReferenceKind::Module && !is_mapped;
     if let Some(import) = by.values().flatten().copied().find(is_import) {
         printer.hint(format_args!(
             "{} imports this module; if a template also loads the module with `static()`, the module has two URLs in \
-             development and with a version query, and runs twice",
+             development and with a version query, and runs twice; add it to `[importmap] modules`",
             quoted(&import.location.asset)
         ));
     }

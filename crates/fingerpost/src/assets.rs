@@ -56,7 +56,7 @@ use crate::{
 ///
 /// In development and under [`Strategy::VersionQuery`], the URL from `static()` differs from the plain URL in an
 /// `import`. A JavaScript module runs twice if a page loads the module with `static()` and another module imports the
-/// module. Load a module only from pages, or only from other modules.
+/// module. [`AssetsBuilder::import_modules`](crate::AssetsBuilder::import_modules) gives such modules one URL.
 #[derive(Clone)]
 pub struct Assets(pub(crate) Arc<Shared>);
 

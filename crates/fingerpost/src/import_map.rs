@@ -75,10 +75,12 @@ impl ImportMap {
         !self.modules.is_empty() || self.dirs().next().is_some()
     }
 
-    /// Returns `true` if the file is a module that a glob matches, or that is in a directory of the map.
-    pub(crate) fn has_module(&self, path: &str) -> bool {
+    /// Returns `true` if development maps the plain URL of the file: a module that a glob matches, that has a name, or that
+    /// is in a directory of the map.
+    pub fn has_module(&self, path: &str) -> bool {
         let is_match = || self.modules.iter().any(|glob| glob.is_match(path));
-        is_module(path) && (is_match() || self.dirs().any(|(_, dir)| path.starts_with(dir)))
+        let is_named = || self.imports.values().any(|target| target == path);
+        is_named() || is_module(path) && (is_match() || self.dirs().any(|(_, dir)| path.starts_with(dir)))
     }
 }
 

@@ -8,7 +8,8 @@ const MARKUP: usize = 64;
 impl Snapshot {
     /// Returns the import map as `<script type="importmap">…</script>`, or an empty text without an import map.
     ///
-    /// Write the map before all other tags: browsers without support for several maps ignore a map after the first module.
+    /// Write the map before all other tags: browsers without support for several maps ignore a map after the first module. The
+    /// page [`import_maps`](crate::import_maps) describes the settings and the Content-Security-Policy.
     /// In production, the map has the hashed URLs and integrity values of the files, and is made once per release. In
     /// development, the map is made from the current files at each call.
     ///

@@ -139,11 +139,14 @@ fn imported_module_gets_a_hint_that_it_may_run_twice() {
     ]);
     let output = site.run(&["find", "js/util.js", "static"]);
     let hint = "hint: `js/app.js` imports this module; if a template also loads the module with `static()`, the \
-                module has two URLs in development and with a version query, and runs twice\n";
+                module has two URLs in development and with a version query, and runs twice; add it to `[importmap] \
+                modules`\n";
     assert_eq!((output.code, &*output.stderr), (Some(0), hint));
     for other in ["js/app.js", "js/util.js.map"] {
         assert_eq!(site.run(&["find", other, "static"]).stderr, "");
     }
+    site.write("fingerpost.toml", "[importmap]\nmodules = ['js/**']");
+    assert_eq!(site.run(&["find", "js/util.js", "static"]).stderr, "", "the module has one URL");
 }
 
 #[test]

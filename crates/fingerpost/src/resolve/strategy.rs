@@ -43,8 +43,8 @@ pub enum Strategy {
     /// in the version is written as `%2B`.
     ///
     /// References in CSS and JavaScript keep their plain names, without a version. A module therefore has two URLs, and
-    /// runs twice if a page loads the module with `static()` and another module imports the module. Load such a module
-    /// only from pages, or only from other modules.
+    /// runs twice if a page loads the module with `static()` and another module imports the module.
+    /// [`AssetsBuilder::import_modules`](crate::AssetsBuilder::import_modules) gives such modules one URL.
     VersionQuery,
     /// `/static/<token>/css/app.css`, without a build step. `{breaker}` in the base URL, as in `/static/{breaker}/`, is
     /// replaced by the token. Relative references in CSS and JavaScript resolve to URLs with the token.
