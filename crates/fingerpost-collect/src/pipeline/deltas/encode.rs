@@ -5,6 +5,7 @@ use std::io;
 use fingerpost::manifest::Digest;
 
 /// The first bytes of every delta: a skippable frame of Zstandard. The digest of the earlier version follows.
+#[cfg(feature = "zstd")]
 const MAGIC: [u8; 8] = [0x5e, 0x2a, 0x4d, 0x18, 0x20, 0, 0, 0];
 
 const MIB: u64 = 1024 * 1024;
