@@ -141,7 +141,7 @@ async fn take(
     clock: StoreClock,
     steps: &Steps,
 ) -> Result<UpdateVersion, Error> {
-    let mut seen: Option<(UpdateVersion, Instant)> = None;
+    let (mut seen, mut is_announced) = (None, false);
     loop {
         let mode = match objects.get(LOCK).await? {
             None => PutMode::Create,
@@ -150,13 +150,18 @@ async fn take(
                 if other.as_ref().is_some_and(|other| other.id == file.id) {
                     return Ok(lock.version);
                 }
-                let since = match seen {
-                    Some((ref version, since)) if *version == lock.version => since,
-                    _ => seen.insert((lock.version.clone(), Instant::now())).1,
+                let since = match &seen {
+                    Some((version, since)) if *version == lock.version => *since,
+                    _ => Instant::now(),
                 };
+                seen = Some((lock.version.clone(), since));
                 if is_held(other.as_ref(), lock.written, since, clock, options.length) {
-                    wait(objects, other, seen.as_ref().is_some_and(|seen| seen.1 == since), options, steps)
-                        .await?;
+                    if !is_announced {
+                        announce(objects, other.as_ref(), options, steps)?;
+                        is_announced = true;
+                    }
+                    sleep((options.length / 60).clamp(Duration::from_millis(2), Duration::from_secs(1)))
+                        .await;
                     continue;
                 }
                 PutMode::Update(lock.version)
@@ -184,29 +189,25 @@ fn is_held(
     !is_free && age < end && seen.elapsed() < end
 }
 
-async fn wait(
+/// Reports that another run holds the lock. Fails if this run must not wait.
+fn announce(
     objects: &SharedObjects,
-    other: Option<LockFile>,
-    is_first: bool,
+    other: Option<&LockFile>,
     options: LeaseOptions,
     steps: &Steps,
 ) -> Result<(), Error> {
     let lock = quoted(objects.url_of(LOCK));
-    let holder = other.map_or_else(|| "another run".to_owned(), |other| other.holder);
+    let holder = quoted(other.map_or("another run", |other| &other.holder));
     if !options.wait {
-        let message =
-            format!("{} holds {lock}; run the command again when that run has ended", quoted(holder));
+        let message = format!("{holder} holds {lock}; run the command again when that run has ended");
         return Err(Error::new(ErrorKind::Locked, message));
     }
-    if is_first {
-        let seconds = options.length.as_secs();
-        let message = format!(
-            "waiting for {}, which holds {lock}; the lock of a run that was killed expires after {seconds} s",
-            quoted(holder)
-        );
-        steps.send(ProgressStep::Waiting(message));
-    }
-    sleep((options.length / 60).clamp(Duration::from_millis(2), Duration::from_secs(1))).await;
+    let length = other.map_or(options.length, |other| Duration::from_millis(other.milliseconds));
+    let message = format!(
+        "waiting for {holder}, which holds {lock}; the lock of a run that was killed expires after {} s",
+        length.as_secs()
+    );
+    steps.send(ProgressStep::Waiting(message));
     Ok(())
 }
 

@@ -25,16 +25,13 @@ const BAD_CREDENTIALS: [&str; 6] = [
     "AuthenticationFailed",
 ];
 
-/// Parts of messages about credentials that cannot be obtained.
-const NO_CREDENTIALS: [&str; 7] = [
-    "credential",
-    "Credential",
-    "security-credentials",
-    "/latest/api/token",
-    "computeMetadata",
-    "metadata/identity",
-    "Missing",
-];
+/// Parts of the URLs that a machine of a cloud gets its credentials from.
+const CREDENTIAL_URLS: [&str; 4] =
+    ["security-credentials", "/latest/api/token", "computeMetadata", "metadata/identity"];
+
+/// Parts of messages about credentials that are missing or unusable.
+const NO_CREDENTIALS: [&str; 4] =
+    ["Missing AccessKeyId", "Missing SecretAccessKey", "credential error", "SAS query"];
 
 /// The parts of an error that are safe to print.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,8 +75,7 @@ pub(crate) fn describe(
         return Error::new(ErrorKind::Credentials, message);
     }
     if let Some(cause) = transport(err) {
-        let has_credentials = !contains(&NO_CREDENTIALS);
-        if !has_credentials {
+        if contains(&CREDENTIAL_URLS) {
             let advice = provider.credentials_advice();
             let message = format!("cannot {action} {target}: no credentials were found ({cause}); {advice}");
             return Error::new(ErrorKind::Credentials, message);
@@ -95,7 +91,7 @@ pub(crate) fn describe(
         );
         return Error::new(ErrorKind::Unavailable, message);
     }
-    if response.status.is_none() && contains(&NO_CREDENTIALS) {
+    if response.status.is_none() && contains(&[&NO_CREDENTIALS[..], &CREDENTIAL_URLS].concat()) {
         let advice = provider.credentials_advice();
         let message = format!("cannot {action} {target}: no usable credentials were found; {advice}");
         return Error::new(ErrorKind::Credentials, message);

@@ -1,6 +1,7 @@
 //! Several runs at the same time, and interrupted runs.
 
 use std::{
+    cell::RefCell,
     env,
     sync::{
         Arc,
@@ -11,7 +12,9 @@ use std::{
 };
 
 use fingerpost::manifest::Manifest;
-use fingerpost_store::{Bucket, CleanConfig, ErrorKind, PublishConfig, clean, publish};
+use fingerpost_store::{
+    Bucket, CleanConfig, ErrorKind, Progress, PublishConfig, clean, publish, publish_with,
+};
 use object_store::{ObjectStore, memory::InMemory};
 
 use crate::{
@@ -201,6 +204,15 @@ fn lost_object_is_uploaded_again_without_a_new_release() {
     complete_manifest(&*store);
 }
 
+#[derive(Default)]
+struct Messages(RefCell<Vec<String>>);
+
+impl Progress for Messages {
+    fn waiting(&self, message: &str) {
+        self.0.borrow_mut().push(message.to_owned());
+    }
+}
+
 #[test]
 fn held_lock_is_reported_and_expires() {
     let store = Arc::new(InMemory::new());
@@ -216,7 +228,11 @@ fn held_lock_is_reported_and_expires() {
         "`publish, process 7 on host ci` holds `memory://test/.fingerpost/lock`; run the command again when that run has ended"
     );
     let started = std::time::Instant::now();
-    publish(&PublishConfig::new(site.path(), bucket(&store, 300))).unwrap();
+    let messages = Messages::default();
+    publish_with(&PublishConfig::new(site.path(), bucket(&store, 300)), &messages).unwrap();
     assert!(started.elapsed() < Duration::from_secs(5));
+    let expected = "waiting for `publish, process 7 on host ci`, which holds `memory://test/.fingerpost/lock`; the lock of a run \
+                    that was killed expires after 0 s";
+    assert_eq!(messages.0.into_inner(), [expected]);
     complete_manifest(&*store);
 }
