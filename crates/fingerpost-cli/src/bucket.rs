@@ -1,6 +1,9 @@
 //! The commands on buckets of object stores.
 
-use std::{fmt::Display, path::Path};
+use std::{
+    fmt::Display,
+    path::{Path, PathBuf},
+};
 
 use fingerpost::{
     __private::{Retention, quoted},
@@ -9,10 +12,11 @@ use fingerpost::{
 use fingerpost_collect::__private::retention;
 use fingerpost_store::{
     Bucket, CleanConfig, CleanReport, Error, ErrorKind, Progress, PublishConfig, PublishReport,
-    PublishSettings, RollbackConfig, RollbackReport, clean_with, publish_with, rollback_with,
+    PublishSettings, RollbackConfig, RollbackReport, clean_with, download_pack, publish_with, rollback_with,
 };
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 use serde::Serialize;
+use tempfile::TempDir;
 
 pub(crate) use fingerpost_store::BucketStore;
 
@@ -54,6 +58,27 @@ pub(crate) fn publish(
     print_recorded(report.recorded, report.dry_run, printer);
     printer.info(publish_summary(&report));
     print_json(&report, &args.run, printer)
+}
+
+/// A downloaded pack, which is deleted when this value is dropped.
+pub(crate) struct DownloadedPack {
+    dir: TempDir,
+}
+
+impl DownloadedPack {
+    pub(crate) fn path(&self) -> PathBuf {
+        self.dir.path().join("bucket.tar")
+    }
+}
+
+/// Downloads the releases of a bucket for `--keep-from`. Returns `None` if the bucket is empty.
+pub(crate) fn download(url: &str, settings: &Settings) -> Result<Option<DownloadedPack>, Exit> {
+    let dir = tempfile::tempdir()
+        .map_err(|err| Exit::failed(format_args!("cannot create a temporary directory: {err}")))?;
+    let pack = DownloadedPack { dir };
+    let bucket = PublishSettings::read(settings).and_then(|table| table.open(url));
+    let has_releases = bucket.and_then(|bucket| download_pack(&bucket, pack.path())).map_err(Exit::failed)?;
+    Ok(has_releases.then_some(pack))
 }
 
 /// Opens a bucket for reading.

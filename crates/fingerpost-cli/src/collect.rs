@@ -6,8 +6,8 @@ use fingerpost_collect::{Error, PackReport, Problem, Progress, Report, Shadowed,
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 
 use crate::{
-    args::{Args, CollectArgs},
-    check,
+    args::{Args, CollectArgs, KeepFrom},
+    bucket, check,
     clean::recorded,
     diagnostics::one_line,
     exit::Exit,
@@ -28,7 +28,17 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(
     }
     let base_url = settings.base_url.clone().unwrap_or_default();
     let checked = args.check.then(|| check_names(settings.clone(), (args, all), printer)).transpose()?;
-    let config = args.configure(settings).base_url(base_url);
+    // The pack is deleted after the run.
+    let mut downloaded = None;
+    let mut config = args.configure(settings.clone()).base_url(base_url);
+    match &args.keep_from {
+        Some(KeepFrom::Path(path)) => config = config.keep_from(path),
+        Some(KeepFrom::Bucket(url)) => downloaded = bucket::download(url, &settings)?,
+        None => {}
+    }
+    if let Some(pack) = &downloaded {
+        config = config.keep_from(pack.path());
+    }
     let result = collect_with(&config, &CollectProgress::new(printer));
     let mut report = result
         .map_err(|err| report_failure(&err, (args, all), &hints::for_error(&err, &config, all), printer))?;

@@ -1,6 +1,9 @@
 //! Replaces `bucket.rs` in a program without the feature `store`.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use fingerpost::{Settings, Store};
 
@@ -39,6 +42,19 @@ pub(crate) fn publish(
 
 pub(crate) fn open(_url: &str, _settings: &Settings) -> Result<BucketStore, Exit> {
     Err(unavailable("--at"))
+}
+
+/// No value exists.
+pub(crate) enum DownloadedPack {}
+
+impl DownloadedPack {
+    pub(crate) fn path(&self) -> PathBuf {
+        match *self {}
+    }
+}
+
+pub(crate) fn download(_url: &str, _settings: &Settings) -> Result<Option<DownloadedPack>, Exit> {
+    Err(unavailable("--keep-from URL"))
 }
 
 pub(crate) fn rollback(

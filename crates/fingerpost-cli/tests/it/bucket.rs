@@ -92,6 +92,27 @@ fn releases_are_published_listed_rolled_back_and_cleaned() {
 
 #[cfg(feature = "store")]
 #[test]
+fn releases_of_a_bucket_are_kept() {
+    let site = site();
+    let url = bucket(&site);
+    let keep = |out: &str| site.run(&["collect", "static", "--out", out, "--keep-from", &url]);
+    let first = keep("first");
+    assert_eq!((first.code, first.stderr.contains("release 1 published")), (Some(0), true), "{first:?}");
+    collected(&site, "body{}");
+    assert_eq!(site.run(&["publish", &url, "--out", "dist", "--single-writer"]).code, Some(0));
+    site.write("static/css/app.css", "body{color:red}");
+    let second = keep("second");
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert!(second.stderr.starts_with("copied release 1\n"), "{second:?}");
+    let names = site.file_names("second/css");
+    assert_eq!(names.len(), 2, "the files of both releases: {names:?}");
+    let list: Value =
+        serde_json::from_str(&site.run(&["releases", "--out", "second", "--json"]).stdout).unwrap();
+    assert_eq!((&list["current"], &list["warnings"]), (&Value::from(2), &serde_json::json!([])));
+}
+
+#[cfg(feature = "store")]
+#[test]
 fn bucket_errors_are_reported() {
     let site = site();
     collected(&site, "body{}");
@@ -132,6 +153,7 @@ fn error_names_the_missing_feature() {
         ("--at", vec!["list", "--at", "file:///bucket"]),
         ("--at", vec!["rollback", "--at", "file:///bucket"]),
         ("--at", vec!["clean", "--at", "file:///bucket"]),
+        ("--keep-from URL", vec!["collect", "static", "--out", "new", "--keep-from", "file:///bucket"]),
     ] {
         let run = site.run(&args);
         let expected = format!(

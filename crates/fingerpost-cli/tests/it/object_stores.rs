@@ -188,7 +188,11 @@ struct StoredObject {
 
 impl Emulator {
     fn run(&self, site: &Site, args: &[&str]) -> RunOutput {
-        let run = site.run_with(&[args, self.flags].concat(), self.variables.iter().cloned());
+        self.run_without_flags(site, &[args, self.flags].concat())
+    }
+
+    fn run_without_flags(&self, site: &Site, args: &[&str]) -> RunOutput {
+        let run = site.run_with(args, self.variables.iter().cloned());
         let printed = format!("{}{}", run.stdout, run.stderr);
         assert!(!printed.contains(SECRET) && !printed.contains(AZURE_KEY), "{printed}");
         run
@@ -292,6 +296,9 @@ fn assert_operations(emulator: &Emulator, site: &Site) {
     assert_eq!((&fresh["release"], &fresh["uploaded"]), (&Value::Null, &0.into()));
     assert_eq!(emulator.objects(), published, "no object was written");
 
+    let keep = emulator.run_without_flags(site, &["collect", "static", "--out", "kept", "--keep-from", url]);
+    assert_eq!(keep.code, Some(0), "{keep:?}");
+    assert!(keep.stderr.contains("copied release 1"), "{keep:?}");
     write_sources(site, "green");
     collect(site, "fresh", "gzip:1,br:11");
     let second = emulator.report(site, &["publish", url, "--out", "fresh"]);

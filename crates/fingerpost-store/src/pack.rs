@@ -1,0 +1,117 @@
+//! Downloads the releases of a bucket as a pack.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, BufWriter, Write as _},
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use fingerpost::{
+    __private::{KnownContent, files_of, quoted},
+    manifest::{Digest, MANIFEST_NAME},
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use tar::{Builder, EntryType, Header};
+
+use crate::{
+    bucket::Bucket,
+    error::{Error, ErrorKind},
+    objects::{Objects, SharedObjects},
+    remote::{CONCURRENCY, Remote, release_name},
+};
+
+/// Downloads the manifest, the releases and their files to the file `pack`, as one tar file. Returns `false` if the bucket is
+/// empty; no file is written then.
+///
+/// `fingerpost_collect::CollectConfig::keep_from` reads the pack, and `TarStore` of the core serves it. Files that the bucket
+/// has lost are left out.
+///
+/// ```
+/// # let dist = tempfile::tempdir()?;
+/// # std::fs::write(dist.path().join("app.7c98040a5416.css"), "body{}")?;
+/// # std::fs::write(dist.path().join("staticfiles.json"), br#"{"version": "1.1", "paths": {"app.css": "app.7c98040a5416.css"}}"#)?;
+/// use fingerpost_store::{Bucket, PublishConfig, download_pack, publish};
+///
+/// let bucket = Bucket::in_memory();
+/// publish(&PublishConfig::new(dist.path(), bucket.clone()))?;
+/// let pack = dist.path().join("previous.tar");
+/// assert!(download_pack(&bucket, &pack)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// - [`ErrorKind::Manifest`] if `staticfiles.json` is damaged. Damaged releases are left out.
+/// - [`ErrorKind::File`] if an object is damaged, or if the pack cannot be written.
+/// - The errors of a request.
+pub fn download_pack(bucket: &Bucket, pack: impl AsRef<Path>) -> Result<bool, Error> {
+    let (objects, pack) = (bucket.objects.clone(), pack.as_ref().to_owned());
+    bucket.runtime.run(async move { download(&objects, &pack).await })
+}
+
+async fn download(objects: &SharedObjects, pack: &Path) -> Result<bool, Error> {
+    let remote = Remote::read(objects).await?;
+    if remote.current.is_none() && remote.numbers.is_empty() {
+        return Ok(false);
+    }
+    let mut files = Vec::from_iter(files(&remote));
+    files.retain(|(name, _)| remote.listing.contains_key(name));
+    let mut tar = PackWriter::create(pack)?;
+    let contents = stream::iter(files).map(|(name, known)| read(objects, name, known));
+    let mut contents = contents.buffered(CONCURRENCY);
+    while let Some((name, bytes)) = contents.try_next().await? {
+        tar.add(&name, &bytes)?;
+    }
+    tar.finish()?;
+    Ok(true)
+}
+
+/// Returns the files of all releases by name, and the records of the releases.
+fn files(remote: &Remote) -> BTreeMap<String, KnownContent> {
+    let manifests = remote.releases.iter().map(|release| &release.manifest);
+    let manifests = manifests.chain(remote.current.as_ref().map(|current| &current.manifest));
+    let files = manifests.flatten().flat_map(|(_, entry)| files_of(entry));
+    let records = remote.releases.iter().map(|release| (release_name(release.number), None));
+    files.chain(records).chain([(MANIFEST_NAME.to_owned(), None)]).collect()
+}
+
+async fn read(objects: &Objects, name: String, known: KnownContent) -> Result<(String, Bytes), Error> {
+    let missing = || Error::new(ErrorKind::File, format!("{} was deleted", quoted(objects.url_of(&name))));
+    let bytes = objects.get(&name).await?.ok_or_else(missing)?.bytes;
+    if known.is_some_and(|known| known != (bytes.len() as u64, Digest::from_content(&bytes))) {
+        let message = format!("{} is damaged", quoted(objects.url_of(&name)));
+        return Err(Error::new(ErrorKind::File, message));
+    }
+    Ok((name, bytes))
+}
+
+struct PackWriter {
+    tar: Builder<BufWriter<File>>,
+    path: PathBuf,
+}
+
+impl PackWriter {
+    fn create(path: &Path) -> Result<Self, Error> {
+        let file = File::create(path).map_err(|err| unwritable(path, &err))?;
+        Ok(Self { tar: Builder::new(BufWriter::new(file)), path: path.to_owned() })
+    }
+
+    fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(EntryType::Regular);
+        header.set_mode(0o644);
+        header.set_size(bytes.len() as u64);
+        self.tar.append_data(&mut header, name, bytes).map_err(|err| unwritable(&self.path, &err))
+    }
+
+    fn finish(self) -> Result<(), Error> {
+        let written = self.tar.into_inner().and_then(|mut file| file.flush());
+        written.map_err(|err| unwritable(&self.path, &err))
+    }
+}
+
+fn unwritable(path: &Path, err: &io::Error) -> Error {
+    Error::new(ErrorKind::File, format!("cannot write {}: {err}", quoted(path.display())))
+}
