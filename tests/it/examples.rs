@@ -85,13 +85,26 @@ async fn development_shows_an_app_version() {
     }
 }
 
+#[tokio::test]
+async fn pages_of_axum_bucket_load_their_assets_from_the_bucket() {
+    let site = Server::example("axum-bucket");
+    let (status, page) = get(&site.url("/")).await;
+    assert_eq!(status, 200);
+    let page = String::from_utf8(page).expect("UTF-8");
+    let (_, style) = page.split_once("rel=\"stylesheet\" href=\"").expect("a style sheet");
+    let style = style.split('"').next().expect("a URL");
+    assert!(style.starts_with("http://127.0.0.1:") && !style.starts_with(&site.url("")), "{style}");
+    assert_eq!(get(style).await.0, 200, "{style}");
+}
+
 #[test]
 fn main_files_of_the_examples_have_fewer_than_a_hundred_lines() {
     let lines = |example: &str| {
         let main = root().join("examples").join(example).join("src/main.rs");
         fs::read_to_string(main).expect("a readable file").lines().count()
     };
-    let long: Vec<_> = EXAMPLES.into_iter().filter(|example| lines(example) >= 100).collect();
+    let long: Vec<_> =
+        EXAMPLES.into_iter().chain(["axum-bucket"]).filter(|example| lines(example) >= 100).collect();
     assert_eq!(long, [""; 0]);
 }
 
