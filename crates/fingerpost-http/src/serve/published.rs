@@ -259,8 +259,11 @@ impl PublishedFile<'_> {
         if has_deltas {
             response.headers_mut().insert(VARY, VARY_BY_DICTIONARY);
         }
-        let is_cacheable = response.headers().get(CACHE_CONTROL) == Some(&CachePolicy::Immutable.header());
-        if is_dictionary && is_cacheable && response.status() == StatusCode::OK {
+        // Section 2.2.1: a dictionary is used only while its response is fresh.
+        let is_fresh = |response: &Response<Content>| {
+            response.headers().get(CACHE_CONTROL) == Some(&CachePolicy::Immutable.header())
+        };
+        if is_dictionary && response.status() == StatusCode::OK && is_fresh(response) {
             let value = use_as_dictionary(&self.published.base_path, encoded_path);
             value.map(|value| response.headers_mut().insert(USE_AS_DICTIONARY, value));
         }
