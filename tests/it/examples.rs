@@ -11,7 +11,7 @@ use crate::{
     tools::{Server, built_outside, get},
 };
 
-const EXAMPLES: [&str; 9] = [
+pub(crate) const EXAMPLES: [&str; 9] = [
     "actix-minijinja",
     "axum-askama",
     "axum-html",

@@ -37,6 +37,7 @@ pub(crate) enum Tool {
     Haproxy,
     Strace,
     Templates,
+    Projects,
 }
 
 impl Tool {
@@ -49,6 +50,7 @@ impl Tool {
             Self::Haproxy => "haproxy",
             Self::Strace => "strace",
             Self::Templates => "templates",
+            Self::Projects => "projects",
         }
     }
 }
@@ -77,6 +79,12 @@ pub(crate) fn cache() -> PathBuf {
 #[track_caller]
 pub(crate) fn python_templates() -> Option<PathBuf> {
     need(Tool::Templates, &without(), || Some(cache().join("templates")).filter(|dir| dir.is_dir()))
+}
+
+/// Returns the directory of Rust projects that use axum.
+#[track_caller]
+pub(crate) fn rust_projects() -> Option<PathBuf> {
+    need(Tool::Projects, &without(), || Some(cache().join("projects")).filter(|dir| dir.is_dir()))
 }
 
 /// Returns the directory of an unpacked npm package, such as `bootstrap`.

@@ -1,0 +1,71 @@
+//! Checks the examples, and checks that a misspelt name in each of them is an error.
+
+use std::{fs, path::Path};
+
+use fingerpost_check::{CheckConfig, ErrorKind, Rule, Severity, check};
+use tempfile::TempDir;
+
+use crate::{examples::EXAMPLES, pages::files_below, readme::root};
+
+/// Returns the settings of a check. `made` contains the assets that `axum-htmx` makes at its start.
+fn config(example: &Path, made: &Path) -> CheckConfig {
+    let paths = ["templates", "pages", "src"].map(|dir| example.join(dir));
+    let paths = paths.into_iter().filter(|path| path.exists());
+    let settings = fingerpost::Settings::read(example.join("fingerpost.toml")).unwrap_or_default();
+    CheckConfig::from_settings(settings).source(example.join("static")).source(made).paths(paths)
+}
+
+#[test]
+fn examples_name_only_existing_assets() {
+    let made = TempDir::new().expect("a temporary directory");
+    for name in ["css/release.css", "htmx/htmx.min.js"] {
+        let file = made.path().join(name);
+        fs::create_dir_all(file.parent().expect("a directory")).expect("a new directory");
+        fs::write(file, "").expect("a writable file");
+    }
+    for example in EXAMPLES {
+        let dir = root().join("examples").join(example);
+        // The pages of `axum-html` contain plain URLs, which the server rewrites.
+        let config = config(&dir, made.path()).severity(Rule::HardCoded, Severity::Ignore);
+        let report = check(&config).unwrap_or_else(|err| panic!("{example}: {err}"));
+        assert_eq!(report.warnings, [], "{example}");
+        assert!(report.names > 0, "{example}");
+
+        let copy = TempDir::new().expect("a temporary directory");
+        for file in files_below(&dir) {
+            let to = copy.path().join(file.strip_prefix(&dir).expect("a file of the example"));
+            fs::create_dir_all(to.parent().expect("a directory")).expect("a new directory");
+            fs::copy(&file, to).expect("a copy");
+        }
+        let planted = plant_mistake(copy.path());
+        let err = check(&self::config(copy.path(), made.path())).expect_err(example);
+        let problem = err.problems().next().expect("a problem");
+        assert_eq!(
+            (err.problems().len(), problem.kind()),
+            (1, ErrorKind::Rule(Rule::Missing)),
+            "{example}: {err}"
+        );
+        assert_eq!(problem.message(), format!("asset `{planted}` does not exist"), "{example}");
+        assert!(
+            problem.advice().is_some_and(|advice| advice.starts_with("did you mean")),
+            "{example}: {err}"
+        );
+    }
+}
+
+/// Misspells one name in the templates, and returns the wrong name.
+fn plant_mistake(example: &Path) -> &'static str {
+    for file in ["templates", "pages"]
+        .iter()
+        .map(|dir| example.join(dir))
+        .filter(|dir| dir.exists())
+        .flat_map(|dir| files_below(&dir))
+    {
+        let text = fs::read_to_string(&file).expect("a template");
+        if let Some((before, after)) = text.split_once("css/app.css") {
+            fs::write(&file, format!("{before}css/ap.css{after}")).expect("a writable file");
+            return "css/ap.css";
+        }
+    }
+    panic!("no name in {}", example.display());
+}
