@@ -187,3 +187,30 @@ fn names_that_no_asset_can_have_are_reported() {
         ]
     );
 }
+
+#[test]
+fn hostile_templates_are_read_in_linear_time() {
+    let patterns = [
+        "{{ static(static(((( ",
+        "{# {# ",
+        "{{ ' \\' \" \\\" ",
+        "(x)|static ",
+        "{% raw <a href='/static/ ",
+        "{% raw %}{% endraw ",
+        "{{ static('x' if 'y' else ",
+        "<a href=\"/static/ <script> <!-- ",
+        "[static(['x', ",
+    ];
+    for pattern in patterns {
+        let start = std::time::Instant::now();
+        for open in ["", "{{ "] {
+            places_in(
+                "templates/a.html",
+                open.to_owned() + &pattern.repeat(100_000 / pattern.len()),
+                "check.rules.missing = 'ignore'",
+            );
+        }
+        // With quadratic time, one of the templates would take minutes.
+        assert!(start.elapsed().as_secs() < 10, "{pattern}: {:?}", start.elapsed());
+    }
+}
