@@ -16,7 +16,7 @@ use crate::{
 
 pub(crate) fn run(args: &CheckArgs, all: &Args, printer: &Printer) -> Result<(), Exit> {
     let settings = args.apply_to(all.settings()?);
-    if settings.sources.is_empty() {
+    if settings.source_dirs()?.is_empty() {
         return Err(Exit::no_source_to_check());
     }
     let mut config = args.configure(settings.clone());

@@ -86,3 +86,14 @@ fn deploy_commands_of_the_root_readme_succeed() {
     }
     assert_eq!(ran, ["collect", "clean"]);
 }
+
+#[test]
+fn readme_shows_the_output_of_check() {
+    let site = Site::new(&[
+        ("static/css/app.css", ""),
+        ("templates/base.html", "<link rel=\"stylesheet\" href=\"{{ static('css/ap.css') }}\">\n"),
+        ("fingerpost.toml", "sources = [\"static\"]\n"),
+    ]);
+    let stderr = site.redacted(&site.run(&["check"])).replace("SITE", "/srv/site");
+    assert_eq!(stderr, readme_block("fingerpost check"));
+}
