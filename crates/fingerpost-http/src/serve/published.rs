@@ -133,11 +133,12 @@ impl Published {
                 indexed_file().ok_or(Unavailable::Gone)?
             }
         };
-        if hashed.is_some() {
+        // A prehashed file has its hashed path as its asset path.
+        if file.is_hashed && hashed.is_none_or(|hashed| hashed == path) {
+            Ok(with_hashed_path(&file, &self.index.load()))
+        } else if hashed.is_some() {
             let sha256 = file.state(None).and_then(|(state, recorded)| state.expected(recorded).sha256);
             Ok((served(file, Dictionaries::default()), Proof::Query { sha256, version: None }))
-        } else if file.is_hashed {
-            Ok(with_hashed_path(&file, &self.index.load()))
         } else {
             Err(Unavailable::Gone)
         }

@@ -16,16 +16,20 @@ use serde::{
 /// A file in a manifest or a release.
 pub(crate) struct NamedFile<'a> {
     pub(crate) hashed: Cow<'a, str>,
-    /// `false` if the hashed path is also an asset path of the same manifest.
+    /// `false` if the hashed path is also an asset path of the same manifest, except for a prehashed file. A prehashed file has
+    /// its asset path as its hashed path. Manifests of other programs, which have no digests, contain no prehashed files.
     pub(crate) is_hashed: bool,
     pub(crate) info: Option<Cow<'a, FileInfo>>,
 }
 
 /// Returns the files of a manifest.
 pub(crate) fn files_of_manifest(manifest: &Manifest) -> Vec<NamedFile<'_>> {
-    let files = manifest.iter().map(|(_, entry)| NamedFile {
+    let files = manifest.iter().map(|(path, entry)| NamedFile {
         hashed: Cow::Borrowed(&*entry.hashed),
-        is_hashed: manifest.get(&entry.hashed).is_none(),
+        is_hashed: match manifest.get(&entry.hashed) {
+            Some(_) => entry.hashed == **path && entry.info.is_some(),
+            None => true,
+        },
         info: entry.info.as_ref().map(Cow::Borrowed),
     });
     files.collect()
@@ -54,7 +58,8 @@ pub(crate) fn files_of_release(json: &[u8], is_known: impl Fn(&str) -> bool) -> 
         }
         while infos.next_if(|(other, _)| *other < path).is_some() {}
         let info = infos.next_if(|(other, _)| *other == path).map(|(_, info)| Cow::Owned(info));
-        files.push(NamedFile { hashed, is_hashed, info });
+        let is_prehashed = hashed == path && info.is_some();
+        files.push(NamedFile { hashed, is_hashed: is_hashed || is_prehashed, info });
     }
     Some(files)
 }
@@ -138,7 +143,7 @@ mod tests {
                 (&expected.hashed, expected.is_hashed, &expected.info)
             );
         }
-        assert!(!files[1].is_hashed && matches!(files[0].hashed, Cow::Borrowed(_)));
+        assert!(files[1].is_hashed && matches!(files[0].hashed, Cow::Borrowed(_)));
     }
 
     #[test]

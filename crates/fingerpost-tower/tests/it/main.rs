@@ -22,6 +22,7 @@ mod large_files;
 mod negotiation;
 mod output_dir;
 mod path_token;
+mod prehashed;
 mod production;
 mod properties;
 mod ranges;
