@@ -23,6 +23,11 @@ pub(crate) const EXAMPLES: [&str; 9] = [
     "single-binary",
 ];
 
+/// Returns all examples. `axum-vite` needs Node.js for production; see `vite/example.rs`. `axum-bucket` has its own test.
+fn all() -> impl Iterator<Item = &'static str> {
+    EXAMPLES.into_iter().chain(["axum-bucket", "axum-vite"])
+}
+
 /// Copies an example to a project outside the repository.
 pub(crate) fn copy_of(example: &str, to: &Path, package: &str) {
     let from = root().join("examples").join(example);
@@ -103,8 +108,7 @@ fn main_files_of_the_examples_have_fewer_than_a_hundred_lines() {
         let main = root().join("examples").join(example).join("src/main.rs");
         fs::read_to_string(main).expect("a readable file").lines().count()
     };
-    let long: Vec<_> =
-        EXAMPLES.into_iter().chain(["axum-bucket"]).filter(|example| lines(example) >= 100).collect();
+    let long: Vec<_> = all().filter(|example| lines(example) >= 100).collect();
     assert_eq!(long, [""; 0]);
 }
 
@@ -112,7 +116,7 @@ fn main_files_of_the_examples_have_fewer_than_a_hundred_lines() {
 fn address_in_use_is_reported_with_the_variable_to_set() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
-    for example in EXAMPLES {
+    for example in all() {
         let output = Server::example_command(example).env("ADDRESS", &address).output().expect("a program");
         let message = String::from_utf8_lossy(&output.stderr);
         let expected = format!(

@@ -38,3 +38,15 @@ pub(super) fn build(packages: &Path, roots: &[PathBuf]) {
 pub(super) fn scale(small: usize, large: usize) -> usize {
     if env::var_os("FINGERPOST_TEST_LARGE").is_some_and(|value| value == "1") { large } else { small }
 }
+
+/// Creates a symlink to a directory.
+#[cfg(unix)]
+pub(super) fn link(to: &Path, link: &Path) {
+    std::os::unix::fs::symlink(to, link).expect("a symlink");
+}
+
+/// Creates a symlink to a directory.
+#[cfg(windows)]
+pub(super) fn link(to: &Path, link: &Path) {
+    std::os::windows::fs::symlink_dir(to, link).expect("a symlink");
+}

@@ -7,7 +7,7 @@ use fingerpost::{Assets, Mode, Settings};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::project::packages;
+use super::project::{link, packages};
 use crate::tools::{Browser, Server, serve};
 
 /// Writes a project with a script, a style sheet and a React component, which use the packages of Vite 8.
@@ -45,16 +45,6 @@ fn project(packages: &Path) -> TempDir {
 const COUNTER: &str = "import { useState } from 'react'\n\
     export function Counter() {\n  const [count, setCount] = useState(0)\n  \
     return <button onClick={() => setCount(count + 1)}>Count: {count}</button>\n}\n";
-
-#[cfg(unix)]
-fn link(to: &Path, link: &Path) {
-    std::os::unix::fs::symlink(to, link).expect("a symlink");
-}
-
-#[cfg(windows)]
-fn link(to: &Path, link: &Path) {
-    std::os::windows::fs::symlink_dir(to, link).expect("a symlink");
-}
 
 /// Starts the development server of Vite for a project.
 fn start_vite(root: &Path) -> Server {
