@@ -33,6 +33,9 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+#[doc = include_str!("../docs/front-end.md")]
+pub mod front_end {}
+
 #[doc = include_str!("../docs/import-maps.md")]
 pub mod import_maps {}
 

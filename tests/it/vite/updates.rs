@@ -4,6 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use axum::{Router, response::Html, routing::get};
 use fingerpost::{Assets, Mode, Settings};
+use http::header::CONTENT_SECURITY_POLICY;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -72,11 +73,19 @@ fn site(root: &Path, dev_server: &str) -> Router {
         .mode(Mode::Dev)
         .build()
         .expect("assets");
+    // The client of Vite adds the nonce of this element to its style sheets.
+    let nonce = "<meta property=\"csp-nonce\" nonce=\"r4nd0m\"><link rel=\"icon\" href=\"data:,\">";
+    let web_socket = dev_server.replacen("http", "ws", 1);
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-r4nd0m' {dev_server}; style-src 'nonce-r4nd0m' {dev_server}; \
+         connect-src {dev_server} {web_socket}; img-src data:"
+    );
     let page = move || {
-        let tags = assets.tags(["src/main.ts", "src/counter.tsx"]).map_err(|err| err.to_string());
-        async move {
-            tags.map(|tags| Html(format!("<!doctype html><title>x</title><link rel=\"icon\" href=\"data:,\">{tags}<h1></h1><div id=\"counter\"></div>")))
-        }
+        let tags = assets.tags_with_nonce(["src/main.ts", "src/counter.tsx"], "r4nd0m");
+        let html =
+            tags.map(|tags| format!("<!doctype html>{nonce}{tags}<h1></h1><div id=\"counter\"></div>"));
+        let policy = [(CONTENT_SECURITY_POLICY, policy.clone())];
+        async move { (policy, Html(html.expect("tags"))) }
     };
     Router::new().route("/", get(page))
 }
