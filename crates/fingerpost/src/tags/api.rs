@@ -21,8 +21,8 @@ impl Snapshot {
     /// [development server](crate::AssetsBuilder::vite_dev_server) follow `@vite/client`, which occurs once.
     ///
     /// All tags have `integrity` and `crossorigin`. Another origin in the base URL must therefore allow CORS. Browsers block
-    /// a tampered entry. For an import, browsers such as Chromium request a tampered file again without a check, unless
-    /// an import map contains the integrity of the file.
+    /// a tampered file. There is one exception: if the response for a tampered import forbids caching, Chromium requests
+    /// the import again without a check, unless the import map contains its integrity.
     ///
     /// The imports are read from the manifest. In development, and for the strategies without a build step, only the
     /// entries have tags, and the tags have no `integrity`, because the files may change after the page is rendered. An
