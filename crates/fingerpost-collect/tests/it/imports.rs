@@ -68,6 +68,28 @@ fn imports_of_unchanged_scripts_come_from_the_cache() {
 }
 
 #[test]
+fn imports_are_added_to_the_manifest_of_an_earlier_version() {
+    let site = Site::new(&[("static/app.js", "import './b.js'"), ("static/b.js", "")]);
+    let hash = |site: &Site| site.manifest("out").hash();
+    site.collect();
+    let first = hash(&site);
+    for file in ["out/staticfiles.json", "out/.fingerpost/releases/1.json"] {
+        let mut json: serde_json::Value = serde_json::from_str(&site.read(file)).expect("JSON");
+        let manifest = if file.ends_with("1.json") { &mut json["manifest"] } else { &mut json };
+        let info = manifest["fingerpost"]["files"]["app.js"].as_object_mut().expect("an info");
+        assert!(info.remove("imports").is_some(), "{file}");
+        site.write(file, json.to_string());
+    }
+    assert_eq!(imports(&site, "app.js"), [""; 0]);
+    site.collect();
+    assert_eq!(imports(&site, "app.js"), ["b.js"]);
+    assert_eq!((hash(&site), site.release_numbers("out")), (first, vec![1, 2]));
+    site.assert_intact("out");
+    site.collect();
+    assert_eq!(site.release_numbers("out"), [1, 2]);
+}
+
+#[test]
 fn import_that_does_not_exist_is_not_listed() {
     use fingerpost_collect::{Rule, Severity};
 
