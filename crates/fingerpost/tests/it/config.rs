@@ -179,7 +179,7 @@ fn reason(toml: &str) -> String {
 #[test]
 fn unknown_key_is_an_error_with_its_line_and_the_nearest_key() {
     let all = "`sources`, `out`, `base-url`, `origin`, `ignore`, `hidden`, `follow-symlinks`, `version`, `importmap`, \
-               `vite`, `bundle`, `collect`, `clean`, `check`";
+               `vite`, `bundle`, `collect`, `clean`, `check`, `publish`";
     for (toml, expected) in [
         (
             "out = \"dist\"\n\nsuorces = [\"static\"]\n",
