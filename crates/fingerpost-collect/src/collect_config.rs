@@ -475,7 +475,9 @@ impl CollectConfig {
     }
 
     fn prehashed_files(&self) -> Result<Prehashed, Error> {
-        let bundle = self.settings.bundles.read(&self.source_dirs()?, &self.base()?)?;
+        // Another check reports the error of an invalid base URL.
+        let base = self.base().unwrap_or_default();
+        let bundle = self.settings.bundles.read(&self.source_dirs()?, &base)?;
         Ok(Prehashed::new(&self.tables.collect.prehashed, bundle)?)
     }
 

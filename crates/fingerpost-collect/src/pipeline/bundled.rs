@@ -60,9 +60,15 @@ fn check_base(files: &[SourceFile], run: &Run<'_>, diagnostics: &mut Diagnostics
     }
 }
 
+/// The maximum length of a URL that is compared with the names of files, in bytes. Scripts may contain long literals.
+const MAX_URL: usize = 1_000;
+
+/// The maximum distance between `modulepreload` and the base in the function of Vite that preloads files, in bytes.
+const MAX_DISTANCE: usize = 100;
+
 /// Returns the texts in front of file names in absolute URLs, and the base in the function of Vite that preloads files.
 fn bases<'t>(text: &'t str, names: &HashSet<&str>) -> Vec<&'t str> {
-    let urls = text.split(['"', '\'', '`', '(', ')']).filter(|url| is_absolute(url));
+    let urls = text.split(['"', '\'', '`', '(', ')']).filter(|url| url.len() <= MAX_URL && is_absolute(url));
     let in_url = urls.filter_map(|url| {
         let path = url.split(['?', '#']).next().unwrap_or(url);
         let slashes = path.match_indices('/').map(|(at, _)| at + 1);
@@ -74,8 +80,11 @@ fn bases<'t>(text: &'t str, names: &HashSet<&str>) -> Vec<&'t str> {
 
 /// Returns `/static/vite/` of `…"modulepreload",f=function(e){return"/static/vite/"+e}`.
 fn preload_base(text: &str) -> Option<&str> {
-    let after = text.split_once("modulepreload")?.1;
-    let returned = after.split_once("return")?.1.trim_start();
+    // The function dispatches this event after a failed preload. Other scripts may contain `modulepreload` as well.
+    text.contains("vite:preloadError").then_some(())?;
+    let (_, after) = text.split_once("modulepreload")?;
+    let (_, returned) = after.split_once("return").filter(|(before, _)| before.len() <= MAX_DISTANCE)?;
+    let returned = returned.trim_start();
     let quote = returned.chars().next().filter(|c| ['"', '\'', '`'].contains(c))?;
     let (base, rest) = returned[1..].split_once(quote)?;
     (is_absolute(base) && rest.trim_start().starts_with('+')).then_some(base)
@@ -106,11 +115,14 @@ mod tests {
             found("a{b:url(https://cdn.example.com/assets/logo-CoVDG0GC.svg?x#y)}"),
             ["https://cdn.example.com/"]
         );
-        assert_eq!(found("r=`modulepreload`,i=function(e){return`/`+e}"), ["/"]);
-        assert_eq!(found("const a = 'modulepreload', b = function(dep) { return \"/x/\" + dep };"), ["/x/"]);
+        assert_eq!(found("r=`modulepreload`,i=function(e){return`/`+e};'vite:preloadError'"), ["/"]);
+        let spaced =
+            "const a = 'modulepreload', b = function(dep) { return \"/x/\" + dep }; 'vite:preloadError'";
+        assert_eq!(found(spaced), ["/x/"]);
         for relative in [
             "new URL(\"logo-CoVDG0GC.svg\",import.meta.url)",
-            "r=`modulepreload`,i=function(e,t){return new URL(e,t).href}",
+            "r=`modulepreload`,i=function(e,t){return new URL(e,t).href};'vite:preloadError'",
+            "link.rel = 'modulepreload'; function api(path) { return '/api/' + path }",
             "d=[\"assets/logo-CoVDG0GC.svg\"]",
             "fetch('/api/assets')",
         ] {

@@ -36,9 +36,11 @@ pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Compone
     }
     for asset in assets {
         let mut info = asset.info.clone();
-        match run.options.prehashed.bundle.files.get(&asset.path) {
-            Some(file) => (info.imports, info.styles) = (file.imports.clone(), file.styles.clone()),
-            None => info.imports = imports(asset, assets, &run.options.import_map),
+        let bundled = run.options.prehashed.bundle.files.get(&asset.path).cloned().unwrap_or_default();
+        (info.imports, info.styles) = (bundled.imports, bundled.styles);
+        // Flat manifests contain no imports.
+        if info.imports.is_empty() {
+            info.imports = imports(asset, assets, &run.options.import_map);
         }
         manifest.insert(asset.path.clone(), asset.hashed.as_str(), info);
     }

@@ -240,7 +240,7 @@ fn manifest_of_ten_megabytes_is_read() {
 #[test]
 fn flat_manifest_names_files_next_to_it() {
     let site = Site::new(&[
-        ("static/pack/app.3f2a91bc.js", "export{}"),
+        ("static/pack/app.3f2a91bc.js", "import'./chunk.55aa.js'"),
         ("static/pack/app.91bc3f2a.css", "a{}"),
         ("static/pack/logo.1234abcd.svg", "<svg/>"),
         ("static/pack/robots.txt", "allow"),
@@ -268,6 +268,8 @@ fn flat_manifest_names_files_next_to_it() {
     ];
     assert_eq!(entries, expected);
     assert_eq!(site.hashed("pack/app.3f2a91bc.js"), "pack/app.3f2a91bc.js");
+    let info = manifest.get("pack/app.3f2a91bc.js").unwrap().info.clone().unwrap();
+    assert_eq!(info.imports, paths(&["pack/chunk.55aa.js"]));
     // The bundler did not put a hash into this name.
     assert_ne!(site.hashed("pack/robots.txt"), "pack/robots.txt");
 

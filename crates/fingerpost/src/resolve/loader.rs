@@ -96,15 +96,14 @@ impl Loader {
     fn development(&self) -> Result<Development, Error> {
         let mut bundles = self.bundles.clone();
         let dev_server = DevServer::new(&bundles.vite)?;
-        let public_files = match &dev_server {
-            Some(server) => server.public_files(&bundles.vite)?,
-            None => None,
+        let vite = match &dev_server {
+            Some(server) => {
+                bundles.vite.out = None;
+                server.public_files(&bundles.vite)?
+            }
+            None => bundles.source()?,
         };
-        if dev_server.is_some() {
-            bundles.vite.out = None;
-        }
-        let sources =
-            self.sources_with(public_files.map_or_else(|| bundles.source(), |files| Ok(Some(files)))?);
+        let sources = self.sources_with(vite);
         let base = self.options.base.clone();
         let bundles = BundleCache::new(bundles, sources.clone(), base, self.clock);
         bundles.current()?;
