@@ -12,7 +12,8 @@ fetch() {
     tar -xzf "$new/package.tgz" -C "$new"
     rm -rf "vendor/$1"
     mkdir -p "vendor/$1"
-    (cd "$new/package" && find . \( -name development -o -name node \) -prune -o -name '*.js' -print |
+    (cd "$new/package" &&
+        find . \( -name development -o -name node \) -prune -o \( -name '*.js' -o -name '*.js.map' \) -print |
         tar -cf - -T - LICENSE) | tar -xf - -C "vendor/$1"
     rm -rf "$new"
     echo "vendor/$1: version $2"

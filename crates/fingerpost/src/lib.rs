@@ -48,6 +48,7 @@ mod import_map_tag;
 mod settings;
 mod toml_table;
 mod import_map;
+mod import_names;
 mod mode;
 mod error;
 

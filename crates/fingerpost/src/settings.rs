@@ -8,7 +8,7 @@ use crate::{
     bundle::BundleSettings,
     environment,
     error::Error,
-    import_map::check_imports,
+    import_names::check_imports,
     sources::{
         SourceDir,
         ignore_rules::{IgnoreRules, check_glob},

@@ -15,7 +15,8 @@ use serde_json::{
 
 use super::{ComponentInfo, Entries, Entry, FileInfo, Manifest, line_format::LineFormat};
 use crate::{
-    error::Error, import_map::check_imports, manifest::check_name, quote::quoted, url::asset_path::AssetPath,
+    error::Error, import_names::check_imports, manifest::check_name, quote::quoted,
+    url::asset_path::AssetPath,
 };
 
 const VERSION: &str = "1.1";

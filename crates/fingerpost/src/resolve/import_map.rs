@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 use serde::Serialize;
@@ -16,20 +16,6 @@ use crate::{
     url::Url,
 };
 
-/// The settings of the import map, and the map in JSON.
-#[derive(Debug)]
-pub(crate) struct ImportMapOfRelease {
-    pub(crate) settings: ImportMap,
-    /// Made at the first call. Empty in development, because the map changes with the files.
-    json: OnceLock<Arc<str>>,
-}
-
-impl ImportMapOfRelease {
-    pub(crate) fn new(settings: ImportMap) -> Self {
-        Self { settings, json: OnceLock::new() }
-    }
-}
-
 /// The content of `<script type="importmap">`.
 #[derive(Default, Serialize)]
 struct Json {
@@ -41,16 +27,15 @@ struct Json {
 impl Resolver {
     /// Returns the import map in JSON that is safe in a `<script>` element, or `None` without an import map.
     pub(crate) fn import_map_json(&self) -> Result<Option<Arc<str>>, Error> {
-        let ImportMapOfRelease { settings, json } = &self.import_map;
-        if settings.is_empty() {
+        if self.import_map.is_empty() {
             return Ok(None);
         }
-        if let Some(json) = json.get() {
+        if let Some(json) = self.import_map_json.get() {
             return Ok(Some(Arc::clone(json)));
         }
-        let made = self.make_import_map(settings)?;
+        let made = self.make_import_map(&self.import_map)?;
         let is_final = self.strategy.table().is_some();
-        Ok(Some(if is_final { Arc::clone(json.get_or_init(|| made)) } else { made }))
+        Ok(Some(if is_final { Arc::clone(self.import_map_json.get_or_init(|| made)) } else { made }))
     }
 
     fn make_import_map(&self, settings: &ImportMap) -> Result<Arc<str>, Error> {
@@ -94,12 +79,11 @@ impl Resolver {
             Err(Miss::NotFound(_)) => return Ok(()),
             Err(Miss::Failed(err)) => return Err(err),
         };
-        for (name, dir) in settings.dirs() {
-            if let Some(rest) = path.strip_prefix(dir) {
-                let names = map.imports.entry(format!("{name}{rest}"));
-                names.or_insert_with(|| url.to_string());
-            }
-        }
+        let names =
+            settings.dirs().filter_map(|(name, dir)| Some(format!("{name}{}", path.strip_prefix(dir)?)));
+        // Another name of the map may be more specific than the directory.
+        let own = names.filter(|name| settings.target(name).as_deref() == Some(path));
+        map.imports.extend(own.map(|name| (name, url.to_string())));
         self.add_plain_urls(path, &url, map);
         Ok(())
     }

@@ -17,7 +17,6 @@ use crate::{
         Resolver,
         active_strategy::ActiveStrategy,
         collected::{Collected, read_manifest},
-        import_map::ImportMapOfRelease,
         listed::ListedSources,
         missing::MissingWarnings,
         strategy::Strategy,
@@ -86,7 +85,8 @@ impl Loader {
             components,
             options: Arc::clone(options),
             missing_warnings: self.missing_warnings.clone(),
-            import_map: ImportMapOfRelease::new(import_map),
+            import_map,
+            import_map_json: OnceLock::new(),
             tag_cache: TagCache::default(),
             release_id: OnceLock::new(),
         })

@@ -24,11 +24,11 @@ use std::{
 
 use crate::{
     error::{Error, Miss},
+    import_map::ImportMap,
     manifest::digest::ContentHash,
     quote::quoted,
     resolve::{
         active_strategy::ActiveStrategy,
-        import_map::ImportMapOfRelease,
         lookup_table::Asset,
         missing::{MissingWarnings, not_found},
         tag_cache::TagCache,
@@ -52,7 +52,9 @@ pub(crate) struct Resolver {
     pub(crate) version: AppVersion,
     /// The number of files of each component of the version.
     pub(crate) components: BTreeMap<String, usize>,
-    pub(crate) import_map: ImportMapOfRelease,
+    pub(crate) import_map: ImportMap,
+    /// The import map in JSON, made at the first call. Empty in development, because the map changes with the files.
+    import_map_json: OnceLock<Arc<str>>,
     options: Arc<UrlOptions>,
     /// Set if unknown assets get their unhashed URL.
     missing_warnings: Option<Arc<MissingWarnings>>,
@@ -134,7 +136,7 @@ impl Resolver {
 
     /// Returns `true` if the pages of this release contain an import map.
     pub(crate) fn has_import_map(&self) -> bool {
-        !self.import_map.settings.is_empty()
+        !self.import_map.is_empty()
     }
 
     /// Opens the current file of an asset in the source directories.
@@ -149,7 +151,7 @@ impl Resolver {
         let import = |(name, path): (&String, &String)| format!("importmap\0{name}\0{path}\n");
         let entry = |(name, position): &(Box<str>, u32)| format!("{name}\0{position}\n");
         let list = || {
-            let imports = self.import_map.settings.imports().iter().map(import);
+            let imports = self.import_map.imports().iter().map(import);
             let lines = table.assets.iter().map(line).chain(table.entries.iter().map(entry)).chain(imports);
             format!("{}\n", self.version) + &lines.collect::<String>()
         };

@@ -152,6 +152,14 @@ fn development_maps_all_modules_below_a_directory() {
 }
 
 #[test]
+fn longer_name_takes_precedence_over_a_directory() {
+    let dir = Dir::with_paths(&["vendor/lit/more/a.js", "more/a.js"]);
+    let assets = dev(&dir).import("lit/", "vendor/lit/").import("lit/more/", "more/").build().unwrap();
+    let map = map(&assets.snapshot());
+    assert_eq!(map["imports"]["lit/more/a.js"], *assets.url("more/a.js").unwrap());
+}
+
+#[test]
 fn plain_urls_are_written_as_browsers_resolve_them() {
     let dir = Dir::with_paths(&["js/it's [1] é 100%.js"]);
     let assets = dev(&dir).import_modules("*.js").base_url("https://cdn.example.com/s/").build().unwrap();

@@ -6,5 +6,5 @@ export const stages = [
   { to: "Stake Pass", length: 3.2, ascent: 40, descent: 270 },
   { to: "Angle Tarn", length: 2.6, ascent: 130, descent: 60 },
   { to: "Rossett Pike", length: 0.9, ascent: 85, descent: 5 },
-  { to: "Old Dungeon Ghyll", length: 6.0, ascent: 15, descent: 560 },
+  { to: "Old Dungeon Ghyll", length: 6.0, ascent: 20, descent: 560 },
 ];
