@@ -320,6 +320,7 @@ pub(crate) struct AtArgs {
 
 /// Options of the commands that change a bucket. The defaults are in the table [publish] of the settings file.
 #[derive(clap::Args, Debug)]
+#[cfg_attr(not(feature = "store"), allow(dead_code, reason = "only `bucket.rs` reads the options"))]
 pub(crate) struct BucketArgs {
     /// Write to a store that ignores conditions on writes, without a lock; no other run may write at the same time
     #[arg(long)]
@@ -336,6 +337,7 @@ pub(crate) struct BucketArgs {
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = PUBLISH_HELP)]
+#[cfg_attr(not(feature = "store"), allow(dead_code, reason = "only `bucket.rs` reads the options"))]
 pub(crate) struct PublishArgs {
     /// The bucket: s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///DIR [default: `to` in the table
     /// [publish] of the settings file]

@@ -47,7 +47,7 @@ fn run(args: &Args, printer: &Printer) -> Result<(), Exit> {
     match &args.command {
         Command::Collect(collect) => collect::run(collect, args, printer),
         Command::Clean(clean) => clean::run(clean, args.settings()?, args.verbose, printer),
-        Command::Releases(releases) => releases::run(releases, checked_settings(args, printer)?, printer),
+        Command::Releases(releases) => releases::run(releases, &checked_settings(args, printer)?, printer),
         Command::Rollback(rollback) => rollback::run(rollback, args.settings()?, printer),
         Command::Publish(publish) => publish::run(publish, checked_settings(args, printer)?, printer),
         Command::List(list) => list::run(list, checked_settings(args, printer)?, printer),
