@@ -30,6 +30,11 @@ pub(crate) fn record(bytes: &[u8]) -> Attributes {
     attributes("record.json", "no-cache", &Digest::from_content(bytes))
 }
 
+/// Returns the attributes of the object that [`probe`](crate::probe::probe) writes.
+pub(crate) fn probe(bytes: &[u8]) -> Attributes {
+    attributes("probe.txt", "no-cache", &Digest::from_content(bytes))
+}
+
 fn attributes(path: &str, cache_control: &'static str, sha256: &Digest) -> Attributes {
     let mut attributes = Attributes::with_capacity(4);
     attributes.insert(Attribute::ContentType, media_type(path).into_owned().into());

@@ -35,7 +35,7 @@ pub(crate) async fn probe(objects: &Objects) -> Result<StoreClock, Error> {
 
 async fn try_conditions(objects: &Objects, name: &str) -> Result<StoreClock, Error> {
     let put = async |text: &'static str, mode: PutMode| {
-        objects.put(name, text.into(), mode, attributes::record(text.as_bytes())).await
+        objects.put(name, text.into(), mode, attributes::probe(text.as_bytes())).await
     };
     put("created", PutMode::Create).await?;
     let Some(created) = objects.get(name).await? else { return Err(objects.unconditional()) };

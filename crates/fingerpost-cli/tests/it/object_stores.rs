@@ -247,6 +247,8 @@ fn assert_valid(objects: &BTreeMap<String, StoredObject>, is_google: bool) {
             Some("css") => "text/css; charset=utf-8",
             Some("js") => "text/javascript; charset=utf-8",
             Some("json") => "application/json",
+            // Of a killed run.
+            _ if name.contains("/probe-") => "text/plain; charset=utf-8",
             _ => "image/svg+xml",
         };
         let cache_control = match (is_record, encoding) {

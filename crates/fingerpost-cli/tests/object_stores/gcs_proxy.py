@@ -1,5 +1,5 @@
-"""Forwards requests to fake-gcs-server, which accepts the uploads of the XML API only with a signed URL, and returns no headers
-of the new object: gcs_proxy.py PORT ORIGIN"""
+"""Forwards requests to fake-gcs-server, which accepts the uploads of the XML API only with a signed URL, returns no headers of the
+new object, and decompresses gzip uploads: gcs_proxy.py PORT ORIGIN"""
 
 import http.server
 import json
@@ -19,8 +19,9 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         if self.command == "PUT":
             target += ("&" if "?" in target else "?") + "X-Goog-Algorithm=GOOG4-RSA-SHA256"
         headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-        # The server ignores `no-transform`, and would decompress objects for other clients.
-        headers["Accept-Encoding"] = "gzip"
+        # The server decompresses uploads, unlike Google.
+        if encoding := headers.pop("Content-Encoding", None) or headers.pop("content-encoding", None):
+            headers["x-goog-meta-encoding"] = encoding
         request = urllib.request.Request(origin + target, method=self.command, data=body or None, headers=headers)
         if self.command == "PUT" and not body:
             request.data = b""
@@ -31,7 +32,9 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         content = response.read()
         self.send_response(response.status)
         for name, value in response.headers.items():
-            if name.lower() not in ("connection", "content-length", "date", "transfer-encoding"):
+            if name.lower() == "x-goog-meta-encoding":
+                self.send_header("Content-Encoding", value)
+            elif name.lower() not in ("connection", "content-length", "date", "transfer-encoding"):
                 self.send_header(name, value)
         if self.command == "PUT" and response.status == 200:
             created = json.loads(content)
