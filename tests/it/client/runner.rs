@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    io::{self, Write as _},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Mutex,
@@ -75,7 +76,9 @@ fn work<'r>(queue: &Mutex<impl Iterator<Item = (&'r Row, Library)>>, failed: &Mu
             browser = None;
         }
         let outcome = if browser.is_none() { "FAILED" } else { "ok" };
-        println!("{:5} ms {} with {library} ... {outcome}", begun.elapsed().as_millis(), row.name);
+        let duration = begun.elapsed().as_millis();
+        writeln!(io::stderr(), "{duration:5} ms {} with {library} ... {outcome}", row.name)
+            .expect("stderr is open");
     }
 }
 

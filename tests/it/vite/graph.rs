@@ -48,10 +48,10 @@ pub(super) fn write_project(root: &Path, number: u64, pages: usize) {
     configure(
         root,
         &json!({
-            "base": if number % 3 == 0 { "/static/vite/" } else { "./" },
+            "base": if number.is_multiple_of(3) { "/static/vite/" } else { "./" },
             "build": {
                 "manifest": true,
-                "sourcemap": number % 2 == 0,
+                "sourcemap": number.is_multiple_of(2),
                 "cssCodeSplit": number % 5 != 4,
                 "rollupOptions": { "input": inputs },
             },

@@ -207,7 +207,7 @@ fn entries_alone_have_tags_without_integrity_unless_a_manifest_is_used() {
             )
         );
         assert_eq!(
-            assets.preload_header(&["js/app.js", "css/app.css"]).unwrap(),
+            assets.preload_header(["js/app.js", "css/app.css"]).unwrap(),
             format!(
                 "<{style}>; rel=preload; as=style; crossorigin, <{script}>; rel=modulepreload; crossorigin"
             )
@@ -224,8 +224,8 @@ fn preload_header_names_the_files_of_the_tags() {
     };
     let expected =
         [link("a.css", "preload; as=style"), link("b.js", "modulepreload"), link("a.js", "modulepreload")];
-    assert_eq!(snapshot.preload_header(&["a.js"]).unwrap(), expected.join(", "));
-    assert_eq!(snapshot.preload_header(&[""; 0]).unwrap(), "");
+    assert_eq!(snapshot.preload_header(["a.js"]).unwrap(), expected.join(", "));
+    assert_eq!(snapshot.preload_header([""; 0]).unwrap(), "");
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn other_types_and_unknown_names_are_errors_with_the_definition_of_entries() {
     for (mode, assets) in site.in_both_modes() {
         let error = |entry: &str| {
             let err = assets.tags(&["js/app.js", entry]).unwrap_err();
-            assert_eq!(assets.preload_header(&[entry]).unwrap_err().to_string(), err.to_string());
+            assert_eq!(assets.preload_header([entry]).unwrap_err().to_string(), err.to_string());
             (err.kind(), err.to_string())
         };
         let other = |asset: &str, near: &str| {
