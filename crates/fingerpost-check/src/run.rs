@@ -13,6 +13,9 @@ use crate::{
     template,
 };
 
+/// The maximum length of a text in a message, in bytes. Messages show fewer characters.
+const LONGEST: usize = 1_000;
+
 /// One check, and the problems so far.
 pub(crate) struct Run {
     options: Options,
@@ -70,19 +73,16 @@ impl Run {
             }
             What::Url { path } => {
                 let text = place.text(&span);
-                if let Some(path) = path {
+                let (path, suffix) = path.as_deref().map(split_suffix).unwrap_or_default();
+                let name = percent_decode_str(path).decode_utf8_lossy();
+                if !name.is_empty() {
                     self.report.names += 1;
-                    let end = path.find(['?', '#']).unwrap_or(path.len());
-                    let name = percent_decode_str(&path[..end]).decode_utf8_lossy();
-                    if !name.is_empty() {
-                        self.check_name(&name, span.clone(), Severity::Error, place);
-                    }
+                    self.check_name(&name, span.clone(), Severity::Error, place);
                 }
                 let message =
                     format!("{} is written by hand, so the URL does not change with the file", quoted(&text));
-                let name = path.as_deref().unwrap_or_default();
-                let advice =
-                    (!name.is_empty()).then(|| format!("write {}", quoted(format!("static('{name}')"))));
+                let call = || format!("write {}", quoted(format!("static('{name}{suffix}')")));
+                let advice = (!name.is_empty()).then(call);
                 self.report(Rule::HardCoded, Severity::Error, span, (message, advice, Vec::new()), place);
             }
             What::Dynamic => {
@@ -148,6 +148,11 @@ impl Run {
     }
 }
 
+/// Splits a URL before its query or fragment.
+fn split_suffix(url: &str) -> (&str, &str) {
+    url.split_at(url.find(['?', '#']).unwrap_or(url.len()))
+}
+
 /// The file of a problem.
 struct Place<'f> {
     file: &'f CheckedFile,
@@ -155,7 +160,9 @@ struct Place<'f> {
 }
 
 impl Place<'_> {
+    /// Returns the start of a text, as much as a message can show. Each of many nested calls may be as long as the file.
     fn text(&self, span: &Range<usize>) -> String {
-        String::from_utf8_lossy(self.locator.bytes(span)).into_owned()
+        let bytes = self.locator.bytes(span);
+        String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]).into_owned()
     }
 }

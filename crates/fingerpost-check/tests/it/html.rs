@@ -11,6 +11,7 @@ fn assert_urls(template: &str, expected: &[&str]) {
 fn urls_in_attributes_are_reported() {
     let site = Site::new();
     site.write("templates/a.html", "<img src=\"/static/img/a.png?x\">\n<img src=/static/img/c.png>");
+    site.write("templates/b.html", "<img src=\"/static/img/b%20c.png\">");
     assert_eq!(
         site.problems(),
         [
@@ -19,6 +20,8 @@ fn urls_in_attributes_are_reported() {
              `static('img/a.png?x')`)",
             "`templates/a.html`:2:10: `/static/img/c.png` is written by hand, so the URL does not change with the file (write \
              `static('img/c.png')`)",
+            "`templates/b.html`:1:11: `/static/img/b%20c.png` is written by hand, so the URL does not change with the file (write \
+             `static('img/b c.png')`)",
         ]
     );
 }
