@@ -22,7 +22,7 @@ pub(crate) use fingerpost_store::BucketStore;
 
 use crate::{
     args::{BucketArgs, CleanArgs, PublishArgs, RollbackArgs, RunArgs},
-    clean::{recorded, summary as clean_summary},
+    clean_summary::{recorded, summary as clean_summary},
     exit::Exit,
     plural::pluralize,
     printer::Printer,

@@ -1,8 +1,14 @@
 use fingerpost::{__private::quoted, Settings};
 use fingerpost_collect::{CleanReport, clean_with};
-use indicatif::DecimalBytes;
 
-use crate::{args::CleanArgs, bucket, exit::Exit, hints, plural::pluralize, printer::Printer};
+use crate::{
+    args::CleanArgs,
+    bucket,
+    clean_summary::{recorded, summary},
+    exit::Exit,
+    hints,
+    printer::Printer,
+};
 
 pub(crate) fn run(
     args: &CleanArgs,
@@ -38,21 +44,4 @@ fn print_report(report: &CleanReport, verbose: bool, printer: &Printer) {
     report.warnings.iter().for_each(|warning| printer.warning(warning));
     let counts = [report.removed.len(), report.kept.len(), report.files.len()];
     printer.info(summary(counts, report.bytes, report.dry_run, report.seconds));
-}
-
-pub(crate) fn recorded(number: u64, dry_run: bool) -> String {
-    let verb = if dry_run { "would record" } else { "recorded" };
-    format!("{verb} the current manifest as release {number}, because it differs from the newest release")
-}
-
-/// Returns the summary for the numbers of removed releases, retained releases and removed files.
-pub(crate) fn summary([removed, kept, files]: [usize; 3], bytes: u64, dry_run: bool, seconds: f64) -> String {
-    let kept = pluralize(kept, "release");
-    if removed == 0 {
-        return format!("nothing to remove, {kept} kept, {seconds:.2} s");
-    }
-    let (removed, files) = (pluralize(removed, "release"), pluralize(files, "file"));
-    let (gone, free) = if dry_run { ("to remove", "to free") } else { ("removed", "freed") };
-    let bytes = DecimalBytes(bytes);
-    format!("{removed} and {files} {gone}, {bytes} {free}, {kept} kept, {seconds:.2} s")
 }

@@ -4,6 +4,7 @@ mod args;
 mod printer;
 mod collect;
 mod clean;
+mod clean_summary;
 mod releases;
 mod rollback;
 mod list;

@@ -3,7 +3,7 @@
 use fingerpost::{__private::media_type, manifest::Digest};
 use object_store::{Attribute, Attributes};
 
-use crate::bucket_url::Provider;
+use crate::provider::Provider;
 
 /// The name of the metadata field with the SHA-256 of an object, in hex.
 pub(crate) const DIGEST: &str = "sha256";

@@ -4,7 +4,7 @@ use fingerpost::__private::quoted;
 use object_store::{ObjectStore, memory::InMemory};
 
 use crate::{
-    bucket_url::{self, Location, Provider},
+    bucket_url::{self, Location},
     error::{Error, ErrorKind},
     objects::Objects,
     runtime::Runtime,

@@ -17,6 +17,7 @@ mod remote;
 mod attributes;
 mod objects;
 mod bucket_url;
+mod provider;
 mod store_error;
 mod runtime;
 mod progress;

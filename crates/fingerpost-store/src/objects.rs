@@ -19,7 +19,7 @@ use object_store::{
 
 use crate::{
     attributes::DIGEST,
-    bucket_url::{Location, Provider},
+    bucket_url::Location,
     error::{Error, ErrorKind},
     store_error,
 };

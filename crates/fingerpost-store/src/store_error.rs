@@ -7,8 +7,8 @@ use fingerpost::__private::quoted;
 use object_store::client::{HttpError, HttpErrorKind};
 
 use crate::{
-    bucket_url::Provider,
     error::{Error, ErrorKind},
+    provider::Provider,
 };
 
 /// Codes of stores for a bucket that does not exist.

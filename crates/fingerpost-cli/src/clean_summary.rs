@@ -1,0 +1,23 @@
+//! The messages of `clean`, for directories and buckets.
+
+use indicatif::DecimalBytes;
+
+use crate::plural::pluralize;
+
+/// Returns the message for the release that a run recorded.
+pub(crate) fn recorded(number: u64, dry_run: bool) -> String {
+    let verb = if dry_run { "would record" } else { "recorded" };
+    format!("{verb} the current manifest as release {number}, because it differs from the newest release")
+}
+
+/// Returns the summary for the numbers of removed releases, retained releases and removed files.
+pub(crate) fn summary([removed, kept, files]: [usize; 3], bytes: u64, dry_run: bool, seconds: f64) -> String {
+    let kept = pluralize(kept, "release");
+    if removed == 0 {
+        return format!("nothing to remove, {kept} kept, {seconds:.2} s");
+    }
+    let (removed, files) = (pluralize(removed, "release"), pluralize(files, "file"));
+    let (gone, free) = if dry_run { ("to remove", "to free") } else { ("removed", "freed") };
+    let bytes = DecimalBytes(bytes);
+    format!("{removed} and {files} {gone}, {bytes} {free}, {kept} kept, {seconds:.2} s")
+}
