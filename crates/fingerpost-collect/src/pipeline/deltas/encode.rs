@@ -61,3 +61,40 @@ pub(super) fn encode(level: u8, old: &[u8], old_sha256: &Digest, new: &[u8]) -> 
 pub(super) fn encode(_: u8, _: &[u8], _: &Digest, _: &[u8]) -> io::Result<Option<Vec<u8>>> {
     Err(io::ErrorKind::Unsupported.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn length_of_the_new_file_is_limited_by_the_window_of_clients() {
+        for (old, new, expected) in [
+            (0, 8 * MIB - 1, true),
+            (0, 8 * MIB, false),
+            (6 * MIB, 8 * MIB - 1, true),
+            (6 * MIB, 8 * MIB, false),
+            (8 * MIB, 10 * MIB - 1, true),
+            (8 * MIB, 10 * MIB, false),
+            (100 * MIB, 125 * MIB - 1, true),
+            (100 * MIB, 125 * MIB, false),
+            (127 * MIB, 128 * MIB - 1, true),
+            (127 * MIB, 128 * MIB, false),
+            (u64::MAX / 2, 128 * MIB, false),
+        ] {
+            assert_eq!(is_decodable(old, new), expected, "{old} → {new}");
+        }
+    }
+
+    #[test]
+    fn window_covers_both_files() {
+        for (old, new, expected) in [
+            (0, 100, 10),
+            (600, 600, 11),
+            (50_000, 50_000, 17),
+            (1 << 20, 1 << 20, 21),
+            (128 * MIB, 127 * MIB, 28),
+        ] {
+            assert_eq!(window_log(old, new), expected, "{old} + {new}");
+        }
+    }
+}
