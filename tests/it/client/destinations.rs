@@ -96,3 +96,23 @@ pub(super) async fn malformed_location_header_does_not_reject_the_response(
     run(browser, &format!("await fingerpost.fetch({})", json!(location_path("{bad")))).await;
     wait_for_page(browser, "/", "two").await;
 }
+
+/// A response of another site has no effect, even if the request was sent to the site of the page.
+pub(super) async fn foreign_redirect_is_not_followed(browser: &mut Browser, site: &Site) {
+    let Some(other) = Site::start("fetch").await else { return };
+    other.deploy("other", OnMismatch::Reload);
+    other.allow_any_origin();
+    open(browser, site, "/open").await;
+    let path = format!("/away?{}", other.url("/next"));
+    let request = match site.library {
+        "turbo" => format!("document.querySelector('#target').src = '{path}'"),
+        _ => format!("await fingerpost.fetch('{path}').catch(() => {{}})"),
+    };
+    run(browser, &request).await;
+    browser
+        .until("performance.getEntriesByType('resource').some(({ name }) => name.includes('/away'))")
+        .await;
+    run(browser, "await new Promise((resolve) => setTimeout(resolve, 100))").await;
+    assert_eq!((site.checks(), site.loads()), (0, vec!["/open".to_owned()]));
+    assert_eq!(other.loads(), [""; 0]);
+}

@@ -65,6 +65,7 @@ const ROWS: &[Row] = rows![
     HTMX => destinations::cross_origin_push_url_reloads_the_page_in_place,
     ONE => destinations::banner_reloads_the_page_in_place_after_a_cross_origin_location,
     ONE => destinations::malformed_location_header_does_not_reject_the_response,
+    &["turbo", "fetch"] => destinations::foreign_redirect_is_not_followed,
     EVERY => fields::partially_filled_form_causes_a_banner_instead_of_a_reload,
     EVERY => fields::form_returned_with_validation_errors_blocks_a_reload,
     ONE => fields::choices_returned_with_validation_errors_block_a_reload,
@@ -96,7 +97,7 @@ const ROWS: &[Row] = rows![
     NOT_FETCH => renewal::boosted_search_keeps_its_query,
     EVERY => renewal::post_response_stays_on_the_page_and_is_not_requested_again,
     NOT_FETCH => renewal::redirected_boosted_post_becomes_a_full_navigation_to_the_final_url,
-    ONE => renewal::stale_page_from_the_back_forward_cache_is_detected,
+    &["htmx-2", "fetch"] => renewal::stale_page_from_the_back_forward_cache_is_detected,
     EVERY => renewal::page_from_a_post_is_not_reloaded_or_posted_again,
     HTMX => renewal::page_from_a_boosted_post_is_not_reloaded,
     HTMX => renewal::fragment_with_its_own_url_does_not_replace_a_posted_page,
@@ -117,12 +118,42 @@ const ROWS: &[Row] = rows![
     turbo::TURBO => turbo::validation_errors_are_rendered_despite_tracked_elements,
     turbo::TURBO => turbo::prefetch_does_not_reload_the_page,
     turbo::TURBO => turbo::stream_response_stays_on_the_page,
+    turbo::TURBO => turbo::response_to_a_removed_form_is_not_requested_again,
 ];
 
 #[test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
 fn client_script_in_chromium() {
     runner::run(ROWS);
+}
+
+#[test]
+fn documented_table_matches_the_tests() {
+    let text = include_str!("../../../crates/fingerpost-tower/docs/stale-pages.md");
+    let (_, table) = text.split_once("| situation | htmx |").expect("the table");
+    let rows = table.lines().skip(2).map_while(|line| line.strip_prefix("| "));
+    let mut count = 0;
+    for row in rows {
+        let cells: Vec<_> = row.trim_end_matches(" |").split(" | ").collect();
+        let [_, htmx, turbo, unpoly, alpine, fetch, test] = cells[..] else { panic!("{row}") };
+        let test = test.trim_matches('`');
+        let is_test = |row: &&Row| row.name.rsplit(' ').next() == Some(test);
+        let found = ROWS.iter().find(is_test).unwrap_or_else(|| panic!("no test `{test}`"));
+        let documented = [
+            (htmx, "htmx-1"),
+            (htmx, "htmx-2"),
+            (htmx, "htmx-4"),
+            (turbo, "turbo"),
+            (unpoly, "unpoly"),
+            (alpine, "alpine-ajax"),
+            (fetch, "fetch"),
+        ];
+        for (behavior, library) in documented {
+            assert_eq!(behavior != "–", found.libraries.contains(&library), "{test} with {library}");
+        }
+        count += 1;
+    }
+    assert!(count > 15, "{count} rows");
 }
 
 async fn open(browser: &Browser, site: &Site, path: &str) {

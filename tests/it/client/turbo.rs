@@ -96,3 +96,18 @@ pub(super) async fn stream_response_stays_on_the_page(browser: &mut Browser, sit
     wait_for_banner(browser).await;
     assert_eq!(site.loads(), ["/"]);
 }
+
+/// Turbo reports the response to a removed form as a response to a link.
+pub(super) async fn response_to_a_removed_form_is_not_requested_again(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    // The page of a link, so that there is an earlier request of the root element.
+    click(browser, "#boosted-redirect").await;
+    browser.until("document.querySelector('h1').textContent === '/next of one'").await;
+    site.deploy("two", OnMismatch::Reload);
+    site.delay("/order", 200);
+    let send = "document.querySelector('#boosted-order').requestSubmit();
+        setTimeout(() => document.querySelector('#boosted-order').remove(), 50)";
+    run(browser, send).await;
+    wait_for_banner(browser).await;
+    assert_eq!(site.loads(), ["/"]);
+}

@@ -24,8 +24,13 @@ export interface TurboResponseDetail {
   fetchResponse: { response: Response };
 }
 
+export interface TurboSubmission {
+  method: string;
+  formElement: Element;
+}
+
 export interface TurboSubmitDetail {
-  formSubmission: { method: string };
+  formSubmission: TurboSubmission;
 }
 
 export interface TurboRenderer {
@@ -52,6 +57,7 @@ export interface UnpolyResponse {
   url: string;
   method: string;
   status: number;
+  xhr?: XMLHttpRequest;
   header(name: string): string | null;
 }
 

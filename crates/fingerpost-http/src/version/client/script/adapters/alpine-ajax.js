@@ -23,7 +23,7 @@ function beforeSend({ target, detail: { action, method, headers } }) {
  * @param {string} from
  */
 function afterResponse({ detail }, method, from) {
-  const { url, status, redirected, headers } = detail;
+  const { url, status, redirected, headers = new Headers() } = detail;
   // Alpine AJAX sends a form again if the response does not contain the target. Without content, there is no target.
   if (isRefused(headers)) detail.html = '';
   // Alpine AJAX changes the address after the event.

@@ -23,11 +23,11 @@ const requests = new WeakMap();
  */
 let held;
 /**
- * The functions that end the form submissions in progress.
+ * The form submissions in progress, with the functions that end their tracking.
  *
- * @type {WeakMap<object, (value?: unknown) => void>}
+ * @type {Map<import('../libraries').TurboSubmission, (value?: unknown) => void>}
  */
-const pending = new WeakMap();
+const submissions = new Map();
 let isAdapted = false;
 
 /** @param {CustomEvent<import('../libraries').TurboRequestDetail>} event */
@@ -45,7 +45,8 @@ function afterResponse({ target, detail: { fetchResponse } }) {
   const request = requests.get(element);
   // The target of a prefetch is a link.
   if (!request || element.localName === 'a') return;
-  const { method, hash, isFrame, from } = request;
+  const { hash, isFrame, from } = request;
+  const method = removedForm(element)?.method ?? request.method;
   const { response } = fetchResponse;
   const { redirected, url, headers } = response;
   const isPage = !isFrame && !/turbo-stream/.test(`${headers.get('Content-Type')}`);
@@ -56,6 +57,16 @@ function afterResponse({ target, detail: { fetchResponse } }) {
   const isHeld = element.localName !== 'form' && isOutdated(headers);
   held = isHeld ? { headers, visit: { isRepeatable: true, from, to: address } } : undefined;
 }
+
+/**
+ * Returns the submission of a form that was removed during its request. The target of its response is the root element.
+ *
+ * @param {Element} target
+ */
+const removedForm = (target) =>
+  [...submissions.keys()].find(
+    ({ formElement }) => target === document.documentElement && !formElement.isConnected,
+  );
 
 /**
  * Calls a function after Turbo has replaced the page. Turbo does not replace the page before it reloads the page.
@@ -75,13 +86,14 @@ async function afterRender(isPage, receive) {
 
 /** @param {CustomEvent<import('../libraries').TurboSubmitDetail>} event */
 function submitStart({ detail: { formSubmission } }) {
-  const end = new Promise((resolve) => pending.set(formSubmission, resolve));
+  const end = new Promise((resolve) => submissions.set(formSubmission, resolve));
   trackWrite(formSubmission.method, end);
 }
 
 /** @param {CustomEvent<import('../libraries').TurboSubmitDetail>} event */
 function submitEnd({ detail: { formSubmission } }) {
-  pending.get(formSubmission)?.();
+  submissions.get(formSubmission)?.();
+  submissions.delete(formSubmission);
 }
 
 /** Changes the behavior of Turbo once. The script may run before Turbo. */

@@ -17,10 +17,12 @@ function beforeRequest({ request }) {
  */
 function afterLoad(event) {
   const { request, response, renderOptions } = event;
-  const { url, status, method } = response;
+  const { status, method } = response;
+  // The server may set `response.url`, which becomes the address of the page.
+  const url = response.xhr?.responseURL || request.url;
   const headers = { get: (/** @type {string} */ name) => response.header(name) };
   const isPage = replacesPage(request, renderOptions);
-  const target = isPage && isRead(method) && url + (request.hash ?? '');
+  const target = isPage && isRead(method) && response.url + (request.hash ?? '');
   receiveResponse({ url, status, headers }, { method: request.method, redirected: isRead(method), isPage, target });
   if (isRefused(headers)) event.preventDefault();
 }
