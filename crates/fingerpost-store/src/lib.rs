@@ -1,3 +1,5 @@
+//! [Assets in a bucket]: crate::buckets
+//! [fingerpost-cli]: https://docs.rs/crate/fingerpost-cli/latest
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

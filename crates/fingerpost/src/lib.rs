@@ -33,10 +33,20 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// [import maps]: crate::import_maps
 #[doc = include_str!("../docs/front-end.md")]
+///
+/// # In the API
+///
+/// [`AssetsBuilder::vite`], [`AssetsBuilder::vite_dev_server`].
 pub mod front_end {}
 
 #[doc = include_str!("../docs/import-maps.md")]
+///
+/// # In the API
+///
+/// [`AssetsBuilder::import`], [`AssetsBuilder::import_modules`], [`Snapshot::importmap`], [`Snapshot::importmap_csp_hash`],
+/// [`Snapshot::preload_header`], [`Strategy::VersionQuery`].
 pub mod import_maps {}
 
 mod assets;
