@@ -11,7 +11,7 @@ use crate::{
     tools::{Server, built_outside, get},
 };
 
-pub(crate) const EXAMPLES: [&str; 9] = [
+pub(crate) const EXAMPLES: [&str; 10] = [
     "actix-minijinja",
     "axum-askama",
     "axum-html",
@@ -20,6 +20,7 @@ pub(crate) const EXAMPLES: [&str; 9] = [
     "axum-modules",
     "axum-tera",
     "axum-token",
+    "axum-turbo",
     "single-binary",
 ];
 
@@ -66,10 +67,15 @@ async fn copies_of_the_examples_build_and_serve_in_both_modes() {
         for &arguments in modes {
             let mut command = Command::new(&program);
             command.args(arguments).env("ADDRESS", "127.0.0.1:0").env("HTMX_DIST", htmx.path());
+            if example == "axum-turbo" {
+                // On a computer without npm, the example runs without Turbo.
+                command.env("PATH", project.path()).env_remove("TURBO_DIST");
+            }
             let site = Server::start(command.env("FINGERPOST_APP_VERSION", "v1"));
             let (status, page) = get(&site.url("/")).await;
             assert_eq!(status, 200, "{example} {arguments:?}");
             let page = String::from_utf8(page).expect("UTF-8");
+            assert_eq!(page.contains("This site runs without Turbo"), example == "axum-turbo", "{page}");
             let (_, style) = page.split_once("rel=\"stylesheet\" href=\"").expect("a style sheet");
             let style = style.split('"').next().expect("a URL");
             assert!(style != "/static/css/app.css", "{example} {arguments:?}: no version in {style}");

@@ -3,6 +3,7 @@
 mod app_version;
 mod axum_htmx;
 mod axum_modules;
+mod axum_turbo;
 mod blue_green;
 mod check;
 mod client;

@@ -7,6 +7,7 @@ use crate::{
     bucket_url::{self, Location},
     error::{Error, ErrorKind},
     objects::Objects,
+    provider::Provider,
     runtime::Runtime,
     write_options::WriteOptions,
 };

@@ -21,6 +21,7 @@ use crate::{
     attributes::DIGEST,
     bucket_url::Location,
     error::{Error, ErrorKind},
+    provider::Provider,
     store_error,
 };
 
