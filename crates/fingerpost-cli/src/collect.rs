@@ -8,7 +8,7 @@ use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 use crate::{
     args::{Args, CollectArgs, KeepFrom},
     bucket, check,
-    clean::recorded,
+    clean_summary::recorded,
     diagnostics::one_line,
     exit::Exit,
     hints,

@@ -2,7 +2,8 @@ use fingerpost::Settings;
 use fingerpost_collect::{Error, ErrorKind, RollbackReport, rollback_with};
 
 use crate::{
-    args::RollbackArgs, bucket, clean::recorded, exit::Exit, hints, plural::pluralize, printer::Printer,
+    args::RollbackArgs, bucket, clean_summary::recorded, exit::Exit, hints, plural::pluralize,
+    printer::Printer,
 };
 
 pub(crate) fn run(args: &RollbackArgs, settings: Settings, printer: &Printer) -> Result<(), Exit> {
