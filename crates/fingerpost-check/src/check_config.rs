@@ -14,7 +14,7 @@ use fingerpost::{
 
 use crate::{known_assets::KnownAssets, template::Syntax};
 
-/// The paths that are checked without a setting, if they exist.
+/// The default paths to check. Missing default paths are skipped.
 const DEFAULT_PATHS: [&str; 2] = ["templates", "src"];
 
 /// The names of values that are certainly `Assets` or `Snapshot`.
@@ -168,14 +168,14 @@ impl CheckConfig {
         self
     }
 
-    /// Adds assets that other files name, for the rule `unused`: the targets of the references in CSS and JavaScript, which
-    /// `references` of `fingerpost-collect` returns.
+    /// Adds assets that the rule `unused` does not report: the targets of the references in CSS and JavaScript.
+    /// `references` of `fingerpost-collect` returns these references.
     pub fn referenced(mut self, assets: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.referenced.extend(assets.into_iter().map(Into::into));
         self
     }
 
-    /// Returns `true` if the rule `unused` is not ignored for all assets.
+    /// Returns `true` unless the rule `unused` is ignored for all assets.
     pub fn reports_unused(&self) -> bool {
         let severities = self.rules.values().filter_map(|rules| rules.get(&Rule::Unused));
         severities.into_iter().any(|severity| *severity != Severity::Ignore)
@@ -235,7 +235,7 @@ impl CheckConfig {
 /// The checked settings of one run.
 pub(crate) struct Options {
     pub(crate) assets: KnownAssets,
-    /// The assets that are named so far.
+    /// The assets that the files checked so far name.
     pub(crate) used: BTreeSet<String>,
     pub(crate) base: BaseUrl,
     pub(crate) severities: RuleSeverities,

@@ -14,7 +14,7 @@ use fingerpost::{
 /// Names that are ignored in directories. Markdown files contain examples of templates.
 const IGNORED: [&str; 4] = ["node_modules", "target", "*.md", "*.markdown"];
 
-/// The number of bytes that are searched for a NUL, which templates do not contain.
+/// The number of bytes at the start of a file that are searched for a NUL. Templates contain no NUL.
 const PREFIX: usize = 8000;
 
 /// A file to check.
@@ -34,7 +34,7 @@ impl CheckedFile {
         self.file.extension().is_some_and(|extension| extension == "rs")
     }
 
-    /// Reads the file. Returns `None` for a binary file.
+    /// Reads the file. Returns `None` for a binary file, and for a file of 4 GiB or more.
     pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, Problem> {
         let bytes = fs::read(&self.file).map_err(|err| Problem::source(&self.file, &err))?;
         let is_binary = memchr::memchr(0, &bytes[..bytes.len().min(PREFIX)]).is_some();

@@ -5,7 +5,7 @@ use fingerpost::{
     sources::{SourceDir, Sources},
 };
 
-/// The maximum number of missing names that get a suggestion. A search reads all names.
+/// The maximum number of missing names with a suggestion. Each search compares all names.
 const MAX_SUGGESTIONS: usize = 200;
 
 /// The assets of the source directories, and the entries of bundlers.
@@ -13,7 +13,7 @@ pub(crate) struct KnownAssets {
     paths: BTreeSet<String>,
     bundle: Bundle,
     sources: Sources,
-    /// The nearest name of each missing name, so that a name in many templates is compared once.
+    /// The nearest name of each missing name, so that the search runs once for a name in many templates.
     nearest: BTreeMap<String, Option<String>>,
 }
 
@@ -31,7 +31,7 @@ impl KnownAssets {
         Self { paths, bundle, sources, nearest: BTreeMap::new() }
     }
 
-    /// Returns the assets that are not in `used`. A bundler decides which of its files are needed.
+    /// Returns the assets that are neither in `used` nor files of a bundler. Templates name only the entries of a bundler.
     pub(crate) fn unused<'a>(&'a self, used: &'a BTreeSet<String>) -> impl Iterator<Item = &'a String> {
         let is_bundled = |path: &str| self.bundle.files.contains_key(path);
         self.paths.difference(used).filter(move |path| !is_bundled(path))
@@ -89,7 +89,7 @@ impl KnownAssets {
     }
 }
 
-/// Returns a source directory as it is written in settings.
+/// Returns a source directory in the notation of the settings: `prefix=dir`.
 fn label(source: &SourceDir) -> String {
     let dir = source.dir().display();
     source.prefix().map_or_else(|| dir.to_string(), |prefix| format!("{prefix}={dir}"))

@@ -9,7 +9,7 @@ pub struct Report {
     pub files: usize,
     /// Number of places that name an asset by a literal.
     pub names: usize,
-    /// Problems that are no errors.
+    /// Problems that are not errors.
     pub warnings: Vec<Problem>,
     /// Information that needs no action, such as files that are not UTF-8.
     pub notes: Vec<Problem>,

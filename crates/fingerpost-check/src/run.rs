@@ -153,7 +153,7 @@ fn split_suffix(url: &str) -> (&str, &str) {
     url.split_at(url.find(['?', '#']).unwrap_or(url.len()))
 }
 
-/// The file of a problem.
+/// The file that is being checked.
 struct Place<'f> {
     file: &'f CheckedFile,
     locator: Locator<'f>,

@@ -21,7 +21,7 @@ const LIST_METHODS: [&str; 2] = ["tags", "preload_header"];
 pub(crate) struct RustNames {
     /// Sorted by position.
     pub(crate) mentions: Vec<Mention>,
-    /// All strings, which may name an asset in another way.
+    /// All strings. The rule `unused` treats an asset with the name of a string as used.
     pub(crate) strings: Vec<String>,
 }
 
@@ -93,8 +93,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Adds one argument. A name with a scheme or a leading `/` is a URL. Without an extension, the argument of an unknown
-    /// method is no asset name.
+    /// Adds one argument. A name with a scheme or a leading `/` is a URL. An argument without an
+    /// extension is not an asset name if the receiver is not certain.
     fn add(&mut self, argument: &[TokenTree], is_certain: bool) {
         let ([first, .., last] | [first @ last]) = argument else { return };
         let span = first.span().byte_range().start..last.span().byte_range().end;
@@ -165,7 +165,7 @@ fn is_test_attribute(tokens: &[TokenTree]) -> bool {
     has("test") && !has("not")
 }
 
-/// Returns the number of tokens up to the end of the item that starts here: its first block or semicolon.
+/// Returns the number of tokens before the first block or semicolon, which ends the item that starts here.
 fn item_length(tokens: &[TokenTree]) -> usize {
     let is_end = |token: &TokenTree| match token {
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,

@@ -120,8 +120,8 @@ impl CollectConfig {
 
     /// Adds the output of Vite: the directory that `vite build` writes to, with `.vite/manifest.json`.
     ///
-    /// Files that the manifest names are [prehashed](Self::prehashed); the other files, such as source maps and the copies of
-    /// `public/`, are ordinary assets. The asset paths start with `vite/`; the key `prefix` of the table `[vite]` in a
+    /// Files that the manifest names are [prehashed](Self::prehashed). All other files, such as source maps and the copies of
+    /// `public/`, are ordinary assets. The asset paths start with `vite/`. The key `prefix` of the table `[vite]` in a
     /// settings file sets another prefix. The manifest of `collect` then contains the names of the source files, such as
     /// `src/main.ts`, for `static_tags` and `static`.
     pub fn vite(mut self, out: impl AsRef<Path>) -> Self {
@@ -173,7 +173,7 @@ impl CollectConfig {
     /// [default level](fingerpost::manifest::Encoding::default_level).
     ///
     /// `dcz` creates deltas: variants that encode a file as the difference to an earlier version, for browsers that have the
-    /// earlier version; see [`delta_versions`](Self::delta_versions).
+    /// earlier version. See [`delta_versions`](Self::delta_versions).
     ///
     /// Defaults to no variants. A variant is published only if it is at least 5 % smaller than the file. Files below 100
     /// bytes and compressed types, such as images, `woff2` fonts and archives, have no variants. Source maps are compressed
@@ -362,8 +362,8 @@ impl CollectConfig {
 
     /// Adds a name to the import map, which the manifest stores for pages. A `name` that ends in `/` is mapped to a directory.
     ///
-    /// For such a directory, the manifest also has each module that a script imports by a constant specifier, so that pages map
-    /// the module to its hashed URL. An unknown asset is an error. See
+    /// For such a directory, the manifest also contains each module that a script imports by a constant specifier, so that the
+    /// map of a page contains the hashed URL of the module. An unknown asset is an error. See
     /// [`AssetsBuilder::import`](fingerpost::AssetsBuilder::import).
     ///
     /// ```

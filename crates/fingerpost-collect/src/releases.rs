@@ -58,7 +58,7 @@ pub struct ReleaseChanges {
     /// Number of assets that only the replaced release has.
     pub removed: usize,
     /// Bytes that a visitor with the files of the replaced release downloads: the new files, each as its delta or its smallest
-    /// variant. Only browsers with compression dictionaries (RFC 9842) use deltas.
+    /// variant. Only browsers that support compression dictionaries (RFC 9842) use deltas.
     pub download: Option<u64>,
 }
 

@@ -21,7 +21,7 @@ pub(crate) const VARY_BY_DICTIONARY: HeaderValue =
 ///
 /// - Section 2.2: `Available-Dictionary` is one structured-field byte sequence, the SHA-256 of the decoded dictionary. Several
 ///   headers, several values and malformed values are ignored, because a wrong guess cannot be decoded.
-/// - Section 2.2: a server without a delta for this dictionary responds as if there was no header.
+/// - Section 2.2: a server without a delta for this dictionary ignores the header.
 ///
 /// [`choose_encoding`](crate::choose_encoding) checks that the client accepts `dcz`.
 ///
@@ -59,7 +59,7 @@ fn available_dictionary(headers: &HeaderMap) -> Option<[u8; 32]> {
 }
 
 /// Returns the value of `Use-As-Dictionary` for a URL path whose file name has a content hash. The pattern matches the path
-/// with any other hash, so that the client sends the digest of this response when it requests the next version.
+/// with any other hash, so that a client with this response sends its digest in the request for the next version.
 ///
 /// - Section 2.1.1: `match` is a URL pattern of the same origin without regular expressions. The pattern has the spelling of
 ///   the URL, because the client compares the texts.
@@ -89,7 +89,7 @@ pub(crate) fn use_as_dictionary(mount_path: &str, path: &str) -> Option<HeaderVa
 fn push_escaped(pattern: &mut String, text: &str) {
     for character in text.chars() {
         match character {
-            // URL Pattern standard, "is a protocol suffix": outside of a group, even an escaped colon ends a scheme.
+            // URL Pattern Standard, "is a protocol suffix": outside of a group, even an escaped colon ends a scheme.
             ':' => {
                 pattern.push_str("{\\\\:}");
                 continue;

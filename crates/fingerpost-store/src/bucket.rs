@@ -15,7 +15,7 @@ use crate::{
 /// The default time limit of a request.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// A bucket of an object store, or a part of a bucket: the place of the published files.
+/// A bucket of an object store, or a prefix in a bucket, which contains the published files.
 ///
 /// A clone is cheap, and refers to the same bucket. The requests run on a thread of their own, so a bucket can be used in
 /// any thread.
@@ -49,7 +49,7 @@ impl Bucket {
         Self::open_with_time_limit(url, TIME_LIMIT)
     }
 
-    /// Opens a bucket like [`open`](Self::open), with another time limit than 30 seconds.
+    /// Opens a bucket like [`open`](Self::open), with another time limit for each request than 30 seconds.
     ///
     /// A request that fails is repeated up to six times within the time limit. An upload or a download may also take one
     /// second for each 32 KiB.
@@ -81,7 +81,7 @@ impl Bucket {
         Self::open(&url)
     }
 
-    /// Wraps another store. `place` is the name of the store in messages.
+    /// Creates a bucket from another store. `place` is the name of the store in messages.
     ///
     /// The type comes from `object_store` 0.14. A new minor version of `object_store` is a breaking change of this
     /// function.
@@ -102,10 +102,10 @@ impl Bucket {
         Ok(Self { objects, runtime, write: WriteOptions::default() })
     }
 
-    /// Writes to a store that ignores conditions on writes. Runs take no lock, so no two runs may write to the bucket at the
-    /// same time.
+    /// Sets whether the store may ignore conditions on writes. With `true`, runs take no lock, so no two runs may write to the
+    /// bucket at the same time.
     ///
-    /// Defaults to `false`. Such a store is then an error of kind [`ErrorKind::Unconditional`].
+    /// Defaults to `false`: a store that ignores conditions is an error of kind [`ErrorKind::Unconditional`].
     pub fn single_writer(mut self, yes: bool) -> Self {
         self.write.single_writer = yes;
         self
@@ -119,7 +119,8 @@ impl Bucket {
         self
     }
 
-    /// Sets the time after which the lock of a run expires if the run is killed. A run renews its lock three times as often.
+    /// Sets the time after which the lock of a run expires if the run is killed. A run renews the lock after every
+    /// third of this time.
     ///
     /// Defaults to 60 seconds.
     pub fn lease(mut self, length: Duration) -> Self {

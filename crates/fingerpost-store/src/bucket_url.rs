@@ -20,7 +20,7 @@ use crate::{
     store_error,
 };
 
-/// A store and the path of the objects in the store.
+/// A store, and the prefix of the objects in the store.
 #[derive(Debug)]
 pub(crate) struct Location {
     pub(crate) store: Arc<dyn ObjectStore>,
@@ -43,7 +43,7 @@ pub(crate) fn open(text: &str, time_limit: Duration) -> Result<Location, Error> 
         ObjectStoreScheme::Memory => Provider::Other,
         _ => return Err(unsupported(text)),
     };
-    // The root certificates and the cryptography of rustls. Another provider of the process takes precedence.
+    // Sets the cryptography provider of rustls. A provider that the process has set before takes precedence.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let store = build(provider, &url, time_limit)
         .map_err(|err| store_error::describe(&err, "open", &place, &place, provider))?;
@@ -52,7 +52,7 @@ pub(crate) fn open(text: &str, time_limit: Duration) -> Result<Location, Error> 
 }
 
 fn build(provider: Provider, url: &Url, time_limit: Duration) -> object_store::Result<Arc<dyn ObjectStore>> {
-    // The last attempt must end within the time limit, because only its error has the cause.
+    // The last attempt must end within the time limit, because only the error of the last attempt has the cause.
     let backoff =
         BackoffConfig { init_backoff: Duration::from_millis(200), max_backoff: time_limit / 8, base: 2. };
     let retry = RetryConfig { backoff, max_retries: 6, retry_timeout: time_limit * 3 / 5 };
@@ -89,7 +89,7 @@ fn build(provider: Provider, url: &Url, time_limit: Duration) -> object_store::R
     })
 }
 
-/// Creates the directory, like a bucket that exists.
+/// Opens a directory as a store. Creates the directory, because a bucket in an object store exists too.
 fn local(url: &Url) -> object_store::Result<LocalFileSystem> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| object_store::Error::Generic {
         store: "LocalFileSystem",

@@ -22,7 +22,7 @@ use crate::{
 
 const LOCK: &str = ".fingerpost/lock";
 
-/// Stores have times in whole seconds.
+/// The tolerance for the times of stores, which are whole seconds.
 const CLOCK_PRECISION: Duration = Duration::from_secs(2);
 
 /// The settings of a lock.
@@ -30,11 +30,11 @@ const CLOCK_PRECISION: Duration = Duration::from_secs(2);
 pub(crate) struct LeaseOptions {
     /// The time without a renewal after which the lock expires.
     pub(crate) length: Duration,
-    /// Waits if another run holds the lock.
+    /// `true` to wait if another run holds the lock, `false` to fail.
     pub(crate) wait: bool,
 }
 
-/// The content of the lock. An unused lock remains in the bucket, because stores have no conditional deletion.
+/// The content of the lock. A released lock remains in the bucket, because stores have no conditional deletion.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct LockFile {
     /// The run that holds the lock; empty if no run holds the lock.
@@ -80,15 +80,15 @@ impl Lease {
         let renewal = tokio::spawn(async move {
             loop {
                 sleep(length / 3).await;
-                // `check` reports a lost lock. A request that failed is repeated.
+                // `check` reports a lock that another run took over. The next renewal repeats a failed request.
                 let _ = renewed.renew().await;
             }
         });
         Ok(Self { held, renewal })
     }
 
-    /// Renews the lock, so that no other run takes over the lock until it expires again. Fails if another run has taken over
-    /// the lock.
+    /// Renews the lock, so that no other run takes over the lock until the lock expires again. Fails if another run has taken
+    /// over the lock.
     pub(crate) async fn check(&self) -> Result<(), Error> {
         if self.held.renew().await? {
             return Ok(());
@@ -124,7 +124,7 @@ impl Held {
         let Some(known) = version.clone() else { return Ok(false) };
         *version = match write(&self.objects, &self.file, PutMode::Update(known)).await? {
             Put::Written(new) => Some(new),
-            // An earlier attempt may have arrived although its response was lost.
+            // An earlier attempt may have succeeded without a response.
             Put::Refused => match self.objects.get(LOCK).await? {
                 Some(lock) if parse(&lock).is_some_and(|file| file.id == self.file.id) => Some(lock.version),
                 _ => None,

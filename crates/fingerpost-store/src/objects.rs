@@ -25,7 +25,7 @@ use crate::{
     store_error,
 };
 
-/// The slowest transfer that is not a timeout, in bytes per second.
+/// The minimum speed of a transfer in bytes per second. A slower transfer times out.
 const SLOWEST: f64 = 32. * 1024.;
 
 /// The names of all objects, with their sizes.

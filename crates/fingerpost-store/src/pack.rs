@@ -22,11 +22,11 @@ use crate::{
     remote::{CONCURRENCY, Remote, release_name},
 };
 
-/// Downloads the manifest, the releases and their files to the file `pack`, as one tar file. Returns `false` if the bucket is
-/// empty; no file is written then.
+/// Downloads the manifest, the releases and their files as one tar file, `pack`. Returns `false` and writes no file if the
+/// bucket is empty.
 ///
-/// `fingerpost_collect::CollectConfig::keep_from` reads the pack, and `TarStore` of the core serves it. Files that the bucket
-/// has lost are left out.
+/// `fingerpost_collect::CollectConfig::keep_from` reads the pack, and `TarStore` of the core serves the pack. Files that are
+/// missing in the bucket are left out.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
@@ -45,7 +45,7 @@ use crate::{
 ///
 /// - [`ErrorKind::Manifest`] if `staticfiles.json` is damaged. Damaged releases are left out.
 /// - [`ErrorKind::File`] if an object is damaged, or if the pack cannot be written.
-/// - The errors of a request.
+/// - [`ErrorKind::Credentials`], [`ErrorKind::BucketNotFound`], [`ErrorKind::Unavailable`] and [`ErrorKind::Store`].
 pub fn download_pack(bucket: &Bucket, pack: impl AsRef<Path>) -> Result<bool, Error> {
     let (objects, pack) = (bucket.objects.clone(), pack.as_ref().to_owned());
     bucket.runtime.run(async move { download(&objects, &pack).await })

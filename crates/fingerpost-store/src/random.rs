@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-/// Returns random bits, for names and delays. The bits are no secret.
+/// Returns random bits, for names and delays. Not suitable for secrets.
 pub(crate) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -15,8 +15,8 @@ const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Follows the releases of a bucket: requests the manifest regularly, and reloads the assets after a change.
 ///
-/// An unchanged manifest costs one request without a body. If a request or a reload fails, the assets keep their release, and
-/// the next request follows after the same time.
+/// An unchanged manifest costs one request without a body. If a request or a reload fails, the release of the assets stays in
+/// use, and the poller tries again after the same interval.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
@@ -60,7 +60,8 @@ pub struct ReleasePoller {
 pub enum PollEvent {
     /// The assets use the new release of the bucket.
     Reloaded,
-    /// A request or a reload failed, for this reason. The assets keep their release. The same reason is reported once.
+    /// A request or a reload failed, for this reason. The release of the assets stays in use. A repeated failure with the same
+    /// reason is not reported again.
     Failed(String),
     /// A request succeeded after failures.
     Recovered,
@@ -80,7 +81,8 @@ impl ReleasePoller {
         Self { assets, store, interval: INTERVAL, report: Box::new(|_| {}) }
     }
 
-    /// Sets the longest time between two requests. The time varies by 20 %, so that the requests of many servers are spread.
+    /// Sets the maximum time between two requests. The actual time is between 80 and 100 % of the maximum, so that many servers
+    /// do not send their requests at the same moment.
     ///
     /// Defaults to 10 seconds.
     pub fn interval(mut self, interval: Duration) -> Self {

@@ -33,7 +33,7 @@ impl Runtime {
         Ok(Self { handle, _stop: Arc::new(stop) })
     }
 
-    /// Runs a future on the thread of the runtime, and blocks the calling thread until the result is there.
+    /// Runs a future on the thread of the runtime, and blocks the calling thread until the result is available.
     pub(crate) fn run<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
         self.run_with(|_| future, &())
     }

@@ -15,7 +15,7 @@ use crate::{
 const NO_BUCKET: [&str; 4] =
     ["NoSuchBucket", "ContainerNotFound", "bucket does not exist", "container does not exist"];
 
-/// Codes of stores for wrong credentials, which some stores send with the status 400.
+/// Codes of stores for wrong credentials. Some stores send these codes with the status 400.
 const BAD_CREDENTIALS: [&str; 6] = [
     "InvalidAccessKeyId",
     "SignatureDoesNotMatch",
@@ -25,7 +25,7 @@ const BAD_CREDENTIALS: [&str; 6] = [
     "AuthenticationFailed",
 ];
 
-/// Parts of the URLs that a machine of a cloud gets its credentials from.
+/// Parts of the URLs from which a cloud machine gets credentials.
 const CREDENTIAL_URLS: [&str; 4] =
     ["security-credentials", "/latest/api/token", "computeMetadata", "metadata/identity"];
 
@@ -40,7 +40,7 @@ struct Response<'a> {
     code: Option<&'a str>,
 }
 
-/// Returns `true` if a "not found" is about the bucket.
+/// Returns `true` if the error is a missing bucket, not a missing object.
 pub(crate) fn is_missing_bucket(err: &object_store::Error) -> bool {
     let text = err.to_string();
     NO_BUCKET.iter().any(|code| text.contains(code))

@@ -209,12 +209,12 @@ impl AssetsBuilder {
         self
     }
 
-    /// Sets the URL of Vite's development server, such as `http://localhost:5173`. If `base` in the configuration of Vite
-    /// is set in development, the URL contains `base`.
+    /// Sets the URL of Vite's development server, such as `http://localhost:5173`. If the configuration of Vite sets `base` in
+    /// development, add `base` to the URL.
     ///
-    /// In development, the server then serves the source files, and updates open pages after an edit. Production does not
-    /// use the server. The names of source files are relative to Vite's root: the nearest directory above the directory
-    /// of [`vite`](Self::vite) that has a `package.json`.
+    /// In development, the development server then serves the source files, and updates open pages after an edit. Production
+    /// does not use the development server. The names of source files are relative to Vite's root: the nearest directory above
+    /// the directory of [`vite`](Self::vite) that has a `package.json`.
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;
@@ -424,7 +424,7 @@ impl AssetsBuilder {
     /// then import the module by name: `import 'htmx'`.
     ///
     /// `path` is an asset path. A `name` that ends in `/` is mapped to a directory, such as `vendor/lit/`. With
-    /// [`Strategy::Manifest`], names in the manifest take precedence: `collect` stores the map of the settings file.
+    /// [`Strategy::Manifest`], names in the manifest take precedence: `collect` stores the import map in the manifest.
     ///
     /// [`build`](Self::build) fails for an invalid name or path.
     ///
@@ -445,9 +445,9 @@ impl AssetsBuilder {
 
     /// Adds the modules that a glob matches to the import map of development and of [`Strategy::VersionQuery`].
     ///
-    /// In development, the URL from `static()` has a `?v=`, and the URL in an `import` has none. With the map, both URLs are
-    /// the same, so that a module does not run twice, and an import loads the current file. In production, `collect` writes
-    /// hashed URLs into the scripts, so the map does not need the modules.
+    /// In development, the URL from `static()` has a `?v=`, and the URL in an `import` has no `?v=`. The map replaces the
+    /// second URL by the first URL, so that a module does not run twice, and an import loads the current file. In production,
+    /// `collect` writes hashed URLs into the scripts, so the map does not need the modules.
     ///
     /// `glob` has the syntax of [`ignore`](Self::ignore). Files of other types than JavaScript, JSON, CSS and WebAssembly are
     /// left out.

@@ -8,10 +8,10 @@ use crate::{
     error::Error, import_names::check_imports, settings::Settings, sources::ignore_rules::glob_matcher,
 };
 
-/// The names of an import map with the asset paths of their modules. For `collect` and the strategies.
+/// The names of an import map with the asset paths of their modules, for `collect` and for the strategies.
 #[derive(Debug, Clone, Default)]
 pub struct ImportMap {
-    /// Name → asset path. A name that ends in `/` is mapped to a directory, whose path ends in `/` too.
+    /// Name → asset path. A name that ends in `/` is mapped to the path of a directory, which also ends in `/`.
     imports: BTreeMap<String, String>,
     /// The modules that have a versioned URL in development.
     modules: Vec<GlobMatcher>,
@@ -71,8 +71,8 @@ impl ImportMap {
         !self.modules.is_empty() || self.dirs().next().is_some()
     }
 
-    /// Returns `true` if development maps the plain URL of the file: a module that a glob matches, that has a name, or that
-    /// is in a directory of the map.
+    /// Returns `true` if the map of development contains the plain URL of the file: if the file has a name, or is a module that
+    /// a glob matches or that is in a directory of the map.
     pub fn has_module(&self, path: &str) -> bool {
         let is_match = || self.modules.iter().any(|glob| glob.is_match(path));
         let is_named = || self.imports.values().any(|target| target == path);

@@ -14,8 +14,8 @@ impl Snapshot {
     /// development, the map is made from the current files at each call.
     ///
     /// [`AssetsBuilder::import`](crate::AssetsBuilder::import) and
-    /// [`AssetsBuilder::import_modules`](crate::AssetsBuilder::import_modules) add names and modules, as does `[importmap]`
-    /// in a settings file.
+    /// [`AssetsBuilder::import_modules`](crate::AssetsBuilder::import_modules) add names and modules. The table `[importmap]`
+    /// of a settings file does the same.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -61,8 +61,8 @@ impl Snapshot {
         self.importmap_element(nonce)
     }
 
-    /// Returns the hash of the import map for a `Content-Security-Policy` without nonces, such as `'sha256-…'` with the
-    /// quotes. Returns `None` without an import map.
+    /// Returns the hash of the import map for a `Content-Security-Policy` without nonces, in single quotes: `'sha256-…'`.
+    /// Returns `None` without an import map.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;

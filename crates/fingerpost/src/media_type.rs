@@ -13,8 +13,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("webmanifest", "application/manifest+json"),
     ("wasm", "application/wasm"),
     ("svg", "image/svg+xml"),
-    // Browsers display an `.svgz` only with `Content-Encoding: gzip`, and `.svgz` files are sent without that header. Use an
-    // `.svg`, which `collect` compresses.
+    // Browsers display an `.svgz` only with `Content-Encoding: gzip`, and servers send `.svgz` files without that header. Use
+    // an `.svg` file, which `collect` compresses.
     ("svgz", "application/octet-stream"),
     ("ico", "image/x-icon"),
     ("cur", "image/x-icon"),

@@ -88,7 +88,7 @@ impl LetterCounts {
     }
 }
 
-/// Returns the question after an error about `path`, or an empty text without similar names.
+/// Returns the question that follows an error about `path`. Returns an empty text if there are no similar names.
 pub(crate) fn suggestion(path: &str, nearest: &[String]) -> String {
     if nearest.is_empty() {
         return String::new();

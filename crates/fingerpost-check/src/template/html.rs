@@ -9,7 +9,7 @@ use crate::mention::{Mention, What};
 /// Attributes that contain a list of URLs.
 const LISTS: [&[u8]; 2] = [b"srcset", b"imagesrcset"];
 
-/// Elements whose content is text, with the end of their end tag.
+/// Elements whose content is text (HTML Standard, raw text and escapable raw text).
 const TEXT_ELEMENTS: [&[u8]; 4] = [b"script", b"style", b"textarea", b"title"];
 
 /// Reads the text of a template between its expressions.
@@ -26,7 +26,7 @@ pub(crate) struct Attributes<'t> {
 enum State<'t> {
     Text,
     Comment,
-    /// In `<script>` and the like, up to the end tag.
+    /// In an element whose content is text, such as `<script>`, up to the end tag.
     Element(&'t [u8]),
     /// In a tag, between attributes.
     Tag,
@@ -186,7 +186,7 @@ fn is_name(byte: u8) -> bool {
     !byte.is_ascii_whitespace() && !matches!(byte, b'>' | b'/' | b'=' | b'"' | b'\'')
 }
 
-/// Returns the length of a value up to its end, or the whole length if the value goes on.
+/// Returns the length of a value up to the end of the value, or the whole length if the value has no end here.
 fn value_end(rest: &[u8], quote: Option<u8>) -> usize {
     let end = match quote {
         Some(quote) => memchr(quote, rest),

@@ -69,7 +69,7 @@ pub(crate) struct Pieces<'t> {
     /// The delimiter at `at`, if the last piece was the text before the delimiter.
     opening: Option<Opening>,
     /// `true` if the rest of the text has no end for a nested comment, a string in single quotes, in double quotes or in
-    /// backticks. Without this memory, each start would search the rest again.
+    /// backticks. Without this record, each start would search the rest again.
     comments_are_flat: bool,
     unclosed: [bool; 3],
 }
@@ -83,7 +83,7 @@ impl<'t> Pieces<'t> {
         &self.text[self.at..]
     }
 
-    /// Returns the next opening delimiter, and its position. The longest delimiter wins.
+    /// Returns the next opening delimiter and its position. If several delimiters start there, returns the longest.
     fn next_opening(&self) -> Option<(usize, Opening)> {
         let delimiters = [
             (&self.syntax.block[0], Opening::Block),
@@ -98,7 +98,7 @@ impl<'t> Pieces<'t> {
         })
     }
 
-    /// Moves behind the comment that starts here.
+    /// Skips the comment that starts here.
     fn skip_comment(&mut self) {
         let [start, end] = &self.syntax.comment;
         self.at += start.len();
@@ -130,7 +130,7 @@ impl<'t> Pieces<'t> {
         }
     }
 
-    /// Moves behind the block tag `name` at `at`, if there is one: `{% name %}`.
+    /// Returns the position after the block tag `{% name %}` at `at`. `None` if there is no such tag.
     fn tag_end(&self, at: usize, name: &str) -> Option<usize> {
         let [start, end] = &self.syntax.block;
         let rest = self.text[at..].strip_prefix(start.as_bytes())?;
@@ -143,7 +143,7 @@ impl<'t> Pieces<'t> {
         Some(self.text.len() - rest.len())
     }
 
-    /// Moves behind the raw block that starts here, and returns `true`, if there is one.
+    /// Skips the raw block that starts here, if there is one. Returns `true` if a block was skipped.
     fn skip_raw_block(&mut self) -> bool {
         let tag = |name: &&str| Some((self.tag_end(self.at, name)?, format!("end{name}")));
         let Some((body, end)) = RAW.iter().find_map(tag) else { return false };

@@ -46,7 +46,7 @@ impl<'a, I: Iterator<Item = CacheEntry<'a>> + Clone> Serialize for SavedInfos<I>
 
 /// The results of an earlier run.
 pub(crate) struct Cache {
-    /// Identifies the build, the base URL and the kinds of references. The results for others may differ.
+    /// Identifies the build, the base URL and the kinds of references, on which the results depend.
     key: String,
     sources: HashMap<String, Arc<SourceInfo>>,
 }

@@ -61,8 +61,8 @@ impl SourceInfo {
         self.references.iter().any(|reference| matches!(reference.target, Target::Asset(_)))
     }
 
-    /// Returns the asset paths that a script imports statically by the URLs of the assets or by the names of the import map.
-    /// The assets may not exist.
+    /// Returns the asset paths that a script imports statically, by the URLs of the assets or by the names of the import map.
+    /// Some of the assets may be missing.
     pub(crate) fn static_imports(&self, import_map: &ImportMap) -> impl Iterator<Item = Cow<'_, str>> {
         let imports = self.references.iter().filter(|reference| reference.imports_asset_url);
         imports.filter_map(|reference| match reference.target.mapped(import_map) {

@@ -34,7 +34,7 @@ pub(crate) struct Link<'a> {
 pub(crate) enum LinkTarget {
     /// A named file.
     AssignedName(ContentHash),
-    /// A prehashed file. References to it are complete.
+    /// A prehashed file. References to a prehashed file need no change.
     Prehashed,
     /// The index of a file that is not named yet.
     Waiting(usize),

@@ -17,7 +17,8 @@ use super::{
 };
 use crate::diagnostics::Rule;
 
-/// Finds all references, with bare specifiers only if `finds_bare`. In text that is neither a module nor a script, only the source map comment is found.
+/// Finds all references, with bare specifiers only if `finds_bare`. In text that is neither a module nor a script, finds only
+/// the source map comment.
 pub(crate) fn scan(text: &str, finds_bare: bool) -> Result<Scan, ScanError> {
     let prefilter = prefilter(text, finds_bare);
     let mut scan = if prefilter.suspect.is_some() { parse(text, prefilter)? } else { Scan::default() };

@@ -17,8 +17,8 @@ pub(crate) struct Reference {
     pub(crate) kind: Kind,
     pub(crate) target: Target,
     pub(crate) edit: Edit,
-    /// `true` for a static import of the URL that templates get for the asset, or of a bare specifier. A module with another URL, such as
-    /// `./a.js?x`, is another module to browsers.
+    /// `true` for a static import of the URL that templates get for the asset, or of a bare specifier. To browsers, a module
+    /// with another URL, such as `./a.js?x`, is another module.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub(crate) imports_asset_url: bool,
 }

@@ -27,7 +27,7 @@ use crate::{
 /// of the release is missing or damaged, nothing is published. A killed run leaves the old manifest and all its files
 /// intact. Running servers use the new release after a restart or [`Assets::reload`](fingerpost::Assets::reload).
 ///
-/// `rollback` and [`collect`](crate::collect) wait for each other; [`rollback_with`] reports the run that holds the lock.
+/// `rollback` waits while another run holds the lock of the output directory. [`rollback_with`] reports the other run.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;

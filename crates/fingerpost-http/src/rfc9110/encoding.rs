@@ -15,7 +15,7 @@ pub struct NotAcceptable;
 /// The highest weight wins. Among equal weights, the smallest size wins. Among equal sizes, the order is `dcz`, Brotli,
 /// Zstandard, gzip.
 ///
-/// - [`Encoding::Dcz`] stands for the delta from the version that the client has. `*` does not allow `dcz`, because a client
+/// - [`Encoding::Dcz`] is the delta from the version that the client has. `*` does not allow `dcz`, because a client
 ///   cannot decode a delta unless it names the encoding.
 /// - If the header is missing or empty, the result is the uncompressed file, because clients that omit the header often
 ///   cannot decompress.

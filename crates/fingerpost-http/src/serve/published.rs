@@ -74,7 +74,7 @@ struct Dictionaries {
 }
 
 impl Dictionaries {
-    /// Returns the use for a path that identifies the bytes of the file.
+    /// Returns the use of dictionaries for a path that identifies the bytes of the file.
     fn for_hashed_path(file: &IndexedFile, index: &ReleaseIndex, headers: &HeaderMap) -> Self {
         Self {
             is_dictionary: index.has_dictionaries() && is_compressible(&file.hashed),
@@ -133,7 +133,7 @@ impl Published {
                 indexed_file().ok_or(Unavailable::Gone)?
             }
         };
-        // A prehashed file has its hashed path as its asset path.
+        // The asset path of a prehashed file is also its hashed path.
         if file.is_hashed && hashed.is_none_or(|hashed| hashed == path) {
             Ok(with_hashed_path(&file, &self.index.load()))
         } else if hashed.is_some() {
@@ -260,7 +260,7 @@ impl PublishedFile<'_> {
         if has_deltas {
             response.headers_mut().insert(VARY, VARY_BY_DICTIONARY);
         }
-        // Section 2.2.1: a dictionary is used only while its response is fresh.
+        // RFC 9842, section 2.2.1: a dictionary is used only while its response is fresh.
         let is_fresh = |response: &Response<Content>| {
             response.headers().get(CACHE_CONTROL) == Some(&CachePolicy::Immutable.header())
         };

@@ -58,7 +58,8 @@ type FileNames = Arc<[Arc<str>]>;
 #[derive(Debug)]
 pub(crate) struct IndexedFile {
     pub(crate) hashed: Arc<str>,
-    /// `false` if the name is also an asset path: the next release may have other bytes under that name.
+    /// `false` if the name is also an asset path, unless the file is prehashed. The next release may have other bytes under an
+    /// asset path.
     pub(crate) is_hashed: bool,
     /// `true` if the manifest contains the file, `false` if only retained releases contain the file.
     pub(crate) is_current: bool,
@@ -383,7 +384,7 @@ fn variants(info: &FileInfo) -> Vec<(Encoding, Representation)> {
         let variant = info.encodings.get(encoding.as_str())?;
         Some((encoding, Representation { size: variant.size, sha256: Some(variant.sha256) }))
     };
-    // A delta has an entry of its own.
+    // `deltas` contains the deltas.
     Encoding::ALL.into_iter().filter(|encoding| *encoding != Encoding::Dcz).filter_map(variant).collect()
 }
 

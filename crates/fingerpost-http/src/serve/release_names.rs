@@ -16,8 +16,8 @@ use serde::{
 /// A file in a manifest or a release.
 pub(crate) struct NamedFile<'a> {
     pub(crate) hashed: Cow<'a, str>,
-    /// `false` if the hashed path is also an asset path of the same manifest, except for a prehashed file. A prehashed file has
-    /// its asset path as its hashed path. Manifests of other programs, which have no digests, contain no prehashed files.
+    /// `false` if the hashed path is also an asset path of the same manifest, unless the file is prehashed. The asset path of a
+    /// prehashed file is also its hashed path. Manifests of other programs have no digests, and contain no prehashed files.
     pub(crate) is_hashed: bool,
     pub(crate) info: Option<Cow<'a, FileInfo>>,
 }

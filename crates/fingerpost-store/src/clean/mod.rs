@@ -21,7 +21,7 @@ use crate::{
     write_options::{WriteOptions, acquire, release},
 };
 
-/// The number of objects that are deleted after one check of the lock.
+/// The maximum number of objects that are deleted after one check of the lock.
 const BATCH: usize = 500;
 
 /// Removes old releases from a bucket, and the files that only these releases use.
@@ -29,8 +29,8 @@ const BATCH: usize = 500;
 /// A release is retained if it is current, is among the newest [`keep`](CleanConfig::keep) releases, or was replaced less
 /// than [`older_than`](CleanConfig::older_than) ago. Objects that are in no release are never removed.
 ///
-/// If the newest release differs from `staticfiles.json`, the manifest is recorded as a new release, and every release counts as
-/// current until now. Publishing runs and `clean` wait for each other.
+/// If the newest release differs from `staticfiles.json`, the manifest is recorded as a new release, and every release counts
+/// as current until now. `clean` waits while another run writes to the bucket.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
@@ -151,7 +151,7 @@ fn published(remote: &Remote) -> Vec<PublishedRelease> {
     remote.releases.iter().map(published).collect()
 }
 
-/// Returns the names of the existing files that only removed releases have, sorted.
+/// Returns the names of the existing files that only removed releases contain, sorted.
 fn files_to_remove(kept: &[&Release], removed: &[&Release], remote: &Remote) -> Vec<String> {
     let names = |releases: &[&Release]| {
         let entries = releases.iter().flat_map(|release| &release.manifest);

@@ -13,13 +13,14 @@ use crate::{
     objects::Listing,
 };
 
-/// The number of names in a message.
+/// The maximum number of names in a message.
 pub(super) const MOST_NAMES: usize = 10;
 
-/// Returns the manifest with the variants of published files, so that no published object is written with other bytes.
+/// Returns the local manifest with the published variants of published files, so that no published object is overwritten with
+/// other bytes.
 ///
-/// A published variant is left out if the bucket has lost the object, and this build has other bytes. Fails if the bucket has
-/// other bytes under the hashed path itself.
+/// A published variant is left out if the object is missing in the bucket, and this build has other bytes. Fails if the bucket
+/// has other bytes under the hashed path itself.
 pub(crate) fn adopt<'a>(
     local: &Manifest,
     published: impl Iterator<Item = &'a Manifest>,

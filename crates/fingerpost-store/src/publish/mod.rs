@@ -28,12 +28,12 @@ use crate::{
 
 /// Publishes the current release of an output directory to a bucket.
 ///
-/// The files that the bucket lacks are uploaded first, then the release, and the manifest last. If the run is interrupted,
+/// Missing files are uploaded first, then the release, and the manifest last. If the run is interrupted,
 /// the manifest in the bucket still names only files that exist. The bucket has its own history: the release gets the next
 /// number of the bucket. If the bucket has the release already, nothing is written.
 ///
-/// Two runs wait for each other. A published file is never overwritten: for files that the bucket has, the release uses the
-/// compressed variants in the bucket.
+/// The run waits while another run writes to the bucket. A published file is never overwritten: for files of earlier releases,
+/// the release uses the variants and deltas in the bucket.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
@@ -92,8 +92,8 @@ async fn run(
     result
 }
 
-/// Returns a report if the bucket has the release and all of its files. Needs no lock: only reads the list, the manifest and
-/// the newest release.
+/// Returns a report if the bucket has the release and all files of the release. Needs no lock, because the function only reads
+/// the list, the manifest and the newest release.
 async fn unchanged(local: &LocalRelease, objects: &SharedObjects) -> Result<Option<PublishReport>, Error> {
     let Some(current) = remote::current(objects).await? else { return Ok(None) };
     if !has_same_paths(&local.manifest, &current.manifest) {

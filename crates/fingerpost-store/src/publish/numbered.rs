@@ -27,8 +27,8 @@ pub(crate) struct Numbered {
 
 /// Writes a new release, and then the manifest. All files of the manifest must be in the bucket.
 ///
-/// If the number is taken, takes the next number. If the bucket has a later release in the meantime, leaves the manifest
-/// unchanged.
+/// If another run has used the number, tries the next number. If another run publishes a later release in the meantime, leaves
+/// the manifest unchanged.
 pub(crate) async fn publish_manifest(
     manifest: &Manifest,
     references: &BTreeMap<String, Vec<String>>,
@@ -77,7 +77,7 @@ pub(crate) fn number(
     Ok((numbered.added, numbers))
 }
 
-/// Returns `false` if another run has taken a number.
+/// Returns `false` if another run has used a number.
 pub(crate) async fn write_releases(
     releases: &[Release],
     objects: &Objects,
@@ -87,7 +87,7 @@ pub(crate) async fn write_releases(
         let (name, json) = (release_name(release.number), release.to_json());
         let attributes = attributes::record(&json);
         let put = objects.put(&name, json.clone().into(), create(single_writer), attributes).await?;
-        // An earlier attempt may have arrived although its response was lost.
+        // An earlier attempt may have succeeded without a response.
         let is_own =
             async || Ok::<_, Error>(objects.get(&name).await?.is_some_and(|object| object.bytes == json));
         if matches!(put, Put::Refused) && !is_own().await? {
@@ -97,7 +97,7 @@ pub(crate) async fn write_releases(
     Ok(true)
 }
 
-/// Replaces the manifest. Returns the number of a later release if another run has published one in the meantime.
+/// Replaces the manifest. If another run has published a later release in the meantime, returns its number.
 async fn write_manifest(
     manifest: &Manifest,
     release: Option<u64>,

@@ -1,4 +1,4 @@
-//! Uploads the files that the bucket lacks.
+//! Uploads the files that are missing in the bucket.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -68,7 +68,7 @@ pub(super) fn files(
     Ok(files)
 }
 
-/// Returns the uploads of the files that the bucket lacks. `published` are the files of the releases in the bucket.
+/// Returns the uploads of the files that are missing in the bucket. `published` are the files of the releases in the bucket.
 pub(super) async fn plan(
     files: BTreeMap<String, PublishedFile>,
     published: &HashMap<String, KnownContent>,
@@ -89,7 +89,7 @@ pub(super) async fn plan(
                     format!("the bucket has other bytes under {name}, which a release in the bucket lists");
                 return Err(Error::new(ErrorKind::Conflict, message));
             }
-            // The object is of an interrupted run, or damaged.
+            // An interrupted run wrote the object, or the object is damaged.
             (Some(&size), _) => doubtful.push((file, size)),
         }
     }
@@ -148,7 +148,7 @@ async fn upload_file(Upload { file, mode }: Upload, objects: &SharedObjects) -> 
     }
     match objects.put(&file.name, bytes.into(), mode, file.attributes.clone()).await? {
         Put::Written(_) => Ok(()),
-        // An earlier attempt has arrived although its response was lost, or another run uploads the same file.
+        // An earlier attempt has succeeded without a response, or another run uploads the same file.
         Put::Refused if objects.stored_digest(&file.name).await? == Some(file.sha256.to_string()) => Ok(()),
         Put::Refused => {
             let message = format!("another run wrote other bytes to {}", quoted(objects.url_of(&file.name)));

@@ -52,7 +52,7 @@ pub fn rollback(config: &RollbackConfig) -> Result<RollbackReport, Error> {
     rollback_with(config, &())
 }
 
-/// Rolls back like [`rollback`]. Reports to `progress` if the run has to wait for the lock.
+/// Rolls back like [`rollback`], and reports to `progress` if the run waits for the lock.
 ///
 /// # Errors
 ///

@@ -23,7 +23,7 @@ pub(crate) struct BundleCache {
 
 #[derive(Debug, Default)]
 struct LastBundle {
-    /// The stamps of the manifests. `None` if the same stamps do not imply the same content.
+    /// The stamps of the manifests. `None` if equal stamps do not imply equal content.
     stamps: Option<Stamps>,
     bundle: Arc<Bundle>,
 }
@@ -63,8 +63,8 @@ impl BundleCache {
         Ok(Arc::clone(&last.bundle))
     }
 
-    /// Returns the content of the current manifests, or of the last manifests that could be read. During a build, Vite
-    /// removes its manifest.
+    /// Returns the content of the current manifests. If the manifests cannot be read, returns the last content, because Vite
+    /// removes its manifest during a build.
     pub(crate) fn last(&self) -> Arc<Bundle> {
         self.current().unwrap_or_else(|_| Arc::clone(&self.last.lock().bundle))
     }

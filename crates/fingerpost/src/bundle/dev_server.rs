@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct DevServer {
     base: BaseUrl,
-    /// The directory that names of source files are relative to.
+    /// The directory to which names of source files are relative.
     root: PathBuf,
     react: bool,
 }
@@ -57,7 +57,7 @@ impl DevServer {
         Url::new(&self.base, path, None)
     }
 
-    /// Returns the files that Vite copies to its output unchanged, as a source directory.
+    /// Returns the directory `public` as a source directory. Vite copies the files of `public` to its output unchanged.
     pub(crate) fn public_files(&self, settings: &ViteSettings) -> Result<Option<SourceDir>, Error> {
         let public = self.root.join("public");
         public.is_dir().then(|| settings.source_at(&public)).transpose()

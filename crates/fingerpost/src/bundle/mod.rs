@@ -19,7 +19,7 @@ use crate::url::asset_path::AssetPath;
 pub struct Bundle {
     /// The asset path for each name of a source file, such as `src/main.ts`.
     pub entries: BTreeMap<String, AssetPath>,
-    /// The files that the bundler named by their content.
+    /// The prehashed files: the files that the bundler named by their content.
     pub files: BTreeMap<AssetPath, BundledFile>,
 }
 
@@ -47,7 +47,7 @@ impl Bundle {
     }
 }
 
-/// The files that a file of a bundler needs. Empty except for scripts.
+/// The files that a script of a bundler needs. Empty for other files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BundledFile {

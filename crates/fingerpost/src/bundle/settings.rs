@@ -26,15 +26,15 @@ pub struct BundleSettings {
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct ViteSettings {
-    /// The directory that Vite builds to.
+    /// The output directory of Vite.
     pub out: Option<PathBuf>,
-    /// The prefix of the asset paths. An empty prefix means none. Defaults to `vite`.
+    /// The prefix of the asset paths. Defaults to `vite`. An empty text means no prefix.
     pub prefix: Option<String>,
     /// The URL of Vite's development server.
     pub dev_server: Option<String>,
-    /// Writes the preamble of React refresh in development. Defaults to `false`.
+    /// `true` to write the preamble of React refresh in development. Defaults to `false`.
     pub react: bool,
-    /// Vite's root, which names of entries are relative to. Defaults to the nearest directory above `out` that has a
+    /// Vite's root, to which names of entries are relative. Defaults to the nearest directory above `out` that has a
     /// `package.json`, then to the directory that contains `out`.
     pub root: Option<PathBuf>,
 }

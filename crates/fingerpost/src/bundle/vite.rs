@@ -12,7 +12,7 @@ use crate::{
     url::asset_path::{AssetPath, is_nameable},
 };
 
-/// The place of the manifest in the output of Vite.
+/// The path of the manifest in the output of Vite.
 pub(super) const MANIFEST: &str = ".vite/manifest.json";
 
 /// The name of the only style sheet of a build without `build.cssCodeSplit`.
@@ -104,8 +104,8 @@ impl ChunkTable<'_> {
     }
 }
 
-/// Returns `true` if templates can refer to the name of a chunk. The name of a chunk without a source file is `_` and the
-/// name of its file.
+/// Returns `true` if templates can refer to the name of a chunk. The name of a chunk without a source file is `_`, followed
+/// by the name of its file.
 fn is_source(name: &str, chunk: &Chunk) -> bool {
     let file = chunk.file.as_deref().and_then(|file| file.rsplit('/').next());
     let is_generated = name.strip_prefix('_').is_some_and(|rest| Some(rest) == file);

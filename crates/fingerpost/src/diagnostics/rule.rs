@@ -31,8 +31,8 @@ pub enum Rule {
     /// modules would import other modules by plain names. With plain names, browsers may load outdated modules from the
     /// cache.
     Unsupported,
-    /// A bare specifier, as in `import 'lit'`, must have an entry in the import map. Ignored by default, and a warning in
-    /// sites with an import map.
+    /// A bare specifier, as in `import 'lit'`, must be in the import map. Ignored by default, and a warning in sites with an
+    /// import map.
     Bare,
     /// Two files must not have the same asset path. Ignored by default.
     Shadowed,

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde_json::ser::Formatter;
 
-/// The format of manifests with imports, which would otherwise be a fifth larger. The keys of the outer objects are on
-/// separate lines, so that tools that compare lines show the changed assets.
+/// The format of manifests with imports. With an indented format, these manifests would be a fifth larger. The keys of the
+/// outer objects are on separate lines, so that tools that compare lines show the changed assets.
 #[derive(Debug, Default)]
 pub(super) struct LineFormat {
     depth: usize,

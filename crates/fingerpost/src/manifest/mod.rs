@@ -101,7 +101,7 @@ pub struct FileInfo {
     /// The assets that a script imports statically, in the order of the script. An import by `import()` is not static.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub imports: Vec<AssetPath>,
-    /// The style sheets of a script, which a bundler split off.
+    /// The style sheets that a bundler split off a script.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub styles: Vec<AssetPath>,
 }
@@ -244,7 +244,7 @@ impl Manifest {
         self.importmap.insert(name.into(), path.into());
     }
 
-    /// Returns the names of the import map with their asset paths. Names that end in `/` have paths of directories.
+    /// Returns the names of the import map with their asset paths. A name that ends in `/` has the path of a directory.
     pub fn importmap(&self) -> &BTreeMap<String, String> {
         &self.importmap
     }
@@ -268,8 +268,8 @@ impl Manifest {
 
     /// Returns the first 12 hex digits of a SHA-256. The hashed text consists of the sorted lines
     /// `path NUL hashed-path LF` of the assets, the sorted lines `entries NUL name NUL path LF` of the entries, the sorted
-    /// lines `importmap NUL name NUL path LF` of the import map and the
-    /// sorted lines `components NUL name NUL sha256 LF` of the components.
+    /// lines `importmap NUL name NUL path LF` of the import map, and the sorted lines `components NUL name NUL sha256 LF` of
+    /// the components.
     ///
     /// For a parsed manifest, returns the `hash` in the file, or `None` if the file has no `hash`.
     pub fn hash(&self) -> Option<String> {

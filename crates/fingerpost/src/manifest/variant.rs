@@ -17,7 +17,7 @@ pub fn variant_names<'a>(
     info.encodings.iter().filter_map(name)
 }
 
-/// Returns the name of the delta from an earlier version with this digest to a file.
+/// Returns the name of the delta to a file from the earlier version with this digest.
 pub fn delta_name(file: &str, from: &Digest) -> String {
     format!("{file}.{}.{}", ContentHash::from(from), Encoding::Dcz.extension())
 }
@@ -101,8 +101,8 @@ pub fn is_compressible(path: &str) -> bool {
     )
 }
 
-/// Replaces the variants and deltas of a file with those of the same file in a published release. Two builds may compress
-/// differently, and a published variant must not change.
+/// Replaces the variants and deltas of a file with the variants and deltas of the same file in a published release. Two builds
+/// may compress differently, and a published variant must not change.
 pub fn adopt_variants(info: &mut FileInfo, published: &FileInfo) {
     info.encodings.clone_from(&published.encodings);
     info.deltas.clone_from(&published.deltas);

@@ -43,8 +43,8 @@ pub(crate) enum EntryOrigin {
 pub(crate) enum PageFile {
     /// The asset at this position of the manifest.
     Asset(u32),
-    /// A file with another URL than the URL in the manifest: with a query or a fragment, or without a manifest. `position`
-    /// is the asset of the file, if a manifest lists the asset.
+    /// A file whose URL is not in the manifest, because the URL has a query or a fragment, or because there is no manifest.
+    /// `position` is the asset of the file, if a manifest lists the asset.
     Other { url: Url, position: Option<u32> },
 }
 
@@ -98,7 +98,7 @@ impl Resolver {
         }
     }
 
-    /// Returns the URL of a file of a bundler, whose name identifies its content.
+    /// Returns the URL of a prehashed file of a bundler.
     pub(crate) fn bundled_url(&self, path: &AssetPath) -> Url {
         self.options.urls(path, None).url
     }

@@ -61,7 +61,7 @@ impl Resolver {
             self.missing_warnings.as_ref().ok_or_else(missing)?.warn(path, missing);
         }
         let url = self.url(path, |urls| &urls.url, Url::clone)?;
-        // Without an error, an unknown asset has its plain URL.
+        // With `OnMissing::Plain`, an unknown asset has its plain URL.
         if self.strategy.urls(path).is_ok() {
             let integrity = self.page_integrity(path)?;
             map.integrity.extend(integrity.map(|integrity| (url.to_string(), integrity)));
@@ -71,7 +71,7 @@ impl Resolver {
         Ok(())
     }
 
-    /// Adds a module of the source directories: its plain URL, and its names below the directories of the map.
+    /// Adds the plain URL of a module of the source directories, and the names of the module below directories of the map.
     fn add_module(&self, path: &str, settings: &ImportMap, map: &mut Json) -> Result<(), Error> {
         let url = match self.strategy.urls(path) {
             Ok(urls) => urls.url,
@@ -88,7 +88,7 @@ impl Resolver {
         Ok(())
     }
 
-    /// Maps the URLs without a version, which relative imports resolve to, so that the module has one URL.
+    /// Maps the URLs without a version to `url`, so that the module has one URL. Relative imports resolve to these URLs.
     fn add_plain_urls(&self, path: &str, url: &Url, map: &mut Json) {
         if self.strategy.is_collected() {
             return;

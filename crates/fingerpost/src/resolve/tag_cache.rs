@@ -16,7 +16,7 @@ pub(crate) struct TagText {
 }
 
 impl TagText {
-    /// Adds a tag, of its text up to the end of the attributes and the rest.
+    /// Adds a tag in two parts: the text up to the end of the attributes, and the rest.
     pub(crate) fn push(&mut self, attributes: &str, end: &str) {
         let separator = if self.text.is_empty() { "" } else { "\n" };
         self.text.extend([separator, attributes]);
@@ -35,7 +35,7 @@ impl TagText {
             out.push_str(&self.text[written..end]);
             written = end;
             match first {
-                // One copy of the attribute is faster than three pieces.
+                // Appending one prepared attribute is faster than appending its three parts.
                 Some(first) => out.extend_from_within(first..first + length),
                 None => {
                     first = Some(out.len());
@@ -55,7 +55,7 @@ type Texts = HashMap<Box<[u32]>, Arc<TagText>, foldhash::fast::RandomState>;
 #[derive(Default)]
 pub(crate) struct TagCache(ArcSwap<Texts>);
 
-/// The maximum number of lists, and the maximum size of all texts. More lists come from names that templates compute.
+/// The maximum number of lists, and the maximum size of all texts. Only templates that compute names have more lists.
 const MAX_LISTS: usize = 256;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 

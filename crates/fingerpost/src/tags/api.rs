@@ -13,20 +13,20 @@ impl Snapshot {
     ///
     /// 1. `<link rel="stylesheet">` for each style sheet, and for the style sheets that a bundler split off a script;
     /// 2. `<link rel="modulepreload">` for each script that the entries import statically, directly or indirectly, so that
-    ///    the browser requests all modules at once;
+    ///    the browser requests all modules in parallel;
     /// 3. `<script type="module">` for each script.
     ///
     /// If an entry is the name of a source file of a bundler, such as `src/main.ts`, the order is reversed, as in the pages
     /// that Vite writes. In development, the entries of a
     /// [development server](crate::AssetsBuilder::vite_dev_server) follow `@vite/client`, which occurs once.
     ///
-    /// All tags have `integrity` and `crossorigin`. Another origin in the base URL must therefore allow CORS. Browsers block
-    /// a tampered file. There is one exception: if the response for a tampered import forbids caching, Chromium requests
-    /// the import again without a check, unless the import map contains its integrity.
+    /// In production, all tags have `integrity` and `crossorigin`. If the base URL has another origin, the other origin must
+    /// allow CORS. Browsers block a tampered file. There is one exception: if the response for a tampered import forbids
+    /// caching, Chromium requests the import again without a check, unless the import map contains the integrity value.
     ///
     /// The imports are read from the manifest. In development, and for the strategies without a build step, only the
     /// entries have tags, and the tags have no `integrity`, because the files may change after the page is rendered. An
-    /// imported module that is no script, such as JSON, is not preloaded. An import with a query, as in `./a.js?x`, is
+    /// imported module that is not a script, such as JSON, is not preloaded. An import with a query, as in `./a.js?x`, is
     /// not preloaded either.
     ///
     /// ```
@@ -92,7 +92,7 @@ impl Snapshot {
 
     /// Returns the value of a `Link` header that preloads all files in the [`tags`](Self::tags) of the entries.
     ///
-    /// Browsers start the requests before they parse the page. Some proxies send the header early, as the response 103.
+    /// Browsers start the requests before parsing the page. Some proxies send the header early, in a response 103.
     /// The header grows with the number of modules: about 150 bytes for each URL.
     ///
     /// ```

@@ -77,7 +77,7 @@ impl Plan {
     /// Adds the imports and style sheets of a script, depth first, each script after its own imports, which is the order of
     /// Vite. Not recursive, because a chain of imports may be long.
     fn add_imports(&mut self, script: u32, collected: &Collected) {
-        // The scripts on the way, each with the number of its visited imports.
+        // The scripts on the current path, each with the number of visited imports.
         let mut stack = Vec::new();
         if self.visited.insert(script) {
             stack.push((script, 0));

@@ -6,7 +6,7 @@ use crate::{error::Error, resolve::Resolver, tags::plan::Plan};
 
 const STYLE: &str = "preload; as=style";
 const MODULE: &str = "modulepreload";
-/// A `modulepreload` disables an import map that follows, in browsers that allow only one import map.
+/// In browsers that allow only one import map, a `modulepreload` disables every later import map.
 const MODULE_BEFORE_IMPORT_MAP: &str = "preload; as=script";
 
 /// Returns the value of a `Link` header that preloads the files in the tags of the entries.

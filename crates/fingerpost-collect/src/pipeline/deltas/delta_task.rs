@@ -1,4 +1,4 @@
-//! The unit of work of a thread: one delta.
+//! One task of a thread: one delta.
 
 use std::path::PathBuf;
 

@@ -12,7 +12,7 @@ impl MemoryLimit {
         Self { free: Mutex::new(limit), freed: Condvar::new(), limit }
     }
 
-    /// Runs a task when its memory is free.
+    /// Runs a task as soon as enough memory is free.
     pub(super) fn run<R>(&self, needed: u64, task: impl FnOnce() -> R) -> R {
         let needed = needed.min(self.limit);
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -22,7 +22,7 @@ impl MemoryLimit {
     }
 }
 
-/// Frees the memory of a task, even if the task panics.
+/// Returns the memory of a task to the limit when dropped, also if the task panics.
 struct Guard<'a> {
     limit: &'a MemoryLimit,
     needed: u64,

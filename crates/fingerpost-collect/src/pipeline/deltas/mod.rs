@@ -38,7 +38,7 @@ pub(crate) struct Deltas {
     pub(crate) encoded: usize,
 }
 
-/// The memory of all threads together that encode deltas.
+/// The maximum memory for deltas of all threads together, in bytes.
 const MEMORY: u64 = 384 * 1024 * 1024;
 
 impl Deltas {
@@ -99,15 +99,15 @@ impl Deltas {
     }
 }
 
-/// The deltas of an asset are not known yet, or are incomplete.
+/// An asset whose deltas are unknown or incomplete.
 struct Unsettled {
     asset: usize,
     compression: Compression,
-    /// The deltas in the current manifest, if it names the file.
+    /// The deltas in the current manifest, if the manifest contains the file.
     published: Option<Vec<DeltaInfo>>,
 }
 
-/// Adds the complete deltas of the current manifest to their assets, and returns all other assets that have deltas.
+/// Adds the complete deltas of the current manifest to their assets, and returns all other assets that can have deltas.
 fn reuse_published(assets: &mut [Asset], run: &Run<'_>) -> Vec<Unsettled> {
     let reuse = |(number, asset): (usize, &mut Asset)| {
         let compression = run.options.compress.deltas_of(&asset.path, asset.info.size)?;
