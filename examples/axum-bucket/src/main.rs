@@ -1,6 +1,6 @@
-//! Two servers that render pages, while the assets come from a bucket.
+//! Two servers render pages, and browsers load the assets from a bucket.
 //!
-//! The bucket is a directory, and a third server stands in for the CDN. Edit `static/css/app.css`: the program publishes a new
+//! The bucket is a directory, and a third server replaces the CDN. Edit `static/css/app.css`: the program publishes a new
 //! release, and both servers use the release within a second.
 
 use std::{env, path::Path, sync::Arc, time::Duration};

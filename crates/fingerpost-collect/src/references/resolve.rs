@@ -49,7 +49,7 @@ pub(crate) struct Referrer<'a> {
 }
 
 /// Resolves a reference. Returns `None` for references that are left unchanged: other hosts and schemes, fragments,
-/// directories, and bare module specifiers unless the referrer includes bare specifiers.
+/// directories, and bare module specifiers unless `finds_bare` is `true`.
 pub(crate) fn resolve(reference: &str, kind: Kind, referrer: Referrer<'_>) -> Option<Target> {
     let is_bare =
         kind == Kind::Module && !["/", "./", "../"].iter().any(|start| reference.starts_with(start));
