@@ -41,7 +41,7 @@ fetch_npm_package() {
         tar -xzf "$dir.part"/*.tgz -C "$dir.part" && mv "$dir.part/package" "$dir" && rm -rf "$dir.part"
 }
 
-# Installs the packages of `FOLDER=NAME@VERSION …` and their dependencies into tests/.cache/npm-projects/FOLDER. The directory is
+# Installs the packages of `DIR=NAME@VERSION …` and their dependencies into tests/.cache/npm-projects/DIR. The directory is
 # renamed into place after it is complete.
 fetch_npm_project() {
     local folder=${1%%=*} packages

@@ -22,7 +22,7 @@ const PAGE: &str = "{% extends 'base.html' %}
 {% endblock %}
 ";
 
-/// Patterns that read the rest of a template again at each start, if a lexer does not take care.
+/// Patterns for which a simple lexer would read the rest of the template again at each start.
 const PATTERNS: [(&str, &str); 6] = [
     ("pages", PAGE),
     ("nested calls", "{{ static(static(((("),

@@ -201,7 +201,7 @@ fn rollback_summary(report: &RollbackReport) -> String {
     format!("{release}, {}, {seconds:.2} s", pluralize(files, "file"))
 }
 
-/// Shows a progress bar on a terminal. Prints a message when the run has to wait for the lock.
+/// Shows a progress bar on a terminal. Prints a message if the run waits for the lock.
 struct BucketProgress<'a> {
     bar: ProgressBar,
     printer: &'a Printer,

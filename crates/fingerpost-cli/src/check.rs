@@ -32,7 +32,7 @@ pub(crate) fn run(args: &CheckArgs, all: &Args, printer: &Printer) -> Result<(),
     Ok(())
 }
 
-/// Adds the assets that other assets refer to, if the rule `unused` is not ignored.
+/// Adds the assets to which other assets refer, unless the rule `unused` is ignored.
 pub(crate) fn with_references(config: CheckConfig, settings: Settings) -> Result<CheckConfig, Exit> {
     if !config.reports_unused() {
         return Ok(config);

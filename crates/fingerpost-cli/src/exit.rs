@@ -27,7 +27,7 @@ impl Exit {
         Self::Usage { command, message }
     }
 
-    /// Wrong usage: `check` needs a source directory, and has other arguments than `collect`.
+    /// Wrong usage: `check` needs a source directory. Unlike `collect`, `check` has no argument for source directories.
     pub(crate) fn no_source_to_check() -> Self {
         let message = "no source directory is set; pass `--source`, or add `sources` to the settings file";
         Self::Usage { command: "check", message }

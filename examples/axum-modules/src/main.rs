@@ -1,4 +1,4 @@
-//! A site with thirty JavaScript modules and an import map, without a bundler and without Node.
+//! A site with thirty JavaScript modules and an import map, without a bundler and without Node.js.
 //!
 //! `cargo run -p axum-modules` runs in development mode: an edit of a module is visible after a reload of the page.
 //! `cargo run -p axum-modules -- --production` runs `collect` first and serves hashed names.
@@ -63,7 +63,7 @@ async fn listen() -> anyhow::Result<TcpListener> {
 
 /// Sends the page with a policy that allows the scripts of the site, and the import map by its hash.
 async fn home(State(site): State<Site>) -> Result<impl IntoResponse, AppError> {
-    // In the scope of one release, the hash in the header and the map in the page belong together.
+    // In the scope of one release, the header contains the hash of the map in the page.
     let snapshot = site.assets.snapshot();
     let page = snapshot.scope(|| site.templates.get_template("home.html")?.render(()))?;
     let map = snapshot.importmap_csp_hash()?.unwrap_or_default();

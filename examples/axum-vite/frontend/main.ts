@@ -4,7 +4,7 @@ import { elevations } from "./elevations";
 const button = document.querySelector("button")!;
 button.title = `${elevations().length} huts`;
 button.addEventListener("click", async () => {
-    // A chunk of its own, with its own style sheet, which is loaded at the first click.
+    // Vite makes a separate chunk with a separate style sheet. The first click loads both files.
     const { showProfile } = await import("./profile");
     showProfile(document.querySelector("#profile")!);
 });

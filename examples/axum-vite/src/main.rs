@@ -1,4 +1,4 @@
-//! A site whose scripts and style sheets are built by Vite: axum and MiniJinja.
+//! A site with axum and MiniJinja. Vite builds the scripts and style sheets.
 //!
 //! `cargo run -p axum-vite` runs in development mode: `npm run dev` serves the scripts and style sheets.
 //! `cargo run -p axum-vite -- --production` runs `collect` first and serves the output of `npm run build`.

@@ -35,7 +35,7 @@ pub(crate) fn check_bundle(files: &[SourceFile], run: &Run<'_>, diagnostics: &mu
     check_base(files, run, diagnostics);
 }
 
-/// Reports the first file of Vite with URLs that were made for another place.
+/// Reports the first file of Vite with URLs for another base URL.
 fn check_base(files: &[SourceFile], run: &Run<'_>, diagnostics: &mut Diagnostics) {
     let Some(prefix) = &run.options.vite_prefix else { return };
     let bundle = &run.options.prehashed.bundle;

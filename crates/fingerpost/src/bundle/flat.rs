@@ -1,4 +1,4 @@
-//! A manifest of the form `{"app.js": "app.3f2a91bc.js"}`, which plugins of webpack, rspack, esbuild and Parcel write.
+//! A manifest of the form `{"app.js": "app.3f2a91bc.js"}`, which plugins of webpack, Rspack, esbuild and Parcel write.
 
 use std::path::Path;
 
