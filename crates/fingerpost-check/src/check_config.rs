@@ -211,7 +211,7 @@ impl CheckConfig {
         Ok(Sources::open(dirs, self.settings.rules()?, self.settings.out.as_deref())?)
     }
 
-    /// Returns the directory that the globs of the rules are relative to.
+    /// Returns the directory to which the globs of the rules are relative.
     fn root(&self) -> Result<PathBuf, Error> {
         absolute(self.settings.dir().unwrap_or(Path::new(".")))
     }

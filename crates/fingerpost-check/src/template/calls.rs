@@ -24,7 +24,7 @@ const HELPERS: [(&str, Helper); 5] = [
     ("static_tags_with_nonce", Helper::List),
 ];
 
-/// Names before a name that do not call it: `macro static(path)` defines a macro, and `is static` is a test.
+/// Names after which the next name is not called: `macro static(path)` defines a macro, and `is static` is a test.
 const NOT_A_CALL: [&[u8]; 4] = [b"macro", b"component", b"is", b"block"];
 
 /// The maximum nesting of brackets and conditions in one argument.
@@ -195,7 +195,7 @@ impl<'t> Code<'t, '_> {
         }
     }
 
-    /// Adds the asset names that an expression may be.
+    /// Adds the possible asset names of an expression.
     fn add(&self, part: &Part, mentions: &mut Vec<Mention>) {
         let mut literals = Vec::new();
         let is_literal = self.literals(part.clone(), MAX_DEPTH, &mut literals);
@@ -239,8 +239,8 @@ impl<'t> Code<'t, '_> {
     }
 }
 
-/// Returns the position of the other bracket for each bracket, and its own position for every other token. A bracket
-/// without an end ends after the last token.
+/// Returns the position of the matching bracket for each bracket, and the own position of every other token. A bracket without
+/// a matching bracket ends after the last token.
 fn brackets(tokens: &[Token]) -> Vec<u32> {
     let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let mut brackets: Vec<_> = (0..tokens.len()).map(position).collect();

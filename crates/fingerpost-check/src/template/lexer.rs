@@ -55,7 +55,7 @@ enum Opening {
     Comment,
 }
 
-/// Operators that must not be read as two signs: `||` is no filter, and `==` is no keyword argument.
+/// Operators that must not be read as two signs: `||` is not a filter, and `==` is not a keyword argument.
 const OPERATORS: [&[u8; 2]; 7] = [b"::", b"||", b"==", b"!=", b"<=", b">=", b"=>"];
 
 /// The blocks whose content is text.
@@ -108,7 +108,7 @@ impl<'t> Pieces<'t> {
         self.at = nested.or_else(flat).unwrap_or(self.text.len());
     }
 
-    /// Returns the end of the comment, if every comment in the comment ends too. Askama nests comments. In other engines,
+    /// Returns the end of the comment, if all nested comments also end. Askama nests comments. In other engines,
     /// a comment that contains the start of a comment ends at the first end, and has no second end.
     fn end_of_nested_comment(&self) -> Option<usize> {
         let [start, end] = &self.syntax.comment;

@@ -155,7 +155,8 @@ impl FilePart {
         Ok(Some(chunk))
     }
 
-    /// Compares the open file with its state when it was opened. Returns `None` while the digest of the file is being computed.
+    /// Compares the open file with the state of the file at the time of opening. Returns `None` while the digest of the file is
+    /// being computed.
     ///
     /// If only the change time differs, the file is hashed again, unless the response has no ETag. Deletion, rename, link
     /// and chmod change only the change time. A program such as `cp -p` also changes only the change time if it writes other

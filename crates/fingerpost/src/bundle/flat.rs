@@ -28,8 +28,8 @@ enum Value {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidManifest`](crate::ErrorKind::InvalidManifest) for malformed JSON, and for a file name that is not a
-/// path below the directory of the manifest.
+/// [`ErrorKind::InvalidManifest`](crate::ErrorKind::InvalidManifest) for malformed JSON, and for a file name that is
+/// neither a path below the directory of the manifest nor a URL below the base URL.
 pub(super) fn parse(
     json: &[u8],
     place: &Path,
