@@ -30,14 +30,14 @@ use tokio::sync::watch;
 use crate::tools::{Browser, serve};
 
 const MODULES: usize = 30;
-/// The modules that import others: `app.js` imports `m1.js`, which imports `m2.js`, and so on. A browser opens at most
+/// The modules that import other modules: `app.js` imports `m1.js`, which imports `m2.js`, and so on. A browser opens at most
 /// six connections to an HTTP/1.1 server, so one connection remains while these five wait.
 const PARENTS: [&str; 5] = ["app", "m1", "m2", "m3", "m4"];
 /// The module at depth five.
 const DEEPEST: &str = "m30";
 const NONCE: &str = "r4nd+0m==";
 
-/// Returns the imports of each module. The modules that are no parents are distributed over the parents.
+/// Returns the imports of each module. The parents share the modules that are not parents.
 fn imports() -> BTreeMap<String, Vec<String>> {
     let mut imports = BTreeMap::<_, Vec<_>>::new();
     for (number, parent) in PARENTS.iter().enumerate() {
@@ -230,7 +230,7 @@ async fn modules_at_depth_five_load_in_two_rounds_and_are_fetched_again_only_aft
         let names = || imports.keys().map(|name| format!("{name}.js"));
         assert_eq!(imports.len(), MODULES + 1);
 
-        // The second round has all requests: no parent, from which the browser learns the next names, has arrived.
+        // The browser requests all files before any parent has arrived, although only the parents contain the next names.
         *site.state.hold_until.lock().unwrap() = MODULES + 2;
         site.open(&browser, page).await;
         assert_eq!(runs(&browser).await, sorted(imports.keys().map(|name| format!("{name} 1"))));

@@ -1,4 +1,4 @@
-//! Checks the examples, and checks that a misspelt name in each of them is an error.
+//! Checks the examples, and checks that a misspelled name in each example is an error.
 
 use std::{fs, path::Path};
 

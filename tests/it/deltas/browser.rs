@@ -91,7 +91,7 @@ async fn visitors_with_older_versions_get_deltas_or_whole_files() {
     let third = visit(&browser, &site, 3).await;
     assert_delta(&browser, &site, &third, 1).await;
 
-    // Four releases back, there is no delta.
+    // The new file has no delta from the version of four releases earlier.
     until_registered(&browser, &site, 3).await;
     (4..=7).for_each(|version| site.deploy(version));
     let seventh = visit(&browser, &site, 7).await;

@@ -9,8 +9,8 @@ use super::project::configure;
 const MODULES: usize = 18;
 const ENTRIES: usize = 4;
 
-/// Writes a project with a number of pages and of other entries that share scripts, style sheets and images. All refer to
-/// each other at random. The same number yields the same project.
+/// Writes a project with a number of pages and of other entries that share scripts, style sheets and images. The
+/// files refer to each other at random. The same seed yields the same project.
 pub(super) fn write_project(root: &Path, number: u64, pages: usize) {
     let mut random = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     fs::create_dir_all(root.join("src")).expect("a new directory");

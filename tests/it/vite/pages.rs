@@ -94,7 +94,7 @@ fn tags_equal_the_pages_of_vite_8() {
 #[test]
 #[ignore = "needs npm packages: run tests/setup"]
 fn tags_equal_the_pages_of_earlier_versions() {
-    // With several pages, these versions leave out or reorder style sheets that an earlier page has.
+    // With several pages, these versions leave out or reorder the style sheets of an earlier page.
     for major in [5, 7] {
         let Some(tags) = compare(major, 1..4, 1) else { return };
         assert!(tags > 8, "{major}: {tags}");

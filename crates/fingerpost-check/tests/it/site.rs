@@ -48,7 +48,7 @@ fn line(problem: &Problem, site: &Path) -> String {
     problem.to_string().replace(&format!("{}/", site.display()), "")
 }
 
-/// Returns the line, the column and the text of each problem in one template. The text is what the location marks.
+/// Returns the line, the column and the text of each problem in one template. The text is the text at the location.
 #[track_caller]
 pub(crate) fn places_in(
     file: &str,

@@ -87,7 +87,7 @@ fn create_bucket(kind: &str, origin: &str) {
     assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
 }
 
-/// Installs the cryptography of rustls, which the clients of this test need too.
+/// Installs the cryptography provider of rustls for the clients of this test.
 fn use_ring() {
     fingerpost_store::Bucket::open("memory:///").unwrap();
 }
@@ -247,7 +247,7 @@ fn assert_valid(objects: &BTreeMap<String, StoredObject>, is_google: bool) {
             Some("css") => "text/css; charset=utf-8",
             Some("js") => "text/javascript; charset=utf-8",
             Some("json") => "application/json",
-            // Of a killed run.
+            // An object of a killed run.
             _ if name.contains("/probe-") => "text/plain; charset=utf-8",
             _ => "image/svg+xml",
         };

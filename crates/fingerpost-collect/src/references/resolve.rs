@@ -95,7 +95,7 @@ pub(crate) fn resolve(reference: &str, kind: Kind, referrer: Referrer<'_>) -> Op
 
 /// Returns `true` if browsers resolve a specifier to the URL of the asset without a query, a fragment or another spelling.
 ///
-/// The URLs of assets encode more characters than browsers do, and browsers keep an escape such as `%2D`.
+/// The URLs of assets encode more characters than browsers encode, and browsers do not decode an escape such as `%2D`.
 pub(crate) fn resolves_to_asset_url(specifier: &str) -> bool {
     !specifier.contains(['?', '#', '%', '&', '\'', '(', ')', ';', '=', '[', ']', '|', '\\'])
 }

@@ -167,7 +167,7 @@ fn run_without_changes_writes_and_reads_nothing() {
             .collect()
     };
     let written = times();
-    // An unreadable delta proves that no run reads it.
+    // An unchanged access time shows that a run does not read the delta.
     let delta = site.path("out").join(&deltas(&site)[0]);
     let accessed = || fs::metadata(&delta).unwrap().accessed().unwrap();
     let first_access = accessed();

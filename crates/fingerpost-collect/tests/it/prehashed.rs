@@ -62,7 +62,7 @@ fn same_name_with_other_bytes_is_an_error() {
     site.remove("static/lib/main-AB.js");
     collect(&elsewhere).unwrap_err();
 
-    // The name is still in a retained release after the file is gone.
+    // The name is still in a retained release after the file is removed.
     site.remove("static/lib/dep-CD.js");
     site.write("static/js/own.js", "");
     collect(&config(&site)).unwrap();

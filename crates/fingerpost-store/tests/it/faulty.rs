@@ -21,7 +21,7 @@ pub(crate) struct FaultyStore {
     pub(crate) delay: u64,
     /// The number of requests before all requests fail.
     pub(crate) requests_before_failure: Option<usize>,
-    /// Carries out the first request that fails. The response is lost.
+    /// `true` to perform the first failing request before its response is replaced by an error.
     pub(crate) applies_the_failed_request: bool,
     pub(crate) ignores_conditions: bool,
     pub(crate) requests: AtomicUsize,

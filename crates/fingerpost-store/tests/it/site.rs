@@ -85,7 +85,7 @@ pub(crate) fn is_complete(store: &dyn ObjectStore, manifest: &Manifest) -> bool 
     files.into_iter().all(|(name, _)| read(store, &name).is_some())
 }
 
-/// Returns the manifest of the bucket. Fails if the bucket lacks a file of the manifest or has other bytes.
+/// Returns the manifest of the bucket. Fails if a file of the manifest is missing or has other bytes.
 #[track_caller]
 pub(crate) fn complete_manifest(store: &dyn ObjectStore) -> Manifest {
     let json = read(store, "staticfiles.json").expect("a manifest");

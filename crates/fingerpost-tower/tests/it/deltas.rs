@@ -12,7 +12,7 @@ use super::site::{IMMUTABLE, Site, TestResponse, path_below_mount, send, tag};
 pub(crate) const ACCEPTED: (&str, &str) = ("accept-encoding", "gzip, deflate, br, zstd, dcb, dcz");
 pub(crate) const VARY: &str = "Accept-Encoding, Available-Dictionary";
 
-/// A script of about 100 KB. Each version has one line that the other versions lack.
+/// A script of about 100 KB. Each version has one line that is in no other version.
 pub(crate) fn script(version: u32) -> Vec<u8> {
     let line = |n: u32| format!("const c{n} = {};\n", n.wrapping_mul(2_654_435_761));
     let mut lines: Vec<_> = (0..3_500).map(line).collect();

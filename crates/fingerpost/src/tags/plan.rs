@@ -24,7 +24,7 @@ pub(super) struct Plan {
     pub(super) has_bundled: bool,
     /// `true` if the development server of Vite serves an entry.
     pub(super) needs_dev_server: bool,
-    /// The assets that the page loads because of their own entry. These assets get no preload.
+    /// The assets that are entries. These assets get no preload.
     entries: HashSet<u32>,
     /// The scripts whose imports have been visited, or are being visited.
     visited: HashSet<u32>,

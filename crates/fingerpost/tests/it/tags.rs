@@ -143,7 +143,7 @@ fn long_chains_and_wide_graphs_of_imports_are_followed() {
     let tags = |entry: &str| {
         let entry = entry.to_owned();
         let snapshot = snapshot.clone();
-        // A small stack shows that the depth of the graph does not matter.
+        // With this small stack, a recursion over the graph would overflow.
         let thread = std::thread::Builder::new().stack_size(256 * 1024);
         thread.spawn(move || snapshot.tags(&[entry]).unwrap()).unwrap().join().unwrap()
     };

@@ -25,7 +25,7 @@ pub(crate) trait Engine: Sync {
 /// A name that no template contains by itself.
 const NAME: &str = "zq.css";
 
-/// Templates with one construct each. `N` stands for an expression with a name.
+/// Templates with one construct each. The test replaces `N` by an expression with a name.
 const SMALL: &[&str] = &[
     "N",
     "a\nN b N\n",

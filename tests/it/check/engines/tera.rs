@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::{Engine, NAME};
 
-/// What a valid template may name without its definition.
+/// The kinds of items that a valid template may use without a definition.
 const KINDS: [&str; 5] = ["filter `", "test `", "function `", "component `", "template `"];
 
 pub(crate) struct Tera;

@@ -198,7 +198,7 @@ fn releases_count_deltas_in_the_download_of_a_returning_visitor() {
 fn delta_names_never_overwrite_other_files() {
     let site = site([1, 2]);
     let delta = deltas(&site)[0].clone();
-    // A directory in the place of the delta.
+    // A directory with the name of the delta.
     site.remove(&format!("out/{delta}"));
     fs::create_dir(site.path("out").join(&delta)).unwrap();
     let problems = site.problems_of(&config(&site));

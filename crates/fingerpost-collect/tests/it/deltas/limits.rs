@@ -107,7 +107,7 @@ fn delta_with_a_too_long_name_is_not_made() {
     assert!(delta_between(&name[20..], &bytes, &edited(&bytes)).is_some());
 }
 
-/// By default only 200 assets.
+/// Tests 200 assets, or 10,000 assets if `FINGERPOST_TEST_LARGE` is set.
 #[test]
 fn all_of_many_assets_change() {
     let count = if std::env::var_os("FINGERPOST_TEST_LARGE").is_some() { 10_000 } else { 200 };
