@@ -1,13 +1,13 @@
-//! Ages in settings, and the current time.
+//! Durations in settings, and the current time.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::{error::Error, quote::quoted};
 
-/// The units of an age, in seconds.
+/// The units of a duration, in seconds.
 const UNITS: [(char, u64); 5] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400), ('w', 604_800)];
 
-/// Parses an age: a whole number with a unit, such as `7d`, `12h`, `30m`, `45s` or `2w`, or `0` without a unit.
+/// Parses a duration: a whole number with a unit, such as `7d`, `12h`, `30m`, `45s` or `2w`, or `0` without a unit.
 ///
 /// ```
 /// use std::time::Duration;

@@ -148,7 +148,8 @@ impl Settings {
         self.file.as_ref().map(|file| file.top().table(name)).unwrap_or_default()
     }
 
-    /// Returns the directory of the settings file, which the paths in the file are relative to. `None` if there is no file.
+    /// Returns the directory of the settings file. The paths in the file are relative to this directory. `None` if there is no
+    /// file.
     #[doc(hidden)]
     pub fn dir(&self) -> Option<&Path> {
         self.file.as_ref().map(|file| file.dir())

@@ -30,7 +30,7 @@ pub(crate) struct Development {
     confirmed: ByPath<(Checkpoint, HashedFile)>,
 }
 
-/// The digest and the URLs of a file. The URLs are cached too, so that a cache hit does not format URLs.
+/// The digest and the URLs of a file. The URLs are also cached, so that a cache hit does not format URLs.
 #[derive(Debug, Clone)]
 pub(crate) struct HashedFile {
     pub(crate) digest: Digest,

@@ -13,7 +13,7 @@ use crate::quote::is_bidi_or_line_separator;
 pub struct Location {
     /// The file.
     pub file: PathBuf,
-    /// The asset path of the file. Empty for a template or a Rust file, which is no asset.
+    /// The asset path of the file. Empty for templates and Rust files, which are not assets.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub asset: String,
     /// The line, from 1.

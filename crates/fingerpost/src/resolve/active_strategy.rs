@@ -89,7 +89,7 @@ impl ActiveStrategy {
         }
     }
 
-    /// Returns the asset of a bundler with this asset path or name, and the graph of its imports. `None` for collected assets.
+    /// Returns the asset of a bundler with this asset path or name, and the graph of the imports. `None` for collected assets.
     pub(crate) fn bundled(&self, path: &str) -> Option<(Arc<Bundle>, AssetPath)> {
         let bundle = match self {
             Self::Development(development) => development.bundles.last(),

@@ -75,7 +75,7 @@ impl BaseUrl {
         &self.text[self.path..]
     }
 
-    /// Returns the URL that browsers resolve a relative reference to `path` to. Browsers encode fewer characters than
+    /// Returns the URL to which browsers resolve a relative reference to `path`. Browsers encode fewer characters than
     /// [`Url`](crate::Url).
     pub(crate) fn resolved_by_browsers(&self, path: &str) -> String {
         // WHATWG URL, "path percent-encode set". A `%` in a file name has to be encoded in the reference.
