@@ -153,8 +153,8 @@ fn check_published(
         let info = entry.filter(|entry| entry.hashed == asset.hashed).and_then(|entry| entry.info.as_ref());
         info.is_some_and(|info| info.sha256 == asset.info.sha256)
     };
-    // Releases are read only in two cases: an original may have a published name, or the existing file of a prehashed file or
-    // of a member of a cycle has other bytes.
+    // Releases are read only in two cases. An original may have a published name. The name of a prehashed file or of a member
+    // of a cycle may exist, without the same bytes in the current manifest.
     let is_suspect = plain.keys().any(|path| looks_hashed(path) || was_prehashed(path))
         || uncertain.values().any(|asset| !is_current(asset) && run.output.has_any(&asset.hashed));
     let releases: Vec<_> = if is_suspect { run.history.releases(diagnostics).collect() } else { Vec::new() };

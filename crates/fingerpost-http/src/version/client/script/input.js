@@ -39,7 +39,7 @@ export function rememberSent() {
   }
 }
 
-/** Forgets sent values after a navigation. */
+/** Deletes the sent values after a navigation. */
 export const forgetSent = () => sent.clear();
 
 /** @param {any} element */

@@ -1,4 +1,4 @@
-// What every adapter does before a request and after its response.
+// The steps of every adapter before a request and after the response.
 
 import { check, versionOf } from './check.js';
 import { forgetSent, rememberSent } from './input.js';
@@ -10,7 +10,7 @@ import { sameOriginUrl, withoutFragment } from './urls.js';
 /** @typedef {import('./act.js').ReadableHeaders} ReadableHeaders */
 
 /**
- * How the page uses a response.
+ * The use of a response in the page.
  *
  * @typedef {object} Use
  * @property {string} method the method of the request
