@@ -43,7 +43,7 @@ async fn turbo_example_reloads_stale_pages_and_keeps_text() {
     click(&browser, "#load").await;
     browser.until(&release(3)).await;
 
-    // Text in the form stays.
+    // The page retains the text in the form.
     click(&browser, "a[href='/note']").await;
     browser.until("document.querySelector('#text')").await;
     let field = browser.find(Locator::Css("#text")).await.expect("a field");

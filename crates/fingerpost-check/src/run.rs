@@ -160,7 +160,7 @@ struct Place<'f> {
 }
 
 impl Place<'_> {
-    /// Returns the start of a text, as much as a message can show. Each of many nested calls may be as long as the file.
+    /// Returns as much of the start of a text as a message can show. Each of many nested calls may be as long as the file.
     fn text(&self, span: &Range<usize>) -> String {
         let bytes = self.locator.bytes(span);
         String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]).into_owned()

@@ -38,7 +38,7 @@ async fn main() -> anyhow::Result<()> {
     let assets = Assets::builder().collected("dist/static").mode(Mode::Production).build()?;
 
     println!("http://{}", listener.local_addr()?);
-    // Without `set_nodelay`, a response in two packets waits up to 40 ms for an acknowledgement.
+    // Without `set_nodelay`, the second packet of a response is delayed by up to 40 ms.
     let app = app(&assets, releases, turbo.is_some());
     axum::serve(listener.tap_io(|tcp| drop(tcp.set_nodelay(true))), app).await?;
     Ok(())

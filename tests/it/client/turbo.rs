@@ -100,7 +100,7 @@ pub(super) async fn stream_response_stays_on_the_page(browser: &mut Browser, sit
 /// Turbo reports the response to a removed form as a response to a link.
 pub(super) async fn response_to_a_removed_form_is_not_requested_again(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
-    // The page of a link, so that there is an earlier request of the root element.
+    // Loads the page of a link first, so that there is an earlier request of the root element.
     click(browser, "#boosted-redirect").await;
     browser.until("document.querySelector('h1').textContent === '/next of one'").await;
     site.deploy("two", OnMismatch::Reload);
