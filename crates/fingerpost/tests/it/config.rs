@@ -197,10 +197,6 @@ fn unknown_key_is_an_error_with_its_line_and_the_nearest_key() {
             "line 1: unknown key `name` in `[version]`; known keys are `app`, `git`, `components`".to_owned(),
         ),
         ("\"\\u202e\" = 1", format!("line 1: unknown key `\\u{{202e}}`; known keys are {all}")),
-        (
-            "out = \"a\"\n[publish]\n",
-            "line 2: unknown key `publish`; the table `[publish]` is reserved for later versions".to_owned(),
-        ),
     ] {
         assert_eq!(reason(toml), expected);
     }
