@@ -7,7 +7,8 @@ use tempfile::TempDir;
 
 use crate::{examples::EXAMPLES, pages::files_below, readme::root};
 
-/// Returns the settings of a check. `made` contains the assets that `axum-htmx` makes at its start.
+/// Returns the settings of a check. `made` contains the assets that `axum-htmx` and `axum-turbo` make at
+/// their start.
 fn config(example: &Path, made: &Path) -> CheckConfig {
     let paths = ["templates", "pages", "src"].map(|dir| example.join(dir));
     let paths = paths.into_iter().filter(|path| path.exists());
@@ -18,7 +19,7 @@ fn config(example: &Path, made: &Path) -> CheckConfig {
 #[test]
 fn examples_name_only_existing_assets() {
     let made = TempDir::new().expect("a temporary directory");
-    for name in ["css/release.css", "htmx/htmx.min.js"] {
+    for name in ["css/release.css", "htmx/htmx.min.js", "turbo/turbo.es2017-esm.js"] {
         let file = made.path().join(name);
         fs::create_dir_all(file.parent().expect("a directory")).expect("a new directory");
         fs::write(file, "").expect("a writable file");
