@@ -64,11 +64,17 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// A connection to a port without a server can connect to itself, because the port is in the range of client ports.
+fn is_listening(port: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", port))
+        .is_ok_and(|stream| stream.local_addr().unwrap() != stream.peer_addr().unwrap())
+}
+
 fn start(command: &mut Command, port: u16) -> Child {
     let log = Stdio::null;
     let mut process = command.stdin(log()).stdout(log()).stderr(log()).spawn().unwrap();
     let started = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+    while !is_listening(port) {
         assert!(process.try_wait().unwrap().is_none(), "{command:?} has exited");
         assert!(started.elapsed() < Duration::from_secs(60), "{command:?} does not listen");
         thread::sleep(Duration::from_millis(50));
