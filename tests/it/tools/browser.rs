@@ -53,12 +53,17 @@ impl Browser {
         let chromedriver = need(Tool::Chromium, &without(), || program(&["chromedriver"]))?;
 
         let profile = TempDir::new().expect("a temporary directory");
-        let (driver, port) = Process::start(Command::new(chromedriver).arg("--port=0"), |line| {
-            line.strip_prefix("ChromeDriver was started successfully on port ")?
-                .trim_end_matches('.')
-                .parse()
-                .ok()
-        });
+        let start_driver = || {
+            Process::try_start(Command::new(&chromedriver).arg("--port=0"), |line| {
+                line.strip_prefix("ChromeDriver was started successfully on port ")?
+                    .trim_end_matches('.')
+                    .parse()
+                    .ok()
+            })
+        };
+        // ChromeDriver exits if another program takes the port that ChromeDriver has selected.
+        let started = start_driver().or_else(|_| start_driver()).or_else(|_| start_driver());
+        let (driver, port) = started.expect("the address of ChromeDriver");
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities(&chromium, profile.path()));
         // On a busy machine Chromium occasionally exits before it reports its port.

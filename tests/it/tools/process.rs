@@ -19,6 +19,16 @@ impl Process {
     /// Starts a program and waits for the first line of its standard output that `find` accepts.
     #[track_caller]
     pub(super) fn start<T>(command: &mut Command, find: impl Fn(&str) -> Option<T>) -> (Self, T) {
+        Self::try_start(command, find).unwrap_or_else(|output| {
+            panic!("{command:?} did not report its address; its output is {output:?}")
+        })
+    }
+
+    /// Same as [`start`](Self::start), but returns the output of a program that exits before the line occurs.
+    pub(super) fn try_start<T>(
+        command: &mut Command,
+        find: impl Fn(&str) -> Option<T>,
+    ) -> Result<(Self, T), Vec<String>> {
         let mut process =
             Self(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("a program that starts"));
         let output = BufReader::new(process.0.stdout.take().expect("a piped output"));
@@ -29,11 +39,11 @@ impl Process {
         let mut output_lines = Vec::new();
         while let Ok(line) = lines.recv_timeout(START_TIMEOUT) {
             if let Some(found) = find(&line) {
-                return (process, found);
+                return Ok((process, found));
             }
             output_lines.push(line);
         }
-        panic!("{command:?} did not report its address; its output is {output_lines:?}");
+        Err(output_lines)
     }
 
     /// Starts a program and waits until it is ready. Returns `None` if the program exits first.
