@@ -339,8 +339,8 @@ pub(crate) struct BucketArgs {
 #[command(after_help = PUBLISH_HELP)]
 #[cfg_attr(not(feature = "store"), allow(dead_code, reason = "only `bucket.rs` reads the options"))]
 pub(crate) struct PublishArgs {
-    /// The bucket: s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///DIR [default: `to` in the table
-    /// [publish] of the settings file]
+    /// The bucket: s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///DIR [default: `to` in the
+    /// settings file]
     #[arg(value_name = "URL")]
     pub(crate) to: Option<String>,
 
