@@ -318,7 +318,7 @@ pub(crate) struct AtArgs {
     pub(crate) at: Option<String>,
 }
 
-/// Options of the commands that change a bucket. The defaults are in the table [publish] of the settings file.
+/// Options of the commands that change a bucket. The defaults are in the table `[publish]` of the settings file.
 #[derive(clap::Args, Debug)]
 #[cfg_attr(not(feature = "store"), allow(dead_code, reason = "only `bucket.rs` reads the options"))]
 pub(crate) struct BucketArgs {
