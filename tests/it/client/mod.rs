@@ -26,6 +26,9 @@ use site::{Library, Site};
 const HTMX: &[Library] = &["htmx-1", "htmx-2", "htmx-4"];
 /// Libraries whose links replace the page.
 const NAVIGATING: &[Library] = &["htmx-1", "htmx-2", "htmx-4", "turbo", "unpoly"];
+/// Libraries whose page follows the redirect of a form that was sent before another response reported a new version. With
+/// Turbo, the page does not reach the target of the redirect.
+const FOLLOWING_PENDING_FORMS: &[Library] = &["htmx-1", "htmx-2", "htmx-4", "unpoly"];
 const EVERY: &[Library] = &["htmx-1", "htmx-2", "htmx-4", "turbo", "unpoly", "alpine-ajax", "fetch"];
 const NOT_FETCH: &[Library] = &["htmx-1", "htmx-2", "htmx-4", "turbo", "unpoly", "alpine-ajax"];
 /// For situations that do not depend on the library.
@@ -84,7 +87,7 @@ const ROWS: &[Row] = rows![
     ONE => libraries::page_is_checked_when_the_visitor_returns,
     EVERY => pending::pending_post_completes_before_a_reload,
     ONE => pending::pending_fetch_post_completes_before_a_reload,
-    NAVIGATING => pending::pending_redirected_post_becomes_a_full_navigation,
+    FOLLOWING_PENDING_FORMS => pending::pending_redirected_post_becomes_a_full_navigation,
     HTMX => pending::pending_navigation_takes_precedence_over_a_reload,
     HTMX => pending::htmx_redirect_and_location_headers_are_followed,
     EVERY => pending::input_during_a_reload_stops_the_reload,
