@@ -69,12 +69,13 @@ impl TagCache {
     /// Adds the tags of a list, unless the cache is full.
     pub(crate) fn insert(&self, entries: &[u32], text: &Arc<TagText>) {
         self.0.rcu(|texts| {
-            let mut texts = Texts::clone(texts);
             let bytes = texts.values().map(|text| text.text.len()).sum::<usize>() + text.text.len();
-            if texts.len() < MAX_LISTS && bytes <= MAX_BYTES {
-                texts.insert(entries.into(), Arc::clone(text));
+            if texts.len() >= MAX_LISTS || bytes > MAX_BYTES {
+                return Arc::clone(texts);
             }
-            texts
+            let mut texts = Texts::clone(texts);
+            texts.insert(entries.into(), Arc::clone(text));
+            texts.into()
         });
     }
 }
