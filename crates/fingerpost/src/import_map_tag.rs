@@ -1,9 +1,6 @@
 //! The element `<script type="importmap">`.
 
-use crate::{error::Error, manifest::digest::Digest, markup::escaped, snapshot::Snapshot};
-
-/// The length of the element without its content and nonce, rounded up.
-const MARKUP: usize = 64;
+use crate::{error::Error, snapshot::Snapshot};
 
 impl Snapshot {
     /// Returns the import map as `<script type="importmap">…</script>`, or an empty text without an import map.
@@ -37,7 +34,7 @@ impl Snapshot {
     ///
     /// Same as [`url`](Self::url), for the first name whose asset is unknown or cannot be read.
     pub fn importmap(&self) -> Result<String, Error> {
-        self.importmap_element("")
+        self.importmap_with_nonce("")
     }
 
     /// Returns the import map like [`importmap`](Self::importmap), with a `nonce` for the Content-Security-Policy of the page.
@@ -58,7 +55,8 @@ impl Snapshot {
     ///
     /// Same as [`importmap`](Self::importmap).
     pub fn importmap_with_nonce(&self, nonce: &str) -> Result<String, Error> {
-        self.importmap_element(nonce)
+        let element = self.resolver.import_map_element()?;
+        Ok(element.map_or_else(String::new, |element| element.tag.with_nonce(nonce)))
     }
 
     /// Returns the hash of the import map for a `Content-Security-Policy` without nonces, in single quotes: `'sha256-…'`.
@@ -79,18 +77,6 @@ impl Snapshot {
     ///
     /// Same as [`importmap`](Self::importmap).
     pub fn importmap_csp_hash(&self) -> Result<Option<String>, Error> {
-        let json = self.resolver.import_map_json()?;
-        Ok(json.map(|json| format!("'{}'", Digest::from_content(json.as_bytes()).integrity())))
-    }
-
-    fn importmap_element(&self, nonce: &str) -> Result<String, Error> {
-        let Some(json) = self.resolver.import_map_json()? else { return Ok(String::new()) };
-        let mut element = String::with_capacity(json.len() + nonce.len() + MARKUP);
-        element.push_str("<script type=\"importmap\"");
-        if !nonce.is_empty() {
-            [" nonce=\"", &escaped(nonce), "\""].into_iter().for_each(|piece| element.push_str(piece));
-        }
-        [">", &json, "</script>"].into_iter().for_each(|piece| element.push_str(piece));
-        Ok(element)
+        Ok(self.resolver.import_map_element()?.map(|element| element.csp_hash.clone()))
     }
 }

@@ -9,12 +9,28 @@ use serde::Serialize;
 
 use crate::{
     error::{Error, ErrorKind, Miss},
-    import_map::ImportMap,
+    manifest::digest::Digest,
     quote::quoted,
-    resolve::Resolver,
+    resolve::{Resolver, tag_cache::TagText},
     suggest::nearest,
     url::Url,
 };
+
+/// The element `<script type="importmap">` of one release.
+#[derive(Debug)]
+pub(crate) struct ImportMapElement {
+    pub(crate) tag: TagText,
+    /// The hash of the content for a Content-Security-Policy, in single quotes.
+    pub(crate) csp_hash: String,
+}
+
+impl ImportMapElement {
+    fn new(json: &str) -> Self {
+        let mut tag = TagText::default();
+        tag.push("<script type=\"importmap\"", &format!(">{json}</script>"));
+        Self { tag, csp_hash: format!("'{}'", Digest::from_content(json.as_bytes()).integrity()) }
+    }
+}
 
 /// The content of `<script type="importmap">`.
 #[derive(Default, Serialize)]
@@ -25,21 +41,22 @@ struct Json {
 }
 
 impl Resolver {
-    /// Returns the import map in JSON that is safe in a `<script>` element, or `None` without an import map.
-    pub(crate) fn import_map_json(&self) -> Result<Option<Arc<str>>, Error> {
+    /// Returns the element of the import map, or `None` without an import map.
+    pub(crate) fn import_map_element(&self) -> Result<Option<Arc<ImportMapElement>>, Error> {
         if self.import_map.is_empty() {
             return Ok(None);
         }
-        if let Some(json) = self.import_map_json.get() {
-            return Ok(Some(Arc::clone(json)));
+        if let Some(element) = self.import_map_element.get() {
+            return Ok(Some(Arc::clone(element)));
         }
-        let made = self.make_import_map(&self.import_map)?;
+        let made = Arc::new(ImportMapElement::new(&self.import_map_json()?));
         let is_final = self.strategy.table().is_some();
-        Ok(Some(if is_final { Arc::clone(self.import_map_json.get_or_init(|| made)) } else { made }))
+        Ok(Some(if is_final { Arc::clone(self.import_map_element.get_or_init(|| made)) } else { made }))
     }
 
-    fn make_import_map(&self, settings: &ImportMap) -> Result<Arc<str>, Error> {
-        let mut map = Json::default();
+    /// Returns the import map in JSON that is safe in a `<script>` element.
+    fn import_map_json(&self) -> Result<String, Error> {
+        let (settings, mut map) = (&self.import_map, Json::default());
         let names = if settings.needs_list() { self.strategy.names() } else { Vec::new() };
         for (name, path) in settings.imports() {
             self.add_import(name, path, &names, &mut map)
@@ -47,11 +64,11 @@ impl Resolver {
         }
         if !self.strategy.is_collected() {
             let modules = names.iter().filter(|path| settings.has_module(path));
-            modules.into_iter().try_for_each(|path| self.add_module(path, settings, &mut map))?;
+            modules.into_iter().try_for_each(|path| self.add_module(path, &mut map))?;
         }
         let json = serde_json::to_string(&map).expect("strings are valid JSON");
         // Neither `</script>` nor `<!--` may occur in the element.
-        Ok(json.replace('<', "\\u003c").into())
+        Ok(json.replace('<', "\\u003c"))
     }
 
     /// Adds a name of the settings.
@@ -72,17 +89,17 @@ impl Resolver {
     }
 
     /// Adds the plain URL of a module of the source directories, and the names of the module below directories of the map.
-    fn add_module(&self, path: &str, settings: &ImportMap, map: &mut Json) -> Result<(), Error> {
+    fn add_module(&self, path: &str, map: &mut Json) -> Result<(), Error> {
         let url = match self.strategy.urls(path) {
             Ok(urls) => urls.url,
             // The file was removed after the listing.
             Err(Miss::NotFound(_)) => return Ok(()),
             Err(Miss::Failed(err)) => return Err(err),
         };
-        let names =
-            settings.dirs().filter_map(|(name, dir)| Some(format!("{name}{}", path.strip_prefix(dir)?)));
+        let below = |(name, dir): (&str, &str)| Some(format!("{name}{}", path.strip_prefix(dir)?));
+        let names = self.import_map.dirs().filter_map(below);
         // Another name of the map may be more specific than the directory.
-        let own = names.filter(|name| settings.target(name).as_deref() == Some(path));
+        let own = names.filter(|name| self.import_map.target(name).as_deref() == Some(path));
         map.imports.extend(own.map(|name| (name, url.to_string())));
         self.add_plain_urls(path, &url, map);
         Ok(())

@@ -86,7 +86,7 @@ impl Loader {
             options: Arc::clone(options),
             missing_warnings: self.missing_warnings.clone(),
             import_map,
-            import_map_json: OnceLock::new(),
+            import_map_element: OnceLock::new(),
             tag_cache: TagCache::default(),
             release_id: OnceLock::new(),
         })

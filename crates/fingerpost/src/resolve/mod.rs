@@ -29,6 +29,7 @@ use crate::{
     quote::quoted,
     resolve::{
         active_strategy::ActiveStrategy,
+        import_map::ImportMapElement,
         lookup_table::Asset,
         missing::{MissingWarnings, not_found},
         tag_cache::TagCache,
@@ -53,8 +54,8 @@ pub(crate) struct Resolver {
     /// The number of files of each component of the version.
     pub(crate) components: BTreeMap<String, usize>,
     pub(crate) import_map: ImportMap,
-    /// The import map in JSON, made at the first call. Empty in development, because the map changes with the files.
-    import_map_json: OnceLock<Arc<str>>,
+    /// Made at the first call. Empty in development, because the map changes with the files.
+    import_map_element: OnceLock<Arc<ImportMapElement>>,
     options: Arc<UrlOptions>,
     /// Set if unknown assets get their unhashed URL.
     missing_warnings: Option<Arc<MissingWarnings>>,

@@ -24,9 +24,12 @@ impl TagText {
         self.text.push_str(end);
     }
 
-    /// Returns the tags, separated by line feeds. Every tag contains the nonce, if there is one.
-    pub(crate) fn with_nonce(&self, nonce: Option<&str>) -> String {
-        let Some(nonce) = nonce.map(escaped) else { return self.text.clone() };
+    /// Returns the tags, separated by line feeds. Every tag contains the nonce, unless the nonce is empty.
+    pub(crate) fn with_nonce(&self, nonce: &str) -> String {
+        if nonce.is_empty() {
+            return self.text.clone();
+        }
+        let nonce = escaped(nonce);
         let attribute = [" nonce=\"", &nonce, "\""];
         let length = attribute.iter().map(|piece| piece.len()).sum::<usize>();
         let mut out = String::with_capacity(self.text.len() + self.attribute_ends.len() * length);

@@ -64,12 +64,12 @@ impl Snapshot {
         &self,
         entries: impl IntoIterator<Item = E, IntoIter: Clone>,
     ) -> Result<String, Error> {
-        tags(&self.resolver, entries, None)
+        tags(&self.resolver, entries, "")
     }
 
     /// Returns the HTML tags as [`tags`](Self::tags) does, with a `nonce` attribute for a Content-Security-Policy.
     ///
-    /// The nonce is escaped for HTML. The policy needs the nonce in `script-src` and in `style-src`.
+    /// The nonce is escaped for HTML. An empty `nonce` is left out. The policy needs the nonce in `script-src` and in `style-src`.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -89,7 +89,7 @@ impl Snapshot {
         entries: impl IntoIterator<Item = E, IntoIter: Clone>,
         nonce: &str,
     ) -> Result<String, Error> {
-        tags(&self.resolver, entries, Some(nonce))
+        tags(&self.resolver, entries, nonce)
     }
 
     /// Returns the value of a `Link` header that preloads all files in the [`tags`](Self::tags) of the entries.
@@ -128,7 +128,7 @@ impl Assets {
         &self,
         entries: impl IntoIterator<Item = E, IntoIter: Clone>,
     ) -> Result<String, Error> {
-        self.with_resolver(|resolver| tags(resolver, entries, None))
+        self.with_resolver(|resolver| tags(resolver, entries, ""))
     }
 
     /// Returns the HTML tags that load entries, with a nonce, like [`Snapshot::tags_with_nonce`].
@@ -141,7 +141,7 @@ impl Assets {
         entries: impl IntoIterator<Item = E, IntoIter: Clone>,
         nonce: &str,
     ) -> Result<String, Error> {
-        self.with_resolver(|resolver| tags(resolver, entries, Some(nonce)))
+        self.with_resolver(|resolver| tags(resolver, entries, nonce))
     }
 
     /// Returns the value of a `Link` header that preloads entries, like [`Snapshot::preload_header`].

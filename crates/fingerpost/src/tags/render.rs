@@ -12,11 +12,11 @@ use crate::{
 /// The maximum number of entries in a list whose tags are cached.
 const MAX_CACHED_ENTRIES: usize = 16;
 
-/// Returns the tags of the entries, separated by line feeds.
+/// Returns the tags of the entries, separated by line feeds. An empty nonce is left out.
 pub(super) fn tags<E: AsRef<str>>(
     resolver: &Resolver,
     entries: impl IntoIterator<Item = E, IntoIter: Clone>,
-    nonce: Option<&str>,
+    nonce: &str,
 ) -> Result<String, Error> {
     let entries = entries.into_iter();
     let mut buffer = [0; MAX_CACHED_ENTRIES];

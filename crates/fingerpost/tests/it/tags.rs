@@ -155,7 +155,7 @@ fn long_chains_and_wide_graphs_of_imports_are_followed() {
 }
 
 #[test]
-fn nonce_is_escaped_in_every_tag() {
+fn nonce_is_escaped_in_every_tag_and_an_empty_nonce_is_left_out() {
     let snapshot = snapshot(&[("a.js", &["b.js"], &["a.css"]), ("b.js", &[], &[]), ("a.css", &[], &[])]);
     let tags = snapshot.tags_with_nonce(&["a.js"], "\"><script>&'").unwrap();
     let nonce = " crossorigin nonce=\"&quot;&gt;&lt;script&gt;&amp;&#39;\">";
@@ -164,6 +164,7 @@ fn nonce_is_escaped_in_every_tag() {
         snapshot.tags_with_nonce(&["a.js"], "r4nd0m+/==").unwrap().matches(" nonce=\"r4nd0m+/==\">").count(),
         3
     );
+    assert_eq!(snapshot.tags_with_nonce(&["a.js"], "").unwrap(), snapshot.tags(&["a.js"]).unwrap());
 }
 
 #[test]
