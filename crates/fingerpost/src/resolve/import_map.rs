@@ -12,7 +12,7 @@ use crate::{
     manifest::digest::Digest,
     quote::quoted,
     resolve::{Resolver, tag_cache::TagText},
-    suggest::nearest,
+    suggest::{nearest, suggestion},
     url::Url,
 };
 
@@ -121,9 +121,8 @@ impl Resolver {
     fn missing_dir(&self, dir: &str, names: &[String]) -> Error {
         let dirs: BTreeSet<_> = names.iter().filter_map(|name| Some(name.rsplit_once('/')?.0)).collect();
         let near = nearest(dir.trim_end_matches('/'), dirs.into_iter());
-        let near: Vec<_> = near.iter().map(|dir| quoted(format!("{dir}/"))).collect();
-        let advice =
-            if near.is_empty() { String::new() } else { format!(" (did you mean {}?)", near.join(" or ")) };
+        let near: Vec<_> = near.iter().map(|dir| format!("{dir}/")).collect();
+        let advice = suggestion(dir, &near);
         let places = self.strategy.searched();
         let places: Vec<_> = places.iter().map(quoted).collect();
         let message =
