@@ -45,7 +45,7 @@ pub trait StaticHelpers: Template {
     /// [`Assets::tags`](fingerpost::Assets::tags): `{{ static_tags(["js/app.js", "css/app.css"]) }}`.
     #[inline]
     fn static_tags<E: AsRef<[S]>, S: AsRef<str>>(&self, entries: E) -> StaticTags<'static, E, S> {
-        StaticTags::new::<Self>(entries, None)
+        StaticTags::new::<Self>(entries, "")
     }
 
     /// Writes the tags with a nonce, [`Assets::tags_with_nonce`](fingerpost::Assets::tags_with_nonce):
@@ -56,7 +56,7 @@ pub trait StaticHelpers: Template {
         entries: E,
         nonce: &'a str,
     ) -> StaticTags<'a, E, S> {
-        StaticTags::new::<Self>(entries, Some(nonce))
+        StaticTags::new::<Self>(entries, nonce)
     }
 
     /// Writes the import map, [`Snapshot::importmap`](fingerpost::Snapshot::importmap): `{{ static_importmap() }}`.

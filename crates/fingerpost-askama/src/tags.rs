@@ -8,13 +8,13 @@ use crate::current_assets::{in_template, with_assets};
 #[derive(Debug, Clone, Copy)]
 pub struct StaticTags<'a, E, S> {
     entries: E,
-    nonce: Option<&'a str>,
+    nonce: &'a str,
     template: &'static str,
     entry: PhantomData<fn() -> S>,
 }
 
 impl<'a, E, S> StaticTags<'a, E, S> {
-    pub(crate) fn new<T: ?Sized>(entries: E, nonce: Option<&'a str>) -> Self {
+    pub(crate) fn new<T: ?Sized>(entries: E, nonce: &'a str) -> Self {
         Self { entries, nonce, template: type_name::<T>(), entry: PhantomData }
     }
 }
@@ -22,10 +22,7 @@ impl<'a, E, S> StaticTags<'a, E, S> {
 impl<E: AsRef<[S]>, S: AsRef<str>> FastWritable for StaticTags<'_, E, S> {
     fn write_into(&self, dest: &mut dyn fmt::Write, values: &dyn Values) -> askama::Result<()> {
         let entries = self.entries.as_ref();
-        let tags = with_assets(values, |assets| match self.nonce {
-            Some(nonce) => assets.tags_with_nonce(entries, nonce),
-            None => assets.tags(entries),
-        });
+        let tags = with_assets(values, |assets| assets.tags_with_nonce(entries, self.nonce));
         Ok(dest.write_str(&in_template(self.template, tags)?)?)
     }
 }

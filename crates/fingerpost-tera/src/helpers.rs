@@ -3,7 +3,7 @@
 use std::{fmt::Display, sync::Arc};
 
 use crate::{
-    argument::{Argument, kind_in_error},
+    argument::{Argument, by_name, kind_in_error},
     tags::TagArguments,
 };
 use fingerpost::{
@@ -26,8 +26,8 @@ pub fn register(tera: &mut Tera, assets: &Assets) {
     }
     let tags_assets = assets.clone();
     tera.register_function("static_tags", move |keywords: Kwargs, _: &State<'_>| {
-        let keywords = keywords.iter().filter_map(|(keyword, value)| Some((keyword.as_str()?, value)));
-        let arguments = TagArguments::parse(keywords, argument, Value::as_array).map_err(Error::message)?;
+        let arguments = TagArguments::parse(keyword_values(&keywords), argument, Value::as_array);
+        let arguments = arguments.map_err(Error::message)?;
         arguments.tags(&tags_assets).map_or_else(resolve_error, |tags| Ok(Value::safe_string(&tags)))
     });
     let import_map = assets.clone();
@@ -116,7 +116,11 @@ impl FunctionResult for UncopiedResult {
 }
 
 fn keyword_arguments(keywords: &Kwargs) -> impl Iterator<Item = (&str, Argument<'_>)> {
-    keywords.iter().filter_map(|(keyword, value)| Some((keyword.as_str()?, argument(value))))
+    keyword_values(keywords).map(|(keyword, value)| (keyword, argument(value)))
+}
+
+fn keyword_values(keywords: &Kwargs) -> impl Iterator<Item = (&str, &Value)> {
+    keywords.iter().filter_map(|(keyword, value)| Some((keyword.as_str()?, value)))
 }
 
 fn argument(value: &Value) -> Argument<'_> {
@@ -136,15 +140,7 @@ pub(crate) fn path_of_call<'a>(
     name: &str,
     arguments: impl Iterator<Item = (&'a str, Argument<'a>)>,
 ) -> Result<&'a str, String> {
-    let (mut path, mut unknown) = (None, None);
-    for (keyword, argument) in arguments {
-        if keyword == "path" {
-            path = Some(argument);
-        } else {
-            // Keywords have no order. The greatest keyword makes the error deterministic.
-            unknown = unknown.max(Some(keyword));
-        }
-    }
+    let ([path], unknown) = by_name(arguments, ["path"]);
     single_argument(path, unknown, || {
         format!("{name}() takes an asset path, such as {name}(path='css/app.css')")
     })
@@ -154,14 +150,8 @@ pub(crate) fn path_of_call<'a>(
 pub(crate) fn nonce_of_call<'a>(
     arguments: impl Iterator<Item = (&'a str, Argument<'a>)>,
 ) -> Result<&'a str, String> {
-    let (mut nonce, mut unknown) = (Argument::Text(""), None);
-    for (keyword, argument) in arguments {
-        match (keyword, argument) {
-            ("nonce", Argument::Other("none" | "null")) => {}
-            ("nonce", argument) => nonce = argument,
-            _ => unknown = unknown.max(Some(keyword)),
-        }
-    }
+    let ([nonce], unknown) = by_name(arguments, ["nonce"]);
+    let nonce = nonce.filter(|nonce| !nonce.is_none()).unwrap_or(Argument::Text(""));
     single_argument(Some(nonce), unknown, || {
         "static_importmap() takes only a nonce, such as static_importmap(nonce=csp_nonce)".to_owned()
     })

@@ -2,13 +2,14 @@
 
 use fingerpost::{__private::quoted, Assets, Error};
 
-use crate::argument::{Argument, kind_in_error};
+use crate::argument::{Argument, by_name, kind_in_error};
 
 /// The arguments of `static_tags(entries=['js/app.js', 'css/app.css'], nonce=nonce)`.
 #[derive(Debug)]
 pub(crate) struct TagArguments<'a> {
     entries: Vec<&'a str>,
-    nonce: Option<&'a str>,
+    /// Empty if there is none.
+    nonce: &'a str,
 }
 
 impl<'a> TagArguments<'a> {
@@ -18,15 +19,7 @@ impl<'a> TagArguments<'a> {
         argument: fn(&'a V) -> Argument<'a>,
         list: fn(&'a V) -> Option<&'a [V]>,
     ) -> Result<Self, String> {
-        let (mut entries, mut nonce, mut unknown) = (None, None, None);
-        for (keyword, value) in keywords {
-            match keyword {
-                "entries" => entries = Some(value),
-                "nonce" => nonce = Some(value),
-                // Keywords have no order. The greatest keyword makes the error deterministic.
-                keyword => unknown = unknown.max(Some(keyword)),
-            }
-        }
+        let ([entries, nonce], unknown) = by_name(keywords, ["entries", "nonce"]);
         if let Some(keyword) = unknown {
             return Err(usage_error(&format!("but got the unknown keyword {}", quoted(keyword))));
         }
@@ -43,23 +36,17 @@ impl<'a> TagArguments<'a> {
         };
         let wrong_entry = |kind| usage_error(&format!("but got {}", kind_in_error(kind)));
         let entries = entries.into_iter().map(text).collect::<Result<_, _>>().map_err(wrong_entry)?;
-        let nonce = match nonce.map(|nonce| text(argument(nonce))).transpose() {
-            Ok(nonce) => nonce,
-            Err("none" | "null") => None,
-            Err(kind) => {
-                let found =
-                    format!("and the nonce as a string, but got {} as the nonce", kind_in_error(kind));
-                return Err(usage_error(&found));
-            }
+        let wrong_nonce = |kind| {
+            let found = format!("and the nonce as a string, but got {} as the nonce", kind_in_error(kind));
+            usage_error(&found)
         };
+        let nonce = nonce.map(argument).filter(|nonce| !nonce.is_none());
+        let nonce = nonce.map_or(Ok(""), text).map_err(wrong_nonce)?;
         Ok(Self { entries, nonce })
     }
 
     pub(crate) fn tags(&self, assets: &Assets) -> Result<String, Error> {
-        match self.nonce {
-            Some(nonce) => assets.tags_with_nonce(&self.entries, nonce),
-            None => assets.tags(&self.entries),
-        }
+        assets.tags_with_nonce(&self.entries, self.nonce)
     }
 }
 
