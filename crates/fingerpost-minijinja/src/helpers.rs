@@ -5,19 +5,16 @@
 
 use std::{fmt, sync::Arc};
 
-use fingerpost::{
-    __private::{Prebuilt, quoted},
-    Assets, Url,
-};
+use fingerpost::{__private::Prebuilt, Assets, Url};
 
 use super::{
-    CallState, ExtraArgument,
+    CallState, ExtraArgument, arguments,
     engine::{
         AutoEscape, Environment, Error, ErrorKind, State,
-        value::{Kwargs, Object, ObjectRepr, Rest, Value},
+        value::{Object, ObjectRepr, Rest, Value},
     },
     engine_error::from_core,
-    tags::StaticTags,
+    tags::{StaticImportMap, StaticTags},
 };
 
 /// Registers the functions `static`, `static_url`, `static_integrity`, `static_tags`, `static_importmap` and `app_version`,
@@ -39,7 +36,7 @@ pub fn register(env: &mut Environment<'_>, assets: &Assets) {
         );
     }
     env.add_global("static_tags", Value::from_object(StaticTags(assets.clone())));
-    env.add_global("static_importmap", Value::from_object(ImportMapHelper(assets.clone())));
+    env.add_global("static_importmap", Value::from_object(StaticImportMap(assets.clone())));
     let assets = assets.clone();
     env.add_function("app_version", move |extra: Rest<ExtraArgument>| {
         if extra.is_empty() {
@@ -114,11 +111,7 @@ impl Helper {
 
     /// Returns the argument `path=`, which Tera requires and this crate accepts for compatibility.
     fn path_keyword(&self, keywords: &Value) -> Result<Value, Error> {
-        let keywords = Kwargs::try_from(keywords.clone())?;
-        if let Some(unknown) = keywords.args().find(|keyword| *keyword != "path") {
-            let found = format!("but got the unknown keyword {}", quoted(unknown));
-            return Err(self.usage_error(ErrorKind::TooManyArguments, &found));
-        }
+        let keywords = arguments::keywords(keywords, &["path"], |kind, found| self.usage_error(kind, found))?;
         keywords.get("path").map_err(|_| self.missing_path())
     }
 
@@ -126,10 +119,8 @@ impl Helper {
         self.usage_error(ErrorKind::MissingArgument, "but got no argument")
     }
 
-    /// Returns an error with only the type of the value, because the value may be long, or a secret.
     fn wrong_type_error(&self, path: &Value) -> Error {
-        let of_type = if path.is_undefined() || path.is_none() { "" } else { "a value of type " };
-        self.usage_error(ErrorKind::InvalidOperation, &format!("but got {of_type}{}", path.kind()))
+        self.usage_error(ErrorKind::InvalidOperation, &format!("but got {}", arguments::kind(path)))
     }
 
     fn usage_error(&self, kind: ErrorKind, found: &str) -> Error {
@@ -161,54 +152,4 @@ impl Object for Helper {
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
     }
-}
-
-/// The function `static_importmap`.
-#[derive(Debug)]
-struct ImportMapHelper(Assets);
-
-impl Object for ImportMapHelper {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn call(self: &Arc<Self>, _: CallState<'_, '_, '_>, args: &[Value]) -> Result<Value, Error> {
-        let nonce = match args {
-            [] => None,
-            [keywords] if keywords.is_kwargs() => nonce(keywords)?,
-            _ => {
-                return Err(nonce_error(
-                    ErrorKind::TooManyArguments,
-                    "but got an argument without a keyword",
-                ));
-            }
-        };
-        let nonce = nonce.as_ref().and_then(Value::as_str).unwrap_or_default();
-        let element = self.0.snapshot().importmap_with_nonce(nonce);
-        element.map_or_else(resolve_error, |element| Ok(Value::from_safe_string(element)))
-    }
-
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("static_importmap")
-    }
-}
-
-/// Returns the argument `nonce=`, which is a string or none.
-fn nonce(keywords: &Value) -> Result<Option<Value>, Error> {
-    let keywords = Kwargs::try_from(keywords.clone())?;
-    if let Some(unknown) = keywords.args().find(|keyword| *keyword != "nonce") {
-        let found = format!("but got the unknown keyword {}", quoted(unknown));
-        return Err(nonce_error(ErrorKind::TooManyArguments, &found));
-    }
-    let Ok(nonce) = keywords.get::<Value>("nonce") else { return Ok(None) };
-    if nonce.is_none() || nonce.as_str().is_some() {
-        return Ok(Some(nonce));
-    }
-    let of_type = if nonce.is_undefined() { "" } else { "a value of type " };
-    Err(nonce_error(ErrorKind::InvalidOperation, &format!("but got {of_type}{}", nonce.kind())))
-}
-
-fn nonce_error(kind: ErrorKind, found: &str) -> Error {
-    const USAGE: &str = "static_importmap() takes only a nonce, such as static_importmap(nonce=csp_nonce)";
-    Error::new(kind, format!("{USAGE}, {found}"))
 }

@@ -75,6 +75,7 @@
 struct Readme;
 
 mod engine_error;
+mod arguments;
 mod tags;
 mod helpers;
 #[cfg(feature = "v2")]

@@ -1,13 +1,13 @@
-//! The function `static_tags`.
+//! The functions `static_tags` and `static_importmap`.
 
 use std::{fmt, sync::Arc};
 
-use fingerpost::{__private::quoted, Assets};
+use fingerpost::Assets;
 
 use super::{
-    CallState,
+    CallState, arguments,
     engine::{
-        AutoEscape, Error, ErrorKind,
+        AutoEscape, Error, ErrorKind, State,
         value::{Kwargs, Object, ObjectRepr, Value, ValueKind},
     },
     engine_error::from_core,
@@ -18,25 +18,23 @@ use super::{
 pub(super) struct StaticTags(pub(super) Assets);
 
 impl StaticTags {
-    fn tags(&self, entries: &[Value], nonce: Option<&Value>) -> Result<String, Error> {
+    fn tags(&self, entries: &[Value], keywords: Option<&Kwargs>) -> Result<String, Error> {
         if entries.is_empty() {
             return Err(usage_error(ErrorKind::MissingArgument, "but got no entry"));
         }
         if let Some(wrong) = entries.iter().find(|entry| entry.as_str().is_none()) {
-            return Err(usage_error(ErrorKind::InvalidOperation, &format!("but got {}", kind(wrong))));
+            return Err(usage_error(
+                ErrorKind::InvalidOperation,
+                &format!("but got {}", arguments::kind(wrong)),
+            ));
         }
-        let entries = entries.iter().filter_map(Value::as_str);
-        let tags = match nonce.filter(|nonce| !nonce.is_none()) {
-            None => self.0.tags(entries),
-            Some(nonce) => match nonce.as_str() {
-                Some(nonce) => self.0.tags_with_nonce(entries, nonce),
-                None => {
-                    let found = format!("and the nonce as a string, but got {} as the nonce", kind(nonce));
-                    return Err(usage_error(ErrorKind::InvalidOperation, &found));
-                }
-            },
+        let wrong_nonce = |found: &str| {
+            let found = format!("and the nonce as a string, but got {found} as the nonce");
+            usage_error(ErrorKind::InvalidOperation, &found)
         };
-        tags.map_err(from_core)
+        let nonce = keywords.map(|keywords| arguments::nonce(keywords, wrong_nonce)).transpose()?;
+        let entries = entries.iter().filter_map(Value::as_str);
+        self.0.tags_with_nonce(entries, text(&nonce)).map_err(from_core)
     }
 }
 
@@ -46,22 +44,6 @@ fn keyword_entries(entries: &Value) -> Result<Vec<Value>, Error> {
         ValueKind::Seq | ValueKind::Iterable => Ok(entries.try_iter()?.collect()),
         _ => Ok(vec![entries.clone()]),
     }
-}
-
-fn check_keywords(keywords: &Kwargs) -> Result<(), Error> {
-    match keywords.args().find(|keyword| !["entries", "nonce"].contains(keyword)) {
-        Some(unknown) => {
-            let found = format!("but got the unknown keyword {}", quoted(unknown));
-            Err(usage_error(ErrorKind::TooManyArguments, &found))
-        }
-        None => Ok(()),
-    }
-}
-
-/// Returns only the type of a value, because the value may be long, or a secret.
-fn kind(value: &Value) -> String {
-    let of_type = if value.is_undefined() || value.is_none() { "" } else { "a value of type " };
-    format!("{of_type}{}", value.kind())
 }
 
 fn usage_error(kind: ErrorKind, found: &str) -> Error {
@@ -79,14 +61,11 @@ impl Object for StaticTags {
     fn call(self: &Arc<Self>, state: CallState<'_, '_, '_>, args: &[Value]) -> Result<Value, Error> {
         let tags = match args.split_last() {
             Some((keywords, entries)) if keywords.is_kwargs() => {
-                let keywords = Kwargs::try_from(keywords.clone())?;
-                check_keywords(&keywords)?;
-                let keyword = |name| keywords.has(name).then(|| keywords.get::<Value>(name)).transpose();
-                let nonce = keyword("nonce")?;
-                match keyword("entries")? {
-                    None => self.tags(entries, nonce.as_ref()),
+                let keywords = arguments::keywords(keywords, &["entries", "nonce"], usage_error)?;
+                match keywords.has("entries").then(|| keywords.get::<Value>("entries")).transpose()? {
+                    None => self.tags(entries, Some(&keywords)),
                     Some(listed) if entries.is_empty() => {
-                        self.tags(&keyword_entries(&listed)?, nonce.as_ref())
+                        self.tags(&keyword_entries(&listed)?, Some(&keywords))
                     }
                     Some(_) => {
                         let found = "but got entries with and without the keyword `entries`";
@@ -96,12 +75,58 @@ impl Object for StaticTags {
             }
             _ => self.tags(args, None),
         }?;
-        // JSON and JavaScript templates print a safe string without quotes.
-        let is_html = matches!(state.auto_escape(), AutoEscape::Html);
-        Ok(if is_html { Value::from_safe_string(tags) } else { Value::from(tags) })
+        Ok(markup(state, tags))
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("static_tags")
     }
+}
+
+/// The function `static_importmap`.
+#[derive(Debug)]
+pub(super) struct StaticImportMap(pub(super) Assets);
+
+impl Object for StaticImportMap {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, state: CallState<'_, '_, '_>, args: &[Value]) -> Result<Value, Error> {
+        let wrong_nonce =
+            |found: &str| import_map_error(ErrorKind::InvalidOperation, &format!("but got {found}"));
+        let nonce = match args {
+            [] => None,
+            [keywords] if keywords.is_kwargs() => {
+                let keywords = arguments::keywords(keywords, &["nonce"], import_map_error)?;
+                Some(arguments::nonce(&keywords, wrong_nonce)?)
+            }
+            _ => {
+                let found = "but got an argument without a keyword";
+                return Err(import_map_error(ErrorKind::TooManyArguments, found));
+            }
+        };
+        let element = self.0.snapshot().importmap_with_nonce(text(&nonce)).map_err(from_core)?;
+        Ok(markup(state, element))
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("static_importmap")
+    }
+}
+
+fn import_map_error(kind: ErrorKind, found: &str) -> Error {
+    const USAGE: &str = "static_importmap() takes only a nonce, such as static_importmap(nonce=csp_nonce)";
+    Error::new(kind, format!("{USAGE}, {found}"))
+}
+
+/// Returns the text of a nonce, empty without a nonce.
+fn text(nonce: &Option<Value>) -> &str {
+    nonce.as_ref().and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Returns elements as a safe string in HTML templates. JSON and JavaScript templates print a safe string without quotes.
+fn markup(state: &State<'_, '_>, elements: String) -> Value {
+    let is_html = matches!(state.auto_escape(), AutoEscape::Html);
+    if is_html { Value::from_safe_string(elements) } else { Value::from(elements) }
 }

@@ -24,6 +24,9 @@
 #[path = "engine_error.rs"]
 #[expect(clippy::duplicate_mod, reason = "the APIs of the majors differ only in two types")]
 mod engine_error;
+#[path = "arguments.rs"]
+#[expect(clippy::duplicate_mod, reason = "the APIs of the majors differ only in two types")]
+mod arguments;
 #[path = "tags.rs"]
 #[expect(clippy::duplicate_mod, reason = "the APIs of the majors differ only in two types")]
 mod tags;

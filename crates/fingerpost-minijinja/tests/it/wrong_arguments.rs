@@ -204,6 +204,8 @@ fn import_map_takes_only_a_nonce() {
         let page = env.render_named_str("page.html", &format!("{{{{ {call} }}}}"), ()).unwrap();
         assert_eq!(page, "", "{call}");
     }
+    let json = env.render_named_str("page.json", "{{ static_importmap() }}", ()).unwrap();
+    assert_eq!(json, "\"\"");
 }
 
 #[test]
