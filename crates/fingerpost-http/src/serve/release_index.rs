@@ -7,6 +7,7 @@ use std::{
 };
 
 use fingerpost::{
+    __private::variant_name,
     Snapshot, Store, Stored,
     manifest::{Digest, Encoding, FileInfo, MANIFEST_NAME, Manifest, Release},
 };
@@ -369,7 +370,7 @@ impl IndexedFile {
     pub(crate) fn name(&self, encoding: Option<Encoding>) -> String {
         match encoding {
             None => self.hashed.to_string(),
-            Some(encoding) => format!("{}.{}", self.hashed, encoding.extension()),
+            Some(encoding) => variant_name(&self.hashed, encoding),
         }
     }
 }
