@@ -80,6 +80,7 @@ mod duration;
 mod media_type;
 mod quote;
 mod markup;
+mod imports_first;
 
 pub use assets::Assets;
 pub use builder::AssetsBuilder;

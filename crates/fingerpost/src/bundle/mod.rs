@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashSet};
 
 pub use settings::BundleSettings;
 
-use crate::url::asset_path::AssetPath;
+use crate::{imports_first::visit_imports_first, url::asset_path::AssetPath};
 
 /// The files that the manifests of bundlers name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,25 +24,15 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Returns the scripts and style sheets that a script loads with itself, depth first, each file after its own imports,
-    /// which is the order of Vite. Not recursive, because a chain of imports may be long.
-    pub(crate) fn needed_by<'a>(&'a self, script: &'a AssetPath) -> BundledFile {
-        let (mut seen, mut needed) = (HashSet::from([script]), BundledFile::default());
-        let mut stack = vec![(script, 0)];
-        while let Some((current, visited)) = stack.last_mut() {
-            let (current, file) = (*current, self.files.get(*current));
-            if let Some(import) = file.and_then(|file| file.imports.get(*visited)) {
-                *visited += 1;
-                if seen.insert(import) {
-                    stack.push((import, 0));
-                }
-                continue;
-            }
-            stack.pop();
-            let styles = file.into_iter().flat_map(|file| &file.styles);
-            needed.styles.extend(styles.filter(|style| seen.insert(style)).cloned());
+    /// Returns the scripts and style sheets that a script loads with itself. A style sheet may occur several times.
+    pub(crate) fn needed_by(&self, script: &AssetPath) -> BundledFile {
+        let mut needed = BundledFile::default();
+        let import = |script: &AssetPath, index: usize| self.files.get(script)?.imports.get(index);
+        visit_imports_first(script, &mut HashSet::new(), import, |current| {
+            let styles = self.files.get(current).into_iter().flat_map(|file| &file.styles);
+            needed.styles.extend(styles.cloned());
             needed.imports.extend((current != script).then(|| current.clone()));
-        }
+        });
         needed
     }
 }

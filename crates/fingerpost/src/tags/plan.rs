@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::{
     bundle::BundledFile,
     error::Error,
+    imports_first::visit_imports_first,
     resolve::{
         Resolver,
         collected::Collected,
@@ -74,29 +75,16 @@ impl Plan {
         self.styles.extend(styles.into_iter().map(file));
     }
 
-    /// Adds the imports and style sheets of a script, depth first, each script after its own imports, which is the order of
-    /// Vite. Not recursive, because a chain of imports may be long.
+    /// Adds the imports and style sheets of a script.
     fn add_imports(&mut self, script: u32, collected: &Collected) {
-        // The scripts on the current path, each with the number of visited imports.
-        let mut stack = Vec::new();
-        if self.visited.insert(script) {
-            stack.push((script, 0));
-        }
-        while let Some((script, visited)) = stack.last_mut() {
-            let (script, links) = (*script, collected.links(*script));
-            if let Some(&import) = links.and_then(|links| links.imports.get(*visited)) {
-                *visited += 1;
-                if self.visited.insert(import) {
-                    stack.push((import, 0));
-                }
-                continue;
+        let import = |script, index: usize| collected.links(script)?.imports.get(index).copied();
+        let Self { styles, preloads, entries, visited, .. } = self;
+        visit_imports_first(script, visited, import, |script| {
+            let links = collected.links(script).into_iter();
+            styles.extend(links.flat_map(|links| &links.styles).copied().map(PageFile::Asset));
+            if !entries.contains(&script) {
+                preloads.push(PageFile::Asset(script));
             }
-            stack.pop();
-            self.styles
-                .extend(links.into_iter().flat_map(|links| &links.styles).copied().map(PageFile::Asset));
-            if !self.entries.contains(&script) {
-                self.preloads.push(PageFile::Asset(script));
-            }
-        }
+        });
     }
 }
