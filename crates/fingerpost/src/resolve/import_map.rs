@@ -9,28 +9,11 @@ use serde::Serialize;
 
 use crate::{
     error::{Error, ErrorKind, Miss},
-    manifest::digest::Digest,
     quote::quoted,
-    resolve::{Resolver, tag_cache::TagText},
+    resolve::{Resolver, import_map_element::ImportMapElement},
     suggest::{nearest, suggestion},
     url::Url,
 };
-
-/// The element `<script type="importmap">` of one release.
-#[derive(Debug)]
-pub(crate) struct ImportMapElement {
-    pub(crate) tag: TagText,
-    /// The hash of the content for a Content-Security-Policy, in single quotes.
-    pub(crate) csp_hash: String,
-}
-
-impl ImportMapElement {
-    fn new(json: &str) -> Self {
-        let mut tag = TagText::default();
-        tag.push("<script type=\"importmap\"", &format!(">{json}</script>"));
-        Self { tag, csp_hash: format!("'{}'", Digest::from_content(json.as_bytes()).integrity()) }
-    }
-}
 
 /// The content of `<script type="importmap">`.
 #[derive(Default, Serialize)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod active_strategy;
 pub(crate) mod tag_cache;
+pub(crate) mod import_map_element;
 pub(crate) mod entry_kind;
 pub(crate) mod links;
 pub(crate) mod collected;
@@ -29,7 +30,7 @@ use crate::{
     quote::quoted,
     resolve::{
         active_strategy::ActiveStrategy,
-        import_map::ImportMapElement,
+        import_map_element::ImportMapElement,
         lookup_table::Asset,
         missing::{MissingWarnings, not_found},
         tag_cache::TagCache,
