@@ -102,8 +102,10 @@ impl Lease {
 
     /// Releases the lock. After an error, the lock expires by itself.
     pub(crate) async fn release(self) {
+        // Waits for a renewal in progress, which changes the version.
+        let version = self.held.version.lock().await.take();
         self.renewal.abort();
-        let Some(version) = self.held.version.lock().await.take() else { return };
+        let Some(version) = version else { return };
         let free = LockFile { holder: String::new(), ..self.held.file.clone() };
         if let Err(err) = write(&self.held.objects, &free, PutMode::Update(version)).await {
             tracing::warn!("the lock is not released: {err}");

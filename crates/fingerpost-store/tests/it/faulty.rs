@@ -24,6 +24,8 @@ pub(crate) struct FaultyStore {
     /// `true` to perform the first failing request before its response is replaced by an error.
     pub(crate) applies_the_failed_request: bool,
     pub(crate) ignores_conditions: bool,
+    /// The delay of the response to a write, after the write has been performed.
+    pub(crate) response_delay: Duration,
     pub(crate) requests: AtomicUsize,
     pub(crate) puts: AtomicUsize,
     /// The number of responses to conditional reads of an unchanged object.
@@ -85,7 +87,11 @@ impl ObjectStore for FaultyStore {
         if self.ignores_conditions {
             options.mode = PutMode::Overwrite;
         }
-        after(&fault, self.inner.put_opts(path, payload, options).await)
+        let result = self.inner.put_opts(path, payload, options).await;
+        if !self.response_delay.is_zero() {
+            tokio::time::sleep(self.response_delay).await;
+        }
+        after(&fault, result)
     }
 
     async fn put_multipart_opts(

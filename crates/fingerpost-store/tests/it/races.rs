@@ -236,3 +236,17 @@ fn held_lock_is_reported_and_expires() {
     assert_eq!(messages.0.into_inner(), [expected]);
     complete_manifest(&*store);
 }
+
+#[test]
+fn lock_is_released_during_a_renewal() {
+    let store =
+        Arc::new(FaultyStore { response_delay: Duration::from_millis(20), ..FaultyStore::default() });
+    for round in 0..6 {
+        let site = Site::new();
+        site.collect(&[("a.css", &round.to_string())], 9);
+        // A renewal starts 10 ms after each response.
+        publish(&PublishConfig::new(site.path(), bucket(&store, 30))).unwrap();
+        let lock = String::from_utf8(read(&store.inner, ".fingerpost/lock").unwrap()).unwrap();
+        assert!(lock.contains(r#""holder":"""#), "round {round}: {lock}");
+    }
+}
