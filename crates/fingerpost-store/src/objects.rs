@@ -150,13 +150,21 @@ impl Objects {
         mode: PutMode,
         attributes: Attributes,
     ) -> Result<Put, Error> {
+        let attributes = self.supported(attributes);
         let result = self.try_put(name, &bytes, mode.clone(), attributes.clone()).await?;
-        let is_not_implemented = matches!(result, Err(object_store::Error::NotImplemented { .. }));
-        if !is_not_implemented || attributes.is_empty() || self.without_attributes.swap(true, Relaxed) {
-            return self.put_result(result, name);
-        }
-        let result = self.try_put(name, &bytes, mode, attributes).await?;
+        let result = match result {
+            Err(object_store::Error::NotImplemented { .. }) if !attributes.is_empty() => {
+                self.without_attributes.store(true, Relaxed);
+                self.try_put(name, &bytes, mode, Attributes::new()).await?
+            }
+            result => result,
+        };
         self.put_result(result, name)
+    }
+
+    /// Returns no attributes if the store has refused attributes.
+    fn supported(&self, attributes: Attributes) -> Attributes {
+        if self.without_attributes.load(Relaxed) { Attributes::new() } else { attributes }
     }
 
     async fn try_put(
@@ -167,7 +175,6 @@ impl Objects {
         attributes: Attributes,
     ) -> Result<object_store::Result<UpdateVersion>, Error> {
         let path = self.path(name)?;
-        let attributes = if self.without_attributes.load(Relaxed) { Attributes::new() } else { attributes };
         let options = PutOptions { mode, attributes, ..PutOptions::default() };
         let payload = PutPayload::from(bytes.clone());
         let write = self.location.store.put_opts(&path, payload, options);
@@ -194,12 +201,11 @@ impl Objects {
         attributes: Attributes,
     ) -> Result<Box<dyn MultipartUpload>, Error> {
         let path = self.path(name)?;
-        let attributes = if self.without_attributes.load(Relaxed) { Attributes::new() } else { attributes };
+        let attributes = self.supported(attributes);
         let start = |attributes: Attributes| self.location.store.put_multipart_opts(&path, attributes.into());
-        match self.within(self.time_limit, "write", name, start(attributes)).await? {
-            Err(object_store::Error::NotImplemented { .. })
-                if !self.without_attributes.swap(true, Relaxed) =>
-            {
+        match self.within(self.time_limit, "write", name, start(attributes.clone())).await? {
+            Err(object_store::Error::NotImplemented { .. }) if !attributes.is_empty() => {
+                self.without_attributes.store(true, Relaxed);
                 self.timed("write", name, 0, start(Attributes::new())).await
             }
             result => result.map_err(|err| self.describe(&err, "write", name)),

@@ -24,6 +24,8 @@ pub(crate) struct FaultyStore {
     /// `true` to perform the first failing request before its response is replaced by an error.
     pub(crate) applies_the_failed_request: bool,
     pub(crate) ignores_conditions: bool,
+    /// `true` to refuse attributes, like a directory.
+    pub(crate) refuses_attributes: bool,
     /// The delay of the response to a write, after the write has been performed.
     pub(crate) response_delay: Duration,
     pub(crate) requests: AtomicUsize,
@@ -83,6 +85,10 @@ impl ObjectStore for FaultyStore {
         let fault = self.request().await;
         if matches!(fault, Fault::Before) {
             return Err(failed());
+        }
+        if self.refuses_attributes && !options.attributes.is_empty() {
+            let (operation, implementer) = ("attributes".to_owned(), self.to_string());
+            return Err(Error::NotImplemented { operation, implementer });
         }
         if self.ignores_conditions {
             options.mode = PutMode::Overwrite;

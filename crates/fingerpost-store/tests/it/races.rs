@@ -179,6 +179,17 @@ fn store_without_conditions_is_refused() {
 }
 
 #[test]
+fn concurrent_uploads_to_a_store_without_attributes_succeed() {
+    let store =
+        Arc::new(FaultyStore { refuses_attributes: true, delay: 5_000, ..FaultyStore::default() });
+    let site = Site::new();
+    let manifest = site.collect(&[("a.css", "a{}"), ("b.css", "b{}"), ("c.css", "c{}")], 9);
+    let config = PublishConfig::new(site.path(), bucket(&store, 10).single_writer(true));
+    assert_eq!(publish(&config).unwrap().uploaded, 6);
+    assert_eq!(complete_manifest(&store.inner), manifest);
+}
+
+#[test]
 fn unchanged_release_is_not_written_and_needs_three_requests() {
     let store = Arc::new(FaultyStore::default());
     let site = Site::new();
