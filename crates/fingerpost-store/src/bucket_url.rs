@@ -55,7 +55,7 @@ fn build(provider: Provider, url: &Url, time_limit: Duration) -> object_store::R
     // The last attempt must end within the time limit, because only the error of the last attempt has the cause.
     let backoff =
         BackoffConfig { init_backoff: Duration::from_millis(200), max_backoff: time_limit / 8, base: 2. };
-    let retry = RetryConfig { backoff, max_retries: 6, retry_timeout: time_limit * 3 / 5 };
+    let retry = RetryConfig { backoff, max_retries: 6, retry_timeout: time_limit / 5 * 3 };
     let connect = (time_limit / 4).min(Duration::from_secs(5));
     // The time limit of an upload depends on the size, so every request has its own limit.
     let options = [

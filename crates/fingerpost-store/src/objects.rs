@@ -262,7 +262,7 @@ impl Objects {
     }
 
     fn limit_for(&self, size: u64) -> Duration {
-        self.time_limit + Duration::from_secs_f64(size as f64 / SLOWEST)
+        self.time_limit.saturating_add(Duration::from_secs_f64(size as f64 / SLOWEST))
     }
 
     async fn within<T>(

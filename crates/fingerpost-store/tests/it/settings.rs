@@ -1,9 +1,9 @@
 //! The table `[publish]`, and the URLs of buckets.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use fingerpost::Settings;
-use fingerpost_store::{Bucket, ErrorKind, PublishSettings};
+use fingerpost_store::{Bucket, ErrorKind, PublishSettings, download_pack};
 
 #[track_caller]
 fn refused(url: &str) -> String {
@@ -43,4 +43,11 @@ fn mistakes_in_the_table_are_reported_together() {
     let text = err.to_string();
     assert!(text.contains("line 2: unknown key `t0` in `[publish]`; did you mean `to`?"), "{text}");
     assert!(text.contains("line 3: `lease` in `[publish]`: age `5` is invalid"), "{text}");
+}
+
+#[test]
+fn longest_time_limit_is_accepted() {
+    let (dir, bucket) =
+        (tempfile::tempdir().unwrap(), Bucket::open_with_time_limit("memory:///", Duration::MAX));
+    assert!(!download_pack(&bucket.unwrap(), dir.path().join("pack.tar")).unwrap());
 }
