@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     lease::Lease,
     objects::{Objects, Put, create, update},
-    remote::{self, CurrentManifest, Remote, release_name},
+    remote::{CurrentManifest, Remote, release_name},
     write_options::WriteOptions,
 };
 
@@ -128,6 +128,6 @@ async fn write_manifest(
         if visible > release {
             return Ok(visible);
         }
-        current = remote::current(objects).await?;
+        current = remote.current;
     }
 }
