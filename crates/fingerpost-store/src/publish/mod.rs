@@ -137,7 +137,7 @@ async fn publish_files(
         remote.unreadable.iter().map(|reason| format!("{reason}; this release is skipped")).collect();
     let published = remote.releases.iter().map(|release| &release.manifest);
     let manifest = adopt(&local.manifest, published, &remote.listing, &mut warnings)?;
-    let files = upload::files(&manifest, &local.dir, objects)?;
+    let files = upload::files(&manifest, &local.dir, objects).await?;
     let known = published_files(&remote.releases);
     let uploads = upload::plan(files, &known, &remote.listing, objects, options.single_writer).await?;
     upload::check_files(&uploads)?;

@@ -47,7 +47,7 @@ pub(super) struct Upload {
 }
 
 /// Returns all files of a manifest by name: the assets and their variants.
-pub(super) fn files(
+pub(super) async fn files(
     manifest: &Manifest,
     dir: &Path,
     objects: &Objects,
@@ -59,7 +59,7 @@ pub(super) fn files(
             // Manifests of other programs have no sizes.
             let (size, sha256) = match content {
                 Some(content) => content,
-                None => digest_of(&file)?,
+                None => digest_of(&file).await?,
             };
             let attributes = attributes::hashed(&entry.hashed, &name, &sha256, objects.provider());
             files.insert(name.clone(), PublishedFile { name, file, size, sha256, attributes });
@@ -205,8 +205,9 @@ async fn blocking<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) 
     spawn_blocking(task).await.expect("reading a file does not panic")
 }
 
-fn digest_of(file: &Path) -> Result<(u64, Digest), Error> {
-    let read = File::open(file).and_then(Digest::from_reader);
+async fn digest_of(file: &Path) -> Result<(u64, Digest), Error> {
+    let path = file.to_owned();
+    let read = blocking(move || File::open(path).and_then(Digest::from_reader)).await;
     read.map(|(sha256, size)| (size, sha256)).map_err(|err| unreadable(file, &err))
 }
 
