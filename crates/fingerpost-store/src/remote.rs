@@ -4,7 +4,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::UpdateVersion;
 
 use fingerpost::{
-    __private::{quoted, release_number},
+    __private::{KnownContent, quoted, release_number},
     manifest::{MANIFEST_NAME, Manifest, Release},
 };
 
@@ -79,6 +79,11 @@ pub(crate) fn numbers(listing: &Listing) -> Vec<u64> {
     let mut numbers: Vec<_> = names.filter_map(|name| release_number(name.strip_prefix('/')?)).collect();
     numbers.sort_unstable();
     numbers
+}
+
+/// Returns `true` if a listing has a file with this content. A file of unknown size may have any size.
+pub(crate) fn has_file(listing: &Listing, name: &str, content: KnownContent) -> bool {
+    listing.get(name).is_some_and(|found| content.is_none_or(|(size, _)| *found == size))
 }
 
 /// Returns the name of a release file.

@@ -1,20 +1,20 @@
 //! Adopts the variants that the bucket already has.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use fingerpost::{
     __private::{KnownContent, adopt_variants, files_of, quoted, retain_variants},
-    AssetPath,
     manifest::{Entry, FileInfo, Manifest, Release},
 };
 
 use crate::{
     error::{Error, ErrorKind},
     objects::Listing,
+    remote::has_file,
 };
 
 /// The maximum number of names in a message.
-pub(super) const MOST_NAMES: usize = 10;
+const MOST_NAMES: usize = 10;
 
 /// Returns the local manifest with the published variants of published files, so that no published object is overwritten with
 /// other bytes.
@@ -42,11 +42,11 @@ pub(crate) fn adopt<'a>(
         retain_variants(&entry.hashed, &mut adopted, |name| !unavailable.iter().any(|lost| lost == name));
         lost.extend(unavailable);
         if adopted != *info {
-            insert(&mut manifest, path, entry, adopted);
+            manifest.insert(path.clone(), entry.hashed.clone(), adopted);
         }
     }
     if !conflicts.is_empty() {
-        return Err(conflict(&conflicts));
+        return Err(conflict(conflicts));
     }
     if !lost.is_empty() {
         lost.sort_unstable();
@@ -60,13 +60,9 @@ pub(crate) fn adopt<'a>(
 
 /// Returns the variants that neither the bucket nor this build has.
 fn unavailable(local: &Entry, adopted: &Entry, listing: &Listing) -> Vec<String> {
-    let known: HashSet<(String, KnownContent)> = files_of(local).collect();
-    let adopted = files_of(adopted);
-    let is_lost = |(name, content): &(String, KnownContent)| {
-        let size = content.map(|(size, _)| size);
-        listing.get(name).copied() != size && !known.contains(&(name.clone(), *content))
-    };
-    adopted.filter(is_lost).map(|(name, _)| name).collect()
+    let known: Vec<_> = files_of(local).collect();
+    let lost = files_of(adopted).filter(|file| !has_file(listing, &file.0, file.1) && !known.contains(file));
+    lost.map(|(name, _)| name).collect()
 }
 
 fn with_info(entry: &Entry, info: &FileInfo) -> Entry {
@@ -75,14 +71,10 @@ fn with_info(entry: &Entry, info: &FileInfo) -> Entry {
     entry
 }
 
-fn insert(manifest: &mut Manifest, path: &AssetPath, entry: &Entry, info: FileInfo) {
-    manifest.insert(path.clone(), entry.hashed.clone(), info);
-}
-
-fn conflict(names_of_files: &[String]) -> Error {
+fn conflict(files: Vec<String>) -> Error {
     let message = format!(
         "the bucket has other bytes under {}; a published file must not change, so give the changed file another name",
-        names(names_of_files.to_vec())
+        names(files)
     );
     Error::new(ErrorKind::Conflict, message)
 }

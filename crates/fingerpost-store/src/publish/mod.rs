@@ -22,7 +22,7 @@ use crate::{
     local_release::LocalRelease,
     objects::{Listing, SharedObjects},
     progress::{Progress, Steps},
-    remote::{self, Remote},
+    remote::{self, Remote, has_file},
     write_options::{WriteOptions, acquire, release},
 };
 
@@ -119,10 +119,8 @@ fn has_same_paths(local: &Manifest, published: &Manifest) -> bool {
 
 /// Returns `true` if the bucket has every file of the manifest with the right size.
 fn is_complete(manifest: &Manifest, listing: &Listing) -> bool {
-    manifest.iter().flat_map(|(_, entry)| files_of(entry)).all(|(name, content)| {
-        let size = listing.get(&name);
-        size.is_some() && content.is_none_or(|(expected, _)| size == Some(&expected))
-    })
+    let mut files = manifest.iter().flat_map(|(_, entry)| files_of(entry));
+    files.all(|(name, content)| has_file(listing, &name, content))
 }
 
 async fn publish_files(

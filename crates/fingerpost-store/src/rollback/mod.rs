@@ -17,7 +17,7 @@ use crate::{
     objects::SharedObjects,
     progress::{Progress, Steps},
     publish::{adopt::names, numbered::publish_manifest},
-    remote::Remote,
+    remote::{Remote, has_file},
     write_options::{WriteOptions, acquire, release},
 };
 
@@ -138,14 +138,9 @@ fn target(
 
 /// Fails if a file of the release is missing or has another size.
 fn check_files(release: &Release, remote: &Remote, objects: &SharedObjects) -> Result<(), Error> {
-    let is_missing = |(name, content): &(String, Option<(u64, _)>)| match (remote.listing.get(name), content)
-    {
-        (Some(size), Some((expected, _))) => size != expected,
-        (Some(_), None) => false,
-        (None, _) => true,
-    };
     let files = release.manifest.iter().flat_map(|(_, entry)| files_of(entry));
-    let missing: Vec<_> = files.filter(is_missing).map(|(name, _)| quoted(name)).collect();
+    let missing = files.filter(|(name, content)| !has_file(&remote.listing, name, *content));
+    let missing: Vec<_> = missing.map(|(name, _)| quoted(name)).collect();
     if missing.is_empty() {
         return Ok(());
     }
