@@ -8,9 +8,9 @@ mod target;
 use std::{path::Path, time::Instant};
 
 use fingerpost::{
-    __private::{Clock, KnownContent, Numbering, files_of, now, quoted},
+    __private::{Clock, KnownContent, Numbering, base_path_warning, files_of, now, quoted},
     DirStore,
-    manifest::{Manifest, Release},
+    manifest::Release,
 };
 
 use self::{originals::Originals, report::RollbackReport, rollback_config::RollbackConfig, target::Target};
@@ -91,7 +91,8 @@ fn publish_again(
     let Target { release, current } = Target::choose(&history, config.number, diagnostics)?;
     let Release { number, ref manifest, .. } = release;
     verify_files(&release, out, output, diagnostics)?;
-    warn_about_base_path(&release, history.manifest(), diagnostics);
+    let warning = base_path_warning(&release, history.manifest());
+    warning.into_iter().for_each(|warning| diagnostics.warn(ErrorKind::Manifest, warning));
     let originals = Originals::plan(&release, history.manifest(), output, config.wants_originals());
     let staged = originals.stage((out, number), output, diagnostics)?;
 
@@ -149,18 +150,4 @@ fn verify(
     let file = out.join(name);
     let message = format!("file {} of release {number} is {state}", quoted(file.display()));
     Err(Problem::new(ErrorKind::File, message).into())
-}
-
-/// Warns if the release has another base URL path. Servers do not accept a manifest for another base URL path.
-fn warn_about_base_path(release: &Release, current: Option<&Manifest>, diagnostics: &mut Diagnostics) {
-    let number = release.number;
-    if let (Some(path), Some(now)) = (release.manifest.base_path(), current.and_then(Manifest::base_path))
-        && path != now
-    {
-        let message = format!(
-            "release {number} was collected for base URL path `{path}`, the current release for `{now}`; servers with \
-             another base URL do not start with release {number}"
-        );
-        diagnostics.warn(ErrorKind::Manifest, message);
-    }
 }

@@ -6,8 +6,8 @@ pub(crate) mod rollback_config;
 use std::time::Instant;
 
 use fingerpost::{
-    __private::{RollbackChoice, files_of, quoted},
-    manifest::{Manifest, Release},
+    __private::{RollbackChoice, base_path_warning, files_of, quoted},
+    manifest::Release,
 };
 
 use self::{report::RollbackReport, rollback_config::RollbackConfig};
@@ -92,7 +92,8 @@ async fn publish_again(
     let mut warnings = Vec::new();
     let target = target(&remote, number, objects, &mut warnings)?;
     check_files(&target, &remote, objects)?;
-    warnings.extend(base_path_warning(&target, &remote));
+    let current = remote.current.as_ref().map(|current| &current.manifest);
+    warnings.extend(base_path_warning(&target, current));
     let numbered =
         publish_manifest(&target.manifest, &target.references, remote, (objects, lease), options).await?;
     Ok(RollbackReport {
@@ -147,14 +148,4 @@ fn check_files(release: &Release, remote: &Remote, objects: &SharedObjects) -> R
     let (number, place, missing) = (release.number, quoted(objects.place()), names(missing));
     let message = format!("files of release {number} are missing or damaged in {place}: {missing}");
     Err(Error::new(ErrorKind::File, message))
-}
-
-/// Warns if the release has another base URL path. Servers do not accept a manifest for another base URL path.
-fn base_path_warning(release: &Release, remote: &Remote) -> Option<String> {
-    let current = remote.current.as_ref().map(|current| &current.manifest).and_then(Manifest::base_path)?;
-    let (number, path) = (release.number, release.manifest.base_path().filter(|path| *path != current)?);
-    Some(format!(
-        "release {number} was collected for base URL path `{path}`, the current release for `{current}`; servers with \
-         another base URL do not start with release {number}"
-    ))
 }

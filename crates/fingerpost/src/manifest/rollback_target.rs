@@ -1,6 +1,6 @@
 //! Chooses the release that a rollback publishes again.
 
-use super::{MANIFEST_NAME, Release};
+use super::{MANIFEST_NAME, Manifest, Release};
 
 const NAME_ONE: &str = "name one of the releases";
 
@@ -70,4 +70,15 @@ impl RollbackChoice<'_> {
         }
         Ok(before)
     }
+}
+
+/// Returns a warning if a release has another base URL path than the current manifest. Servers do not accept a manifest for
+/// another base URL path.
+pub fn base_path_warning(release: &Release, current: Option<&Manifest>) -> Option<String> {
+    let current = current.and_then(Manifest::base_path)?;
+    let (number, path) = (release.number, release.manifest.base_path().filter(|path| *path != current)?);
+    Some(format!(
+        "release {number} was collected for base URL path `{path}`, the current release for `{current}`; servers with \
+         another base URL do not start with release {number}"
+    ))
 }
