@@ -93,6 +93,12 @@ impl Asset {
         run.history.manifest()?.get(&self.path)?.info.as_ref()
     }
 
+    /// Returns the entry of the asset path in the current manifest, if the file has the same hashed path and the same bytes.
+    pub(crate) fn unchanged_info<'a>(&self, run: &'a Run<'_>) -> Option<&'a FileInfo> {
+        let entry = run.history.manifest()?.get(&self.path).filter(|entry| entry.hashed == self.hashed)?;
+        entry.info.as_ref().filter(|info| info.sha256 == self.info.sha256)
+    }
+
     /// Returns the staged or published file. `None` in a dry run if the asset is not published.
     pub(crate) fn file(&self, run: &Run<'_>) -> Option<PathBuf> {
         let staged = self.staged.as_ref().map(|staged| run.output.staging.path_of(staged));

@@ -148,15 +148,12 @@ fn check_published(
     let current = run.history.manifest();
     let was_prehashed =
         |path: &str| current.and_then(|current| current.get(path)).is_some_and(|entry| entry.hashed == path);
-    let is_current = |asset: &Asset| {
-        let entry = current.and_then(|current| current.get(&asset.path));
-        let info = entry.filter(|entry| entry.hashed == asset.hashed).and_then(|entry| entry.info.as_ref());
-        info.is_some_and(|info| info.sha256 == asset.info.sha256)
-    };
     // Releases are read only in two cases. An original may have a published name. The name of a prehashed file or of a member
     // of a cycle may exist, without the same bytes in the current manifest.
     let is_suspect = plain.keys().any(|path| looks_hashed(path) || was_prehashed(path))
-        || uncertain.values().any(|asset| !is_current(asset) && run.output.has_any(&asset.hashed));
+        || uncertain
+            .values()
+            .any(|asset| asset.unchanged_info(run).is_none() && run.output.has_any(&asset.hashed));
     let releases: Vec<_> = if is_suspect { run.history.releases(diagnostics).collect() } else { Vec::new() };
     let manifests = releases.iter().chain(&kept.releases).map(|release| &release.manifest);
     for manifest in manifests.chain(current).chain(&kept.current) {

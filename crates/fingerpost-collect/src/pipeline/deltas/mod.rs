@@ -111,11 +111,7 @@ struct Unsettled {
 fn reuse_published(assets: &mut [Asset], run: &Run<'_>) -> Vec<Unsettled> {
     let reuse = |(number, asset): (usize, &mut Asset)| {
         let compression = run.options.compress.deltas_of(&asset.path, asset.info.size)?;
-        let entry = run.history.manifest().and_then(|manifest| manifest.get(&asset.path));
-        let entry = entry.filter(|entry| entry.hashed == asset.hashed);
-        let info =
-            entry.and_then(|entry| entry.info.as_ref()).filter(|info| info.sha256 == asset.info.sha256);
-        let published = info.map(|info| info.deltas.clone());
+        let published = asset.unchanged_info(run).map(|info| info.deltas.clone());
         let is_there = |delta: &DeltaInfo| is_published(asset, delta, run);
         match published {
             Some(deltas) if run.options.writing.dry_run || deltas.iter().all(is_there) => {
