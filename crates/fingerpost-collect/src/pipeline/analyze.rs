@@ -70,7 +70,10 @@ fn stamp(file: &SourceFile) -> Option<FileStamp> {
 fn analyze_file(file: SourceFile, stamp: Option<FileStamp>, run: &Run<'_>) -> Result<Analysis, Problem> {
     let (source_info, content) = match run.cache.source_info(&file, stamp) {
         Some(source_info) => (source_info, None),
-        None => read(&file, run)?,
+        None => {
+            let (source_info, content) = read(&file, run)?;
+            (source_info, Some(content))
+        }
     };
     if is_rewritten(&file, &source_info, run) {
         return Ok(Analysis::Referring(Source { file, source_info }));
@@ -82,8 +85,8 @@ fn analyze_file(file: SourceFile, stamp: Option<FileStamp>, run: &Run<'_>) -> Re
     Ok(Analysis::Done(asset.into()))
 }
 
-/// Reads a file and finds its references. Also returns the content, unless the file has to be rewritten.
-fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Content>), Problem> {
+/// Reads a file and finds its references.
+fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Content), Problem> {
     let is_parsed = Language::from_path(&file.path).is_some();
     let began = (run.options.writing.clock.now)();
     let reading = Content::read(&file.file, if is_parsed { u64::MAX } else { LARGEST_IN_MEMORY })?;
@@ -101,7 +104,6 @@ fn read(file: &SourceFile, run: &Run<'_>) -> Result<(Arc<SourceInfo>, Option<Con
         unrewritable: unrewritable.into_iter().map(|(_, unrewritable)| unrewritable).collect(),
         assigned_name: None,
     };
-    let content = (!is_rewritten(file, &source_info, run)).then_some(content);
     Ok((Arc::new(source_info), content))
 }
 
