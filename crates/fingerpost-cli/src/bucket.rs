@@ -26,17 +26,19 @@ use crate::{
     exit::Exit,
     plural::pluralize,
     printer::Printer,
+    terminal::escape_controls_per_line,
 };
 
-/// An error as JSON, like the problems of the other commands.
+/// An error as JSON, like the errors of the other commands.
 #[derive(Serialize)]
 struct Failure<'a> {
-    problems: [Message<'a>; 1],
+    errors: [Problem<'a>; 1],
     warnings: [(); 0],
 }
 
 #[derive(Serialize)]
-struct Message<'a> {
+struct Problem<'a> {
+    kind: ErrorKind,
     message: &'a str,
 }
 
@@ -72,19 +74,29 @@ impl DownloadedPack {
 }
 
 /// Downloads the releases of a bucket for `--keep-from`. Returns `None` if the bucket is empty.
-pub(crate) fn download(url: &str, settings: &Settings) -> Result<Option<DownloadedPack>, Exit> {
+pub(crate) fn download(
+    url: &str,
+    settings: &Settings,
+    json: bool,
+    printer: &Printer,
+) -> Result<Option<DownloadedPack>, Exit> {
     let dir = tempfile::tempdir()
         .map_err(|err| Exit::failed(format_args!("cannot create a temporary directory: {err}")))?;
     let pack = DownloadedPack { dir };
     let bucket = PublishSettings::read(settings).and_then(|table| table.open(url));
-    let has_releases = bucket.and_then(|bucket| download_pack(&bucket, pack.path())).map_err(Exit::failed)?;
-    Ok(has_releases.then_some(pack))
+    let has_releases = bucket.and_then(|bucket| download_pack(&bucket, pack.path()));
+    Ok(has_releases.map_err(|err| report(&err, None, json, printer))?.then_some(pack))
 }
 
 /// Opens a bucket for reading.
-pub(crate) fn open(url: &str, settings: &Settings) -> Result<BucketStore, Exit> {
-    let bucket = PublishSettings::read(settings).and_then(|table| table.open(url)).map_err(Exit::failed)?;
-    Ok(BucketStore::new(&bucket))
+pub(crate) fn open(
+    url: &str,
+    settings: &Settings,
+    json: bool,
+    printer: &Printer,
+) -> Result<BucketStore, Exit> {
+    let bucket = PublishSettings::read(settings).and_then(|table| table.open(url));
+    Ok(BucketStore::new(&bucket.map_err(|err| report(&err, None, json, printer))?))
 }
 
 pub(crate) fn rollback(
@@ -153,14 +165,18 @@ fn open_bucket(
 }
 
 fn failed(err: &Error, run: &RunArgs, printer: &Printer) -> Exit {
-    let message = err.to_string();
-    printer.error(&message);
-    if err.kind() == ErrorKind::Locked && run.no_wait {
-        printer.hint("omit `--no-wait` to wait for the other run");
-    }
-    if run.json {
+    let is_avoidable = err.kind() == ErrorKind::Locked && run.no_wait;
+    let hint = is_avoidable.then_some("omit `--no-wait` to wait for the other run");
+    report(err, hint, run.json, printer)
+}
+
+fn report(err: &Error, hint: Option<&str>, json: bool, printer: &Printer) -> Exit {
+    let (kind, message) = (err.kind(), err.to_string());
+    printer.error(escape_controls_per_line(&message));
+    hint.into_iter().for_each(|hint| printer.hint(hint));
+    if json {
         // The exit code is 1 anyway, so a closed stdout changes nothing.
-        let _ = printer.json(&Failure { problems: [Message { message: &message }], warnings: [] });
+        let _ = printer.json(&Failure { errors: [Problem { kind, message: &message }], warnings: [] });
     }
     Exit::AlreadyReported
 }

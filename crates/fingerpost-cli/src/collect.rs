@@ -33,7 +33,7 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(
     let mut config = args.configure(settings.clone()).base_url(base_url);
     match &args.keep_from {
         Some(KeepFrom::Path(path)) => config = config.keep_from(path),
-        Some(KeepFrom::Bucket(url)) => downloaded = bucket::download(url, &settings)?,
+        Some(KeepFrom::Bucket(url)) => downloaded = bucket::download(url, &settings, args.run.json, printer)?,
         None => {}
     }
     if let Some(pack) = &downloaded {

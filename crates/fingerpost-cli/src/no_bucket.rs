@@ -40,7 +40,12 @@ pub(crate) fn publish(
     Err(unavailable("publish"))
 }
 
-pub(crate) fn open(_url: &str, _settings: &Settings) -> Result<BucketStore, Exit> {
+pub(crate) fn open(
+    _url: &str,
+    _settings: &Settings,
+    _json: bool,
+    _printer: &Printer,
+) -> Result<BucketStore, Exit> {
     Err(unavailable("--at"))
 }
 
@@ -53,7 +58,12 @@ impl DownloadedPack {
     }
 }
 
-pub(crate) fn download(_url: &str, _settings: &Settings) -> Result<Option<DownloadedPack>, Exit> {
+pub(crate) fn download(
+    _url: &str,
+    _settings: &Settings,
+    _json: bool,
+    _printer: &Printer,
+) -> Result<Option<DownloadedPack>, Exit> {
     Err(unavailable("--keep-from URL"))
 }
 

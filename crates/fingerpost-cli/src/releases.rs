@@ -14,7 +14,7 @@ use crate::{
 
 pub(crate) fn run(args: &ReleasesArgs, settings: &Settings, printer: &Printer) -> Result<(), Exit> {
     let list = match (&args.at.at, args.out.clone().or_else(|| settings.out.clone())) {
-        (Some(url), _) => releases(&bucket::open(url, settings)?),
+        (Some(url), _) => releases(&bucket::open(url, settings, args.json, printer)?),
         (None, Some(out)) => releases(&DirStore::new(out)),
         (None, None) => return Err(Exit::no_output_dir("releases")),
     };

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde::Serialize;
+
 /// An error. The message is one sentence with the location and the next step. Messages contain no credentials.
 ///
 /// Branch on [`kind`](Self::kind) and print the error: `Display` includes the cause.
@@ -17,8 +19,9 @@ struct Inner {
     message: String,
 }
 
-/// The kinds of [`Error`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The kinds of [`Error`]. A kind serializes to its name in lower case, such as `bucket-not-found`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// An invalid URL or setting.

@@ -137,9 +137,17 @@ fn bucket_errors_are_reported() {
     let message = format!("`{}` has no releases; run `fingerpost publish` to publish one", bucket(&site));
     assert_eq!(run.stderr, format!("error: {message}\n"));
     assert_eq!(
-        serde_json::from_str::<Value>(&run.stdout).unwrap()["problems"][0]["message"],
-        Value::from(message)
+        serde_json::from_str::<Value>(&run.stdout).unwrap(),
+        serde_json::json!({ "errors": [{ "kind": "release", "message": message }], "warnings": [] })
     );
+    for args in [
+        &["releases", "--at", "s3://a@b", "--json"][..],
+        &["collect", "static", "--out", "new", "--keep-from", "s3://a@b", "--json"],
+    ] {
+        let run = site.run(args);
+        let json: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!((run.code, &json["errors"][0]["kind"]), (Some(1), &Value::from("config")), "{run:?}");
+    }
 }
 
 #[cfg(not(feature = "store"))]
