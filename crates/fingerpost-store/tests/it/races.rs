@@ -180,8 +180,7 @@ fn store_without_conditions_is_refused() {
 
 #[test]
 fn concurrent_uploads_to_a_store_without_attributes_succeed() {
-    let store =
-        Arc::new(FaultyStore { refuses_attributes: true, delay: 5_000, ..FaultyStore::default() });
+    let store = Arc::new(FaultyStore { refuses_attributes: true, delay: 5_000, ..FaultyStore::default() });
     let site = Site::new();
     let manifest = site.collect(&[("a.css", "a{}"), ("b.css", "b{}"), ("c.css", "c{}")], 9);
     let config = PublishConfig::new(site.path(), bucket(&store, 10).single_writer(true));
@@ -250,8 +249,7 @@ fn held_lock_is_reported_and_expires() {
 
 #[test]
 fn lock_is_released_during_a_renewal() {
-    let store =
-        Arc::new(FaultyStore { response_delay: Duration::from_millis(20), ..FaultyStore::default() });
+    let store = Arc::new(FaultyStore { response_delay: Duration::from_millis(20), ..FaultyStore::default() });
     for round in 0..6 {
         let site = Site::new();
         site.collect(&[("a.css", &round.to_string())], 9);
