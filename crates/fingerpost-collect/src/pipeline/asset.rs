@@ -79,6 +79,12 @@ impl Asset {
     }
 
     /// Returns `true` if the asset belongs to a cycle and is named by the hash of its group.
+    /// Returns the asset with this path. `assets` are sorted by path.
+    pub(crate) fn find<'a>(assets: &'a [Self], path: &str) -> Option<&'a Self> {
+        let number = assets.binary_search_by(|asset| (*asset.path).cmp(path)).ok()?;
+        Some(&assets[number])
+    }
+
     pub(crate) fn is_in_group(&self) -> bool {
         self.from.group.is_some()
     }

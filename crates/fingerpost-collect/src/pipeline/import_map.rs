@@ -46,10 +46,9 @@ pub(crate) fn entries<'a>(
     import_map: &'a ImportMap,
     assets: &'a [Asset],
 ) -> impl Iterator<Item = (String, String)> + 'a {
-    let exists = |path: &str| assets.binary_search_by(|asset| asset.path.as_str().cmp(path)).is_ok();
     let specifiers = assets.iter().flat_map(|asset| asset.source_info.bare_specifiers());
     let in_dirs = specifiers.filter_map(move |specifier| {
-        let path = import_map.target(specifier).filter(|path| exists(path))?;
+        let path = import_map.target(specifier).filter(|path| Asset::find(assets, path).is_some())?;
         Some((specifier.to_owned(), path))
     });
     import_map.imports().clone().into_iter().chain(in_dirs)

@@ -55,8 +55,7 @@ fn imports(asset: &Asset, assets: &[Asset], import_map: &ImportMap) -> Vec<Asset
     let mut seen = HashSet::new();
     let static_imports = asset.source_info.static_imports(import_map);
     let static_imports = static_imports.filter(|path| seen.insert(path.clone()));
-    let position = |path: &str| assets.binary_search_by(|asset| asset.path.as_str().cmp(path)).ok();
-    static_imports.filter_map(|path| position(&path)).map(|position| assets[position].path.clone()).collect()
+    static_imports.filter_map(|path| Some(Asset::find(assets, &path)?.path.clone())).collect()
 }
 
 /// A manifest to publish, with the files and releases that are published first.

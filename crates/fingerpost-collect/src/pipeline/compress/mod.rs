@@ -131,15 +131,15 @@ fn leftovers(assets: &[Asset], run: &Run<'_>) -> Vec<String> {
     if !run.options.originals {
         return Vec::new();
     }
-    let is_asset = |name: &str| assets.binary_search_by(|asset| (*asset.path).cmp(name)).is_ok();
     let of_asset = |asset: &Asset| {
         let current = asset.current_info(run).filter(|_| !asset.is_prehashed());
         let encodings = current.into_iter().flat_map(|info| &info.encodings);
         let gone = encodings.filter(|(name, _)| !asset.info.encodings.contains_key(*name));
         let names = gone.filter_map(|(name, variant)| {
             let plain = variant_name(&asset.path, Encoding::from_name(name)?);
-            (!is_asset(&plain) && run.output.has_content(&plain, variant.size, &variant.sha256))
-                .then_some(plain)
+            (Asset::find(assets, &plain).is_none()
+                && run.output.has_content(&plain, variant.size, &variant.sha256))
+            .then_some(plain)
         });
         names.collect::<Vec<_>>()
     };
