@@ -22,10 +22,10 @@ pub(crate) use fingerpost_store::BucketStore;
 
 use crate::{
     args::{BucketArgs, CleanArgs, PublishArgs, RollbackArgs, RunArgs},
-    clean_summary::{recorded, summary as clean_summary},
     exit::Exit,
     plural::pluralize,
     printer::Printer,
+    summaries::{recorded, summary as clean_summary},
     terminal::escape_controls_per_line,
 };
 

@@ -4,10 +4,10 @@ use fingerpost_collect::{CleanReport, clean_with};
 use crate::{
     args::CleanArgs,
     bucket,
-    clean_summary::{recorded, summary},
     exit::Exit,
     hints,
     printer::Printer,
+    summaries::{recorded, summary},
 };
 
 pub(crate) fn run(

@@ -8,12 +8,12 @@ use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 use crate::{
     args::{Args, CollectArgs, KeepFrom},
     bucket, check,
-    clean_summary::recorded,
     diagnostics::one_line,
     exit::Exit,
     hints,
     plural::pluralize,
     printer::Printer,
+    summaries::recorded,
     suppress,
 };
 

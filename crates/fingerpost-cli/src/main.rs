@@ -4,7 +4,7 @@ mod args;
 mod printer;
 mod collect;
 mod clean;
-mod clean_summary;
+mod summaries;
 mod releases;
 mod rollback;
 mod list;

@@ -2,8 +2,7 @@ use fingerpost::Settings;
 use fingerpost_collect::{Error, ErrorKind, RollbackReport, rollback_with};
 
 use crate::{
-    args::RollbackArgs, bucket, clean_summary::recorded, exit::Exit, hints, plural::pluralize,
-    printer::Printer,
+    args::RollbackArgs, bucket, exit::Exit, hints, plural::pluralize, printer::Printer, summaries::recorded,
 };
 
 pub(crate) fn run(args: &RollbackArgs, settings: Settings, printer: &Printer) -> Result<(), Exit> {
