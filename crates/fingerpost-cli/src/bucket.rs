@@ -25,7 +25,7 @@ use crate::{
     exit::Exit,
     plural::pluralize,
     printer::Printer,
-    summaries::{recorded, summary as clean_summary},
+    summaries::{clean_summary, published_again, recorded},
     terminal::escape_controls_per_line,
 };
 
@@ -208,12 +208,8 @@ fn publish_summary(report: &PublishReport) -> String {
 }
 
 fn rollback_summary(report: &RollbackReport) -> String {
-    let &RollbackReport { restored, files, dry_run, seconds, .. } = report;
-    let release = match report.release {
-        Some(number) if dry_run => format!("release {restored} to publish again as release {number}"),
-        Some(number) => format!("release {restored} published again as release {number}"),
-        None => format!("release {restored} is current, nothing to publish"),
-    };
+    let &RollbackReport { release, restored, files, dry_run, seconds, .. } = report;
+    let release = published_again(restored, release, dry_run);
     format!("{release}, {}, {seconds:.2} s", pluralize(files, "file"))
 }
 

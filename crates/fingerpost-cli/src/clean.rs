@@ -7,7 +7,7 @@ use crate::{
     exit::Exit,
     hints,
     printer::Printer,
-    summaries::{recorded, summary},
+    summaries::{clean_summary, recorded},
 };
 
 pub(crate) fn run(
@@ -43,5 +43,5 @@ fn print_report(report: &CleanReport, verbose: bool, printer: &Printer) {
     }
     report.warnings.iter().for_each(|warning| printer.warning(warning));
     let counts = [report.removed.len(), report.kept.len(), report.files.len()];
-    printer.info(summary(counts, report.bytes, report.dry_run, report.seconds));
+    printer.info(clean_summary(counts, report.bytes, report.dry_run, report.seconds));
 }

@@ -2,7 +2,13 @@ use fingerpost::Settings;
 use fingerpost_collect::{Error, ErrorKind, RollbackReport, rollback_with};
 
 use crate::{
-    args::RollbackArgs, bucket, exit::Exit, hints, plural::pluralize, printer::Printer, summaries::recorded,
+    args::RollbackArgs,
+    bucket,
+    exit::Exit,
+    hints,
+    plural::pluralize,
+    printer::Printer,
+    summaries::{published_again, recorded},
 };
 
 pub(crate) fn run(args: &RollbackArgs, settings: Settings, printer: &Printer) -> Result<(), Exit> {
@@ -54,12 +60,8 @@ fn print_report(report: &RollbackReport, printer: &Printer) {
 }
 
 fn summary(report: &RollbackReport) -> String {
-    let &RollbackReport { restored, files, originals, dry_run, seconds, .. } = report;
-    let release = match report.release {
-        Some(number) if dry_run => format!("release {restored} to publish again as release {number}"),
-        Some(number) => format!("release {restored} published again as release {number}"),
-        None => format!("release {restored} is current, nothing to publish"),
-    };
+    let &RollbackReport { release, restored, files, originals, dry_run, seconds, .. } = report;
+    let release = published_again(restored, release, dry_run);
     let originals = match originals {
         0 => String::new(),
         count if dry_run => format!(", {} to write", pluralize(count, "plain name")),

@@ -1,4 +1,4 @@
-//! The messages of `clean`, for directories and buckets.
+//! The messages of `clean` and `rollback`, for directories and buckets.
 
 use indicatif::DecimalBytes;
 
@@ -10,8 +10,22 @@ pub(crate) fn recorded(number: u64, dry_run: bool) -> String {
     format!("{verb} the current manifest as release {number}, because it differs from the newest release")
 }
 
+/// Returns the message for the release `restored`, which was published again with the number `release`.
+pub(crate) fn published_again(restored: u64, release: Option<u64>, dry_run: bool) -> String {
+    match release {
+        Some(number) if dry_run => format!("release {restored} to publish again as release {number}"),
+        Some(number) => format!("release {restored} published again as release {number}"),
+        None => format!("release {restored} is current, nothing to publish"),
+    }
+}
+
 /// Returns the summary for the numbers of removed releases, retained releases and removed files.
-pub(crate) fn summary([removed, kept, files]: [usize; 3], bytes: u64, dry_run: bool, seconds: f64) -> String {
+pub(crate) fn clean_summary(
+    [removed, kept, files]: [usize; 3],
+    bytes: u64,
+    dry_run: bool,
+    seconds: f64,
+) -> String {
     let kept = pluralize(kept, "release");
     if removed == 0 {
         return format!("nothing to remove, {kept} kept, {seconds:.2} s");
