@@ -4,7 +4,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::UpdateVersion;
 
 use fingerpost::{
-    __private::{KnownContent, quoted, release_number},
+    __private::{KnownContent, Numbering, now, quoted, release_number},
     manifest::{MANIFEST_NAME, Manifest, Release},
 };
 
@@ -56,9 +56,24 @@ impl Remote {
         Ok(Self { listing, current, numbers, releases, unreadable })
     }
 
-    /// Returns the newest release with this manifest.
-    pub(crate) fn newest_with(&self, manifest: &Manifest) -> Option<&Release> {
+    /// Returns the current manifest.
+    pub(crate) fn manifest(&self) -> Option<&Manifest> {
+        Some(&self.current.as_ref()?.manifest)
+    }
+
+    /// Returns the newest release with the current manifest.
+    pub(crate) fn current_release(&self) -> Option<&Release> {
+        let manifest = self.manifest()?;
         self.releases.iter().rfind(|release| release.manifest == *manifest)
+    }
+
+    /// Returns a numbering that records the current manifest.
+    pub(crate) fn numbering(&self) -> Result<Numbering<'_>, Error> {
+        let mut numbering = Numbering::new(&self.numbers, Vec::new(), now());
+        if let Some(manifest) = self.manifest() {
+            numbering.record_current(manifest, self.current_release().cloned())?;
+        }
+        Ok(numbering)
     }
 }
 

@@ -6,7 +6,7 @@ pub(crate) mod report;
 use std::{collections::HashSet, time::Instant};
 
 use fingerpost::{
-    __private::{Numbering, PublishedRelease, Retention, files_of, now, quoted},
+    __private::{PublishedRelease, Retention, files_of, now, quoted},
     manifest::{MANIFEST_NAME, Release},
 };
 
@@ -131,19 +131,17 @@ async fn remove_old(
 
 /// Returns the release that records the current manifest, if the newest release has another manifest.
 fn recorded(remote: &Remote, objects: &SharedObjects) -> Result<Option<Release>, Error> {
-    let Some(current) = &remote.current else {
+    if remote.current.is_none() {
         let file = quoted(objects.url_of(MANIFEST_NAME));
         let advice =
             "the current release is unknown, so nothing is removed; restore the object, or publish again";
         return Err(Error::new(ErrorKind::Manifest, format!("{file} does not exist; {advice}")));
-    };
-    let mut numbering = Numbering::new(&remote.numbers, Vec::new(), now());
-    numbering.record_current(&current.manifest, remote.newest_with(&current.manifest).cloned())?;
-    Ok(numbering.into_recorded())
+    }
+    Ok(remote.numbering()?.into_recorded())
 }
 
 fn published(remote: &Remote) -> Vec<PublishedRelease> {
-    let current = remote.current.as_ref().map(|current| &current.manifest);
+    let current = remote.manifest();
     let published = |release: &Release| {
         let &Release { number, published, replaces, ref manifest, .. } = release;
         PublishedRelease { number, published, replaces, is_current: current == Some(manifest) }

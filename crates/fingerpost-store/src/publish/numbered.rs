@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fingerpost::{
-    __private::{Numbering, now},
-    manifest::{MANIFEST_NAME, Manifest, Release},
-};
+use fingerpost::manifest::{MANIFEST_NAME, Manifest, Release};
 
 use crate::{
     attributes,
@@ -49,8 +46,7 @@ pub(crate) async fn publish_manifest(
         }
         remote = Remote::read(objects).await?;
     };
-    let is_current = |current: &CurrentManifest| current.manifest == *manifest;
-    if remote.current.as_ref().is_some_and(is_current) {
+    if remote.manifest() == Some(manifest) {
         return Ok(numbered);
     }
     let superseded_by =
@@ -59,18 +55,13 @@ pub(crate) async fn publish_manifest(
 }
 
 /// Returns the releases to write: at most one that records the current manifest, and the new release.
-pub(crate) fn number(
+fn number(
     manifest: &Manifest,
     references: &BTreeMap<String, Vec<String>>,
     remote: &Remote,
 ) -> Result<(Vec<Release>, Numbered), Error> {
-    let mut numbering = Numbering::new(&remote.numbers, Vec::new(), now());
-    let holder = remote.current.as_ref().and_then(|current| remote.newest_with(&current.manifest));
-    let current = holder.map(|holder| holder.number);
-    if let Some(current) = &remote.current {
-        numbering.record_current(&current.manifest, holder.cloned())?;
-    }
-    let numbered = numbering.publish(manifest, references.clone(), false)?;
+    let current = remote.current_release().map(|release| release.number);
+    let numbered = remote.numbering()?.publish(manifest, references.clone(), false)?;
     let release = numbered.added.last().map(|release| release.number);
     let replaced = release.and(numbered.recorded.or(current));
     let numbers = Numbered { release, replaced, recorded: numbered.recorded, superseded_by: None };
@@ -120,11 +111,10 @@ async fn write_manifest(
             return Ok(None);
         }
         let remote = Remote::read(objects).await?;
-        let visible = remote.current.as_ref().map(|current| &current.manifest);
-        if visible == Some(manifest) {
+        if remote.manifest() == Some(manifest) {
             return Ok(None);
         }
-        let visible = visible.and_then(|manifest| remote.newest_with(manifest)).map(|release| release.number);
+        let visible = remote.current_release().map(|release| release.number);
         if visible > release {
             return Ok(visible);
         }

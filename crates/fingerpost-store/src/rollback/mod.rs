@@ -92,8 +92,7 @@ async fn publish_again(
     let mut warnings = Vec::new();
     let target = target(&remote, number, objects, &mut warnings)?;
     check_files(&target, &remote, objects)?;
-    let current = remote.current.as_ref().map(|current| &current.manifest);
-    warnings.extend(base_path_warning(&target, current));
+    warnings.extend(base_path_warning(&target, remote.manifest()));
     let numbered =
         publish_manifest(&target.manifest, &target.references, remote, (objects, lease), options).await?;
     Ok(RollbackReport {
@@ -120,12 +119,11 @@ fn target(
         let message = format!("{place} has no releases; run `fingerpost publish` to publish one");
         return Err(Error::new(ErrorKind::Release, message));
     }
-    let manifest = remote.current.as_ref().map(|current| &current.manifest);
     let choice = RollbackChoice {
         place: &place,
         numbers: &remote.numbers,
-        current: manifest.and_then(|manifest| remote.newest_with(manifest)),
-        state_without_release: match manifest {
+        current: remote.current_release(),
+        state_without_release: match remote.current {
             Some(_) => "is not the manifest of any release",
             None => "does not exist",
         },
