@@ -1,4 +1,4 @@
-// What the adapters of all versions of htmx share.
+// Functions for the adapters of all versions of htmx.
 
 import { sameOriginUrl } from '../urls.js';
 
