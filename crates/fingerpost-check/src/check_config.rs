@@ -203,11 +203,7 @@ impl CheckConfig {
     }
 
     fn open_sources(&self) -> Result<Sources, Error> {
-        let mut dirs = self.sources.iter().cloned().collect::<Result<Vec<_>, _>>()?;
-        if dirs.is_empty() {
-            dirs.clone_from(&self.settings.sources);
-        }
-        dirs.extend(self.settings.bundles.source()?);
+        let dirs = self.settings.source_dirs_in_force(&self.sources)?;
         Ok(Sources::open(dirs, self.settings.rules()?, self.settings.out.as_deref())?)
     }
 

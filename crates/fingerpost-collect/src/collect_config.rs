@@ -483,13 +483,8 @@ impl CollectConfig {
 
     /// Returns the source directories, and the output of Vite.
     fn source_dirs(&self) -> Result<Vec<SourceDir>, Error> {
-        let invalid = |err: fingerpost::Error| Problem::config(err.to_string());
-        let mut dirs = self.sources.iter().cloned().collect::<Result<Vec<_>, _>>().map_err(invalid)?;
-        if dirs.is_empty() {
-            dirs.clone_from(&self.settings.sources);
-        }
-        dirs.extend(self.settings.bundles.source()?);
-        Ok(dirs)
+        let dirs = self.settings.source_dirs_in_force(&self.sources);
+        Ok(dirs.map_err(|err| Problem::config(err.to_string()))?)
     }
 
     /// Opens each directory alone first, so that the error lists every directory that cannot be opened.

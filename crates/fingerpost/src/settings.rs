@@ -162,7 +162,25 @@ impl Settings {
     /// [`ErrorKind::InvalidPath`](crate::ErrorKind::InvalidPath) if the prefix of the output of Vite is not an asset path.
     #[doc(hidden)]
     pub fn source_dirs(&self) -> Result<Vec<SourceDir>, Error> {
-        Ok(self.sources.iter().cloned().chain(self.bundles.source()?).collect())
+        self.source_dirs_in_force(&[])
+    }
+
+    /// Returns the effective source directories: `explicit`, else the source directories of the file, and the output of Vite.
+    ///
+    /// # Errors
+    ///
+    /// The first error in `explicit`, or an error of [`source_dirs`](Self::source_dirs).
+    #[doc(hidden)]
+    pub fn source_dirs_in_force(
+        &self,
+        explicit: &[Result<SourceDir, Error>],
+    ) -> Result<Vec<SourceDir>, Error> {
+        let mut dirs = explicit.iter().cloned().collect::<Result<Vec<_>, _>>()?;
+        if dirs.is_empty() {
+            dirs.clone_from(&self.sources);
+        }
+        dirs.extend(self.bundles.source()?);
+        Ok(dirs)
     }
 
     /// Returns the effective base URL: `explicit`, else `FINGERPOST_BASE_URL`, else `base-url` of the file, else
