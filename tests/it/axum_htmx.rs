@@ -1,11 +1,11 @@
 //! Tests the pages of the htmx example while a new version is deployed.
 
-use axum::body::Body;
-use fantoccini::Locator;
-use http::Request;
 use serde_json::{Value, json};
 
-use crate::tools::{Browser, Server, get, npm_package, send};
+use crate::{
+    examples::deploy,
+    tools::{Browser, Server, get, npm_package},
+};
 
 /// The heading, the versions of HTML and script, the release of the style sheet, and the presence of a banner.
 const STATE: &str = "[
@@ -15,12 +15,6 @@ const STATE: &str = "[
     getComputedStyle(document.querySelector('.release'), '::after').content,
     Boolean(document.querySelector('fingerpost-banner')?.shadowRoot.querySelector('[part=text]').textContent),
 ]";
-
-async fn deploy(site: &Server) -> String {
-    let deploy = Request::post(site.url("/deploy")).body(Body::empty()).expect("a request");
-    assert_eq!(send(deploy).await.status(), 303);
-    version(site).await
-}
 
 async fn version(site: &Server) -> String {
     let (status, json) = get(&site.url("/version")).await;
@@ -45,10 +39,6 @@ async fn wait_for_state(browser: &Browser, expected: Value) {
     assert_eq!(state, expected);
 }
 
-async fn click(browser: &Browser, selector: &str) {
-    browser.find(Locator::Css(selector)).await.expect("an element").click().await.expect("a click");
-}
-
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
 async fn htmx_example_behaves_as_described_for_each_policy() {
@@ -68,10 +58,11 @@ async fn htmx_example_behaves_as_described_for_each_policy() {
         wait_for_state(&browser, json!(["Page one", old, script(&old), format!("\"{release}\""), false]))
             .await;
 
-        let new = Value::from(deploy(&site).await);
+        deploy(&site).await;
+        let new = Value::from(version(&site).await);
         assert_ne!(new, old);
         release += 1;
-        click(&browser, &format!("nav a[href='/{policy}/two']")).await;
+        browser.click(&format!("nav a[href='/{policy}/two']")).await;
         // A boosted link replaces only the body: without a reload, new HTML gets the old style sheet.
         let (of_script, of_style) = if is_renewed { (&new, release) } else { (&old, release - 1) };
         let expected = json!(["Page two", new, script(of_script), format!("\"{of_style}\""), has_banner]);
@@ -82,7 +73,7 @@ async fn htmx_example_behaves_as_described_for_each_policy() {
 
     browser.goto(&site.url("/")).await.expect("a page");
     browser.save_screenshot("axum-htmx-home").await;
-    click(&browser, "#deploy").await;
+    browser.click("#deploy").await;
     let style = "getComputedStyle(document.querySelector('.release'), '::after').content";
     browser.until(&format!("{style} === '\"{}\"'", release + 1)).await;
     let heading = "Open pages after a deploy";

@@ -26,8 +26,7 @@ async fn assert_page_works(browser: &mut Browser, arguments: &[&str], is_version
     let imperial = "(document.forms[0].units.value = 'imperial',
         document.forms[0].dispatchEvent(new Event('input')), document.querySelector('#stages td + td').textContent)";
     assert_eq!(browser.evaluate(imperial).await, json!("1.1 mi"));
-    assert_eq!(browser.errors().await, [""; 0]);
-    assert_eq!(browser.warnings().await, [""; 0]);
+    browser.assert_silent().await;
 }
 
 #[tokio::test]

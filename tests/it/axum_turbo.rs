@@ -1,19 +1,9 @@
 //! Tests the pages of the Turbo example while a new version is deployed.
 
-use axum::body::Body;
-use fantoccini::Locator;
-use http::Request;
-
-use crate::tools::{Browser, Server, npm_package, send};
-
-async fn click(browser: &Browser, selector: &str) {
-    browser.find(Locator::Css(selector)).await.expect("an element").click().await.expect("a click");
-}
-
-async fn deploy(site: &Server) {
-    let deploy = Request::post(site.url("/deploy")).body(Body::empty()).expect("a request");
-    assert_eq!(send(deploy).await.status(), 303);
-}
+use crate::{
+    examples::deploy,
+    tools::{Browser, Server, npm_package},
+};
 
 #[tokio::test]
 #[ignore = "needs Chromium and npm packages: run tests/setup"]
@@ -30,7 +20,7 @@ async fn turbo_example_reloads_stale_pages_and_keeps_text() {
 
     // A link after a deploy loads the style sheet of the new release.
     deploy(&site).await;
-    click(&browser, "a[href='/second']").await;
+    browser.click("a[href='/second']").await;
     browser
         .until(&format!("document.querySelector('h1')?.textContent === 'Second page' && {}", release(2)))
         .await;
@@ -40,21 +30,20 @@ async fn turbo_example_reloads_stale_pages_and_keeps_text() {
     browser.goto(&site.url("/")).await.expect("a page");
     browser.until("window.Turbo && window.fingerpost").await;
     deploy(&site).await;
-    click(&browser, "#load").await;
+    browser.click("#load").await;
     browser.until(&release(3)).await;
 
     // The page retains the text in the form.
-    click(&browser, "a[href='/note']").await;
+    browser.click("a[href='/note']").await;
     browser.until("document.querySelector('#text')").await;
-    let field = browser.find(Locator::Css("#text")).await.expect("a field");
-    field.send_keys("short").await.expect("a field that can be filled in");
+    browser.write("#text", "short").await;
     deploy(&site).await;
-    click(&browser, "a[href='/second']").await;
+    browser.click("a[href='/second']").await;
     browser.until("document.querySelector('fingerpost-banner')").await;
     assert_eq!(browser.evaluate("document.querySelector('#text').value").await, "short");
 
     // The response to the form is shown, although the style sheet has changed.
-    click(&browser, "#send").await;
+    browser.click("#send").await;
     browser.until("document.querySelector('#error')").await;
     assert_eq!(browser.evaluate("document.querySelector('#text').value").await, "short");
     let failed = |error: &&String| !error.contains("422");

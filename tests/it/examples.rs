@@ -1,14 +1,16 @@
 //! Checks that the examples run, in the repository and as copies.
 
-use std::{env, fs, net::TcpListener, path::Path, process::Command};
+use std::{fs, net::TcpListener, path::Path, process::Command};
 
+use axum::body::Body;
 use fingerpost::manifest::ContentHash;
+use http::Request;
 use tempfile::TempDir;
 
 use crate::{
     pages::files_below,
     readme::root,
-    tools::{Server, built_outside, get},
+    tools::{Server, built_outside, get, is_large, send},
 };
 
 pub(crate) const EXAMPLES: [&str; 10] = [
@@ -29,14 +31,19 @@ fn all() -> impl Iterator<Item = &'static str> {
     EXAMPLES.into_iter().chain(["axum-bucket", "axum-vite"])
 }
 
-/// Copies an example to a project outside the repository.
-pub(crate) fn copy_of(example: &str, to: &Path, package: &str) {
+/// Copies the files of an example.
+pub(crate) fn copy_files(example: &str, to: &Path) {
     let from = root().join("examples").join(example);
     for file in files_below(&from) {
         let copy = to.join(file.strip_prefix(&from).expect("a file of the example"));
         fs::create_dir_all(copy.parent().expect("a directory")).expect("a new directory");
         fs::copy(&file, copy).expect("a copy");
     }
+}
+
+/// Copies an example to a project outside the repository.
+pub(crate) fn copy_of(example: &str, to: &Path, package: &str) {
+    copy_files(example, to);
     fs::copy(root().join("Cargo.lock"), to.join("Cargo.lock")).expect("a lock file");
 
     let manifest = fs::read_to_string(to.join("Cargo.toml")).expect("a manifest");
@@ -46,6 +53,12 @@ pub(crate) fn copy_of(example: &str, to: &Path, package: &str) {
     let adjusted = manifest.replace("../../crates", &crates).replace(&format!("name = \"{example}\""), &name);
     assert!(adjusted.contains(&name) && adjusted.contains(&crates), "{adjusted}");
     fs::write(to.join("Cargo.toml"), adjusted).expect("a writable manifest");
+}
+
+/// Publishes the next release of an example with a route `/deploy`.
+pub(crate) async fn deploy(site: &Server) {
+    let deploy = Request::post(site.url("/deploy")).body(Body::empty()).expect("a request");
+    assert_eq!(send(deploy).await.status(), 303);
 }
 
 /// Returns a directory with an empty `htmx.min.js`.
@@ -62,7 +75,7 @@ const COPIED_BY_DEFAULT: [&str; 4] = ["axum-askama", "axum-minijinja", "axum-ter
 #[tokio::test]
 async fn copies_of_the_examples_build_and_serve_in_both_modes() {
     let htmx = htmx();
-    let all = env::var_os("FINGERPOST_TEST_LARGE").is_some();
+    let all = is_large();
     for example in EXAMPLES.into_iter().filter(|example| all || COPIED_BY_DEFAULT.contains(example)) {
         let project = TempDir::new().expect("a temporary directory");
         copy_of(example, project.path(), &format!("copy-of-{example}"));

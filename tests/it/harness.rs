@@ -11,7 +11,6 @@ use std::{
     thread,
 };
 
-use fantoccini::Locator;
 use fingerpost::Mode;
 
 use crate::tools::{self, Browser, Haproxy, Nginx, Server, Tool};
@@ -157,7 +156,7 @@ async fn browser_shows_a_page_and_reports_errors() {
     ]);
     let page = format!("{origin}/");
     browser.goto(&page).await.expect("a page");
-    browser.find(Locator::Css("h1")).await.expect("a heading").click().await.expect("a click");
+    browser.click("h1").await;
     assert_eq!(browser.title().await.expect("a title"), "Clicked");
 
     let mut responses: Vec<_> = browser.requests().await.iter().map(|r| (r.url.clone(), r.status)).collect();

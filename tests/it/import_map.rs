@@ -71,11 +71,6 @@ async fn requested(browser: &mut Browser) -> Vec<String> {
     paths
 }
 
-async fn assert_no_messages(browser: &mut Browser) {
-    assert_eq!(browser.errors().await, [""; 0]);
-    assert_eq!(browser.warnings().await, [""; 0]);
-}
-
 async fn runs(browser: &Browser) -> Value {
     browser.evaluate("window.runs").await
 }
@@ -155,7 +150,7 @@ async fn packages_are_imported_by_name_and_each_url_is_fetched_once() {
         let expected: Vec<_> =
             urls.iter().flat_map(|url| vec![url.clone(); seen.len() / urls.len() + 1]).collect();
         assert_eq!(requests, expected);
-        assert_no_messages(&mut browser).await;
+        browser.assert_silent().await;
     }
 }
 
@@ -180,7 +175,7 @@ async fn names_in_a_directory_have_hashed_urls_if_a_script_imports_them() {
         runs(&browser).await,
         json!([&*hashed, "/static/vendor/acorn/copy.mjs", "function", "function"])
     );
-    assert_no_messages(&mut browser).await;
+    browser.assert_silent().await;
 }
 
 #[tokio::test]
@@ -268,7 +263,7 @@ async fn each_module_runs_once_in_development_also_after_an_edit() {
     let mut both = [first, urls(&assets)].concat();
     both.sort();
     assert_eq!(requested(&mut browser).await, both, "each URL once per visit");
-    assert_no_messages(&mut browser).await;
+    browser.assert_silent().await;
 }
 
 #[tokio::test]
@@ -284,5 +279,5 @@ async fn each_module_runs_once_under_version_query() {
     let expected =
         ["js/app.js", "js/b.js", "js/deep/c.js", "vendor/x.js"].map(|path| format!("/static/{path}?v=v1"));
     assert_eq!(requested(&mut browser).await, expected);
-    assert_no_messages(&mut browser).await;
+    browser.assert_silent().await;
 }

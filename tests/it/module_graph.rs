@@ -215,12 +215,6 @@ fn sorted(names: impl IntoIterator<Item = String>) -> Vec<String> {
     names
 }
 
-/// Checks that the browser reported nothing, such as an unused preload or a different integrity value.
-async fn assert_silent(browser: &mut Browser) {
-    assert_eq!(browser.errors().await, [""; 0]);
-    assert_eq!(browser.warnings().await, [""; 0]);
-}
-
 #[tokio::test]
 #[ignore = "needs Chromium: run tests/setup"]
 async fn modules_at_depth_five_load_in_two_rounds_and_are_fetched_again_only_after_changes() {
@@ -252,7 +246,7 @@ async fn modules_at_depth_five_load_in_two_rounds_and_are_fetched_again_only_aft
         let changed = PARENTS.into_iter().chain([DEEPEST]).map(|name| site.url(&format!("{name}.js")));
         assert_eq!(sorted(site.take_requests()), sorted(changed), "{page}");
         assert_eq!(browser.evaluate("globalThis.shared").await, true);
-        assert_silent(&mut browser).await;
+        browser.assert_silent().await;
     }
 }
 

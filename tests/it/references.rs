@@ -155,7 +155,7 @@ fn changed_byte_renames_exactly_the_dependent_files() {
     let (before, referrers) = (site.collect(), site.referrers());
     let paths: Vec<_> = before.iter().map(|(path, _)| path.to_string()).collect();
     let hash = before.hash();
-    let mut random = Random(2_024);
+    let mut random = tools::Random::new(2_024);
     for _ in 0..scale.changes {
         let path = &paths[random.below(paths.len())];
         let file = site.source.path().join(path);
@@ -199,16 +199,4 @@ fn hash_of(manifest: &Manifest) -> String {
         manifest.iter().map(|(path, entry)| format!("{path}\0{}\n", entry.hashed)).collect();
     let digest = Sha256::digest(lines.into_iter().collect::<String>());
     digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Pseudorandom numbers, the same in every run (Marsaglia's xorshift).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit as u64) as usize
-    }
 }

@@ -164,7 +164,7 @@ async fn small_example_works(example: &str, click: &str, changed: &str, text: &s
         browser.goto(&site.url("/")).await.expect("a page");
         assert_urls_have_hashes(&browser, &site, example, mode, 4).await;
         browser.save_screenshot(&format!("{example}-{mode:?}")).await;
-        browser.find(Locator::Css(click)).await.expect("a control").click().await.expect("a click");
+        browser.click(click).await;
         let changed = browser.find(Locator::Css(changed)).await.expect("an element").text().await;
         assert_eq!(changed.expect("a text"), text, "{mode:?}");
         browser.emulate_phone(375).await;

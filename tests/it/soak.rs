@@ -20,7 +20,10 @@ use http::{Request, Response};
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
-use crate::{conformance::actix, tools::HttpClient};
+use crate::{
+    conformance::actix,
+    tools::{HttpClient, header},
+};
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
@@ -69,10 +72,6 @@ async fn send(client: &HttpClient, url: &str, header: (&str, &str)) -> Response<
         return Response::new(());
     };
     client.send(request).await.map(drop)
-}
-
-fn header<'r>(response: &'r Response<()>, name: &str) -> &'r str {
-    response.headers().get(name).map_or("-", |value| value.to_str().expect("text"))
 }
 
 /// Requests a URL of the active release, as a page would.

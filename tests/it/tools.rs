@@ -9,6 +9,7 @@ mod haproxy;
 mod http;
 mod nginx;
 mod process;
+mod random;
 
 use std::{
     env, fs,
@@ -23,9 +24,10 @@ use tempfile::TempDir;
 
 pub(crate) use browser::Browser;
 pub(crate) use haproxy::Haproxy;
-pub(crate) use http::{HttpClient, get, send, serve};
+pub(crate) use http::{HttpClient, get, header, send, serve};
 pub(crate) use nginx::Nginx;
 pub(crate) use process::{Build, Server, build_outside, built_outside};
+pub(crate) use random::Random;
 
 /// The tools that `tests/setup` installs. `tests/run` lists the missing tools in `FINGERPOST_TEST_WITHOUT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +70,11 @@ pub(crate) fn need<T>(tool: Tool, without: &str, find: impl FnOnce() -> Option<T
 
 fn without() -> String {
     env::var("FINGERPOST_TEST_WITHOUT").unwrap_or_default()
+}
+
+/// Returns `true` if `FINGERPOST_TEST_LARGE` is set, as in `tests/release-check`: tests then process more data.
+pub(crate) fn is_large() -> bool {
+    env::var_os("FINGERPOST_TEST_LARGE").is_some()
 }
 
 /// Returns the directory of the packages that `tests/setup` fetches.

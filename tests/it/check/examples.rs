@@ -5,7 +5,10 @@ use std::{fs, path::Path};
 use fingerpost_check::{CheckConfig, ErrorKind, Rule, Severity, check};
 use tempfile::TempDir;
 
-use crate::{examples::EXAMPLES, pages::files_below, readme::root};
+use crate::{
+    examples::{EXAMPLES, copy_files},
+    readme::root,
+};
 
 /// Returns the settings of a check. `made` contains the assets that `axum-htmx` and `axum-turbo` make at
 /// their start.
@@ -33,11 +36,7 @@ fn examples_name_only_existing_assets() {
         assert!(report.names > 0, "{example}");
 
         let copy = TempDir::new().expect("a temporary directory");
-        for file in files_below(&dir) {
-            let to = copy.path().join(file.strip_prefix(&dir).expect("a file of the example"));
-            fs::create_dir_all(to.parent().expect("a directory")).expect("a new directory");
-            fs::copy(&file, to).expect("a copy");
-        }
+        copy_files(example, copy.path());
         let planted = plant_mistake(copy.path());
         let err = check(&self::config(copy.path(), made.path())).expect_err(example);
         let problem = err.problems().next().expect("a problem");

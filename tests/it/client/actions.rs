@@ -5,8 +5,8 @@ use serde_json::json;
 use fingerpost_tower::OnMismatch;
 
 use super::{
-    Site, address, click, click_banner, get_fragment, has_banner, open, run, wait_for_banner,
-    wait_for_checks, wait_for_page, write,
+    Site, address, click_banner, get_fragment, has_banner, open, run, wait_for_banner, wait_for_checks,
+    wait_for_page,
 };
 use crate::tools::Browser;
 
@@ -36,7 +36,7 @@ pub(super) async fn dismissed_prompt_does_not_reappear_for_the_same_version(
     for _ in 0..3 {
         get_fragment(browser).await;
     }
-    click(browser, "#boosted").await;
+    browser.click("#boosted").await;
     browser.until("document.querySelector('h1').textContent === '/next of two'").await;
     assert!(!has_banner(browser).await);
     assert_eq!((site.loads().len(), site.checks()), (1, 1));
@@ -52,10 +52,10 @@ pub(super) async fn prompt_survives_boosted_navigation_and_reloads_the_current_u
 ) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Prompt);
-    click(browser, "#boosted").await;
+    browser.click("#boosted").await;
     wait_for_banner(browser).await;
     browser.until("document.querySelector('h1').textContent === '/next of two'").await;
-    write(browser, "#search input", "caches\n").await;
+    browser.write("#search input", "caches\n").await;
     browser.until("document.querySelector('h1').textContent === '/found of two'").await;
     click_banner(browser, "reload").await;
     wait_for_page(browser, "/found", "two").await;
@@ -132,7 +132,7 @@ pub(super) async fn mismatch_event_contains_the_target_url(browser: &mut Browser
         "document.addEventListener('fingerpost:version-mismatch', (event) => event.preventDefault())";
     run(browser, &format!("{RECORD_EVENTS}; {cancel}")).await;
     site.deploy("two", OnMismatch::Prompt);
-    click(browser, "#boosted").await;
+    browser.click("#boosted").await;
     browser.until("events.length").await;
     assert_eq!(browser.evaluate("events[0].url").await, json!(site.url("/next?page=2#end")));
 }
@@ -142,7 +142,7 @@ pub(super) async fn page_without_the_script_is_unaffected(browser: &mut Browser,
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Reload);
     get_fragment(browser).await;
-    click(browser, "#boosted").await;
+    browser.click("#boosted").await;
     browser.until("document.querySelector('h1').textContent === '/next of two'").await;
     assert_eq!(browser.evaluate("typeof fingerpost").await, "undefined");
     assert_eq!((site.loads().len(), site.checks()), (1, 0));

@@ -4,16 +4,14 @@ use http::StatusCode;
 
 use fingerpost_tower::OnMismatch;
 
-use super::{
-    Site, click, get_fragment, has_banner, open, run, wait_for_banner, wait_for_checks, wait_for_page,
-};
+use super::{Site, get_fragment, has_banner, open, run, wait_for_banner, wait_for_checks, wait_for_page};
 use crate::tools::Browser;
 
 pub(super) async fn stale_page_cache_causes_only_one_reload(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     site.cache("/");
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
     wait_for_page(browser, "/", "one").await;
 
@@ -32,7 +30,7 @@ pub(super) async fn stale_page_cache_causes_only_one_reload(browser: &mut Browse
 pub(super) async fn alternating_versions_cause_only_one_reload(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_page(browser, "/", "two").await;
     site.deploy("one", OnMismatch::Reload);
     get_fragment(browser).await;
@@ -44,7 +42,7 @@ pub(super) async fn later_deploy_causes_another_reload(browser: &mut Browser, si
     open(browser, site, "/").await;
     for version in ["two", "three", "four"] {
         site.deploy(version, OnMismatch::Reload);
-        click(browser, "#get").await;
+        browser.click("#get").await;
         wait_for_page(browser, "/", version).await;
         // Simulates a reload that was long ago.
         let memory = "sessionStorage.getItem('fingerpost:reloads').replace(/\\d+/, 0)";
@@ -106,7 +104,7 @@ pub(super) async fn failed_check_is_repeated(browser: &mut Browser, site: &Site)
     assert_eq!(site.loads(), ["/"]);
 
     site.recover("/_fingerpost/version");
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_page(browser, "/", "two").await;
 }
 
@@ -127,12 +125,12 @@ pub(super) async fn page_reloads_if_a_router_refuses_its_version(browser: &mut B
     open(browser, site, "/").await;
     site.refuse("/fragment");
     site.refuse("/_fingerpost/version");
-    click(browser, "#get").await;
+    browser.click("#get").await;
     browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
     assert_eq!(site.loads(), ["/"; 2]);
 
     // A second refusal causes no second reload, and the page does not display the JSON of the refusal.
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_banner(browser).await;
     assert_eq!(browser.evaluate("document.querySelector('#target').textContent").await, "");
     assert_eq!(site.loads(), ["/"; 2]);
@@ -145,7 +143,7 @@ pub(super) async fn boosted_link_refused_by_the_router_becomes_a_full_navigation
     open(browser, site, "/").await;
     site.refuse("/next");
     site.refuse("/_fingerpost/version");
-    click(browser, "#boosted").await;
+    browser.click("#boosted").await;
     let url = site.url("/next?page=2#end");
     browser.until(&format!("location.href === '{url}' && !document.querySelector('h1')")).await;
     assert_eq!(site.loads(), ["/", "/next?page=2"]);
@@ -157,7 +155,7 @@ pub(super) async fn page_reloads_if_a_router_inside_the_layer_refuses_its_versio
 ) {
     open(browser, site, "/").await;
     site.deploy_behind_a_router("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_page(browser, "/", "two").await;
     get_fragment(browser).await;
     assert_eq!((site.loads(), site.checks()), (["/"; 2].map(String::from).to_vec(), 1));
@@ -170,7 +168,7 @@ pub(super) async fn conflict_response_of_a_router_inside_the_layer_is_not_swappe
 ) {
     open(browser, site, "/").await;
     site.deploy_behind_a_router("two", OnMismatch::Prompt);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_banner(browser).await;
     assert_eq!(browser.evaluate("document.querySelector('#target').textContent").await, "");
 }
@@ -182,7 +180,7 @@ pub(super) async fn application_409_has_no_effect(browser: &mut Browser, site: &
     run(browser, note).await;
     let body = r#"{"title":"the comment has changed"}"#;
     site.respond_with("/fragment", StatusCode::CONFLICT, "application/problem+json", body);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     browser.until("errors.length === 1").await;
     run(browser, "await new Promise((resolve) => setTimeout(resolve, 50))").await;
     assert!(!has_banner(browser).await);

@@ -6,9 +6,7 @@ use fantoccini::key::Key;
 use fingerpost_tower::OnMismatch;
 use http::StatusCode;
 
-use super::{
-    Site, click, click_banner, get_fragment, has_banner, open, run, wait_for_banner, wait_for_page, write,
-};
+use super::{Site, click_banner, get_fragment, has_banner, open, run, wait_for_banner, wait_for_page};
 
 use crate::tools::Browser;
 
@@ -17,7 +15,7 @@ pub(super) async fn partially_filled_form_causes_a_banner_instead_of_a_reload(
     site: &Site,
 ) {
     open(browser, site, "/").await;
-    write(browser, "textarea", "half a comment").await;
+    browser.write("textarea", "half a comment").await;
     site.deploy("two", OnMismatch::Reload);
     get_fragment(browser).await;
     wait_for_banner(browser).await;
@@ -36,11 +34,11 @@ pub(super) async fn partially_filled_form_causes_a_banner_instead_of_a_reload(
 
 pub(super) async fn form_returned_with_validation_errors_blocks_a_reload(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
-    write(browser, "textarea", "short").await;
-    click(browser, "#comment button").await;
+    browser.write("textarea", "short").await;
+    browser.click("#comment button").await;
     browser.until("document.querySelector('#comment #response')").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_banner(browser).await;
     assert_eq!(browser.evaluate("document.querySelector('textarea').defaultValue").await, "short");
     assert_eq!(site.loads(), ["/"]);
@@ -78,7 +76,7 @@ pub(super) async fn choices_returned_with_validation_errors_block_a_reload(
         open(browser, site, "/").await;
         send(browser, site, fields, change, back).await;
         site.deploy(&format!("b{n}"), OnMismatch::Reload);
-        click(browser, "#get").await;
+        browser.click("#get").await;
         wait_for_banner(browser).await;
     }
     assert_eq!(site.loads(), ["/"; 3]);
@@ -109,24 +107,24 @@ pub(super) async fn only_last_sent_values_and_no_passwords_are_remembered(
         send(browser, site, fields, change, back).await;
         let new = format!("b{n}");
         site.deploy(&new, OnMismatch::Reload);
-        click(browser, "#get").await;
+        browser.click("#get").await;
         wait_for_page(browser, "/", &new).await;
     }
 }
 
 pub(super) async fn navigation_discards_remembered_sent_values(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
-    write(browser, "textarea", "short").await;
-    click(browser, "#comment button").await;
+    browser.write("textarea", "short").await;
+    browser.click("#comment button").await;
     browser.until("document.querySelector('#comment #response')").await;
     let page = "<button id=get hx-get=/fragment hx-target=#target>Get</button><div id=target></div>
         <textarea name=text>short</textarea>";
     site.respond_with("/next", StatusCode::OK, "text/html", page);
-    click(browser, "#boosted").await;
+    browser.click("#boosted").await;
     browser.until("!document.querySelector('h1')").await;
     site.recover("/next");
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_page(browser, "/next", "two").await;
 }
 
@@ -141,10 +139,10 @@ pub(super) async fn text_that_an_editor_moves_out_of_a_field_blocks_a_reload(
             field.value = '';
         })";
     run(browser, editor).await;
-    write(browser, "textarea", "an hour of work").await;
+    browser.write("textarea", "an hour of work").await;
     assert_eq!(browser.evaluate("document.querySelector('#target').textContent").await, "an hour of work");
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_banner(browser).await;
     assert_eq!(site.loads(), ["/"]);
 }
@@ -154,19 +152,19 @@ pub(super) async fn text_that_was_sent_and_cleared_does_not_block_a_reload(
     site: &Site,
 ) {
     open(browser, site, "/").await;
-    write(browser, "textarea", "hello").await;
+    browser.write("textarea", "hello").await;
     let send =
         "await fingerpost.fetch('/sent', { method: 'POST' }); document.querySelector('#comment').reset()";
     run(browser, send).await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_page(browser, "/", "two").await;
 }
 
 pub(super) async fn unchanged_fields_do_not_block_a_reload(browser: &mut Browser, site: &Site) {
     open(browser, site, "/fields").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     browser.until("window.fingerpost?.version === 'two'").await;
     assert_eq!(site.loads(), ["/fields"; 2]);
 }
@@ -215,7 +213,7 @@ pub(super) async fn every_kind_of_changed_field_blocks_a_reload(browser: &mut Br
     let mut undetected = Vec::new();
     for (n, (selector, keys)) in changes.into_iter().enumerate() {
         run(browser, RESET).await;
-        write(browser, selector, keys).await;
+        browser.write(selector, keys).await;
         site.deploy(&format!("two.{n}"), OnMismatch::Reload);
         run(browser, "document.querySelector('#get').click()").await;
         browser.until("window.action").await;
@@ -230,10 +228,10 @@ pub(super) async fn every_kind_of_changed_field_blocks_a_reload(browser: &mut Br
 pub(super) async fn reverted_input_does_not_block_a_reload(browser: &mut Browser, site: &Site) {
     open(browser, site, "/fields").await;
     for selector in ["#text", "#editable", "#host"] {
-        write(browser, selector, &format!("x{}", char::from(Key::Backspace))).await;
+        browser.write(selector, &format!("x{}", char::from(Key::Backspace))).await;
     }
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     browser.until("window.fingerpost?.version === 'two'").await;
     assert_eq!(site.loads(), ["/fields"; 2]);
     assert!(!has_banner(browser).await);
@@ -246,7 +244,7 @@ pub(super) async fn page_prompts_if_session_storage_fails(browser: &mut Browser,
         let breaks = format!("Storage.prototype.{broken} = () => {{ throw new DOMException('no') }}");
         run(browser, &breaks).await;
         site.deploy(&format!("b{n}"), OnMismatch::Reload);
-        click(browser, "#get").await;
+        browser.click("#get").await;
         wait_for_banner(browser).await;
     }
     assert_eq!(site.loads().len(), 2);

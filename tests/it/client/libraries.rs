@@ -2,7 +2,7 @@
 
 use fingerpost_tower::OnMismatch;
 
-use super::{Site, click, has_banner, open, run, wait_for_banner, wait_for_checks, wait_for_page};
+use super::{Site, has_banner, open, run, wait_for_banner, wait_for_checks, wait_for_page};
 use crate::tools::Browser;
 
 pub(super) async fn base_element_of_the_same_site_does_not_change_the_behavior(
@@ -13,7 +13,7 @@ pub(super) async fn base_element_of_the_same_site_does_not_change_the_behavior(
     run(browser, "document.head.prepend(Object.assign(document.createElement('base'), { href: '/other/' }))")
         .await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_page(browser, "/deep/page", "two").await;
     let fragments: Vec<_> =
         site.requests().into_iter().filter(|request| request.path == "/fragment").collect();

@@ -16,7 +16,6 @@ mod pending;
 mod runner;
 mod turbo;
 
-use fantoccini::Locator;
 use serde_json::Value;
 
 use crate::tools::Browser;
@@ -26,9 +25,6 @@ use site::{Library, Site};
 const HTMX: &[Library] = &["htmx-1", "htmx-2", "htmx-4"];
 /// Libraries whose links replace the page.
 const NAVIGATING: &[Library] = &["htmx-1", "htmx-2", "htmx-4", "turbo", "unpoly"];
-/// Libraries whose page follows the redirect of a form that was sent before another response reported a new version. With
-/// Turbo, the page does not reach the target of the redirect.
-const FOLLOWING_PENDING_FORMS: &[Library] = &["htmx-1", "htmx-2", "htmx-4", "unpoly"];
 const EVERY: &[Library] = &["htmx-1", "htmx-2", "htmx-4", "turbo", "unpoly", "alpine-ajax", "fetch"];
 const NOT_FETCH: &[Library] = &["htmx-1", "htmx-2", "htmx-4", "turbo", "unpoly", "alpine-ajax"];
 /// For situations that do not depend on the library.
@@ -87,7 +83,7 @@ const ROWS: &[Row] = rows![
     ONE => libraries::page_is_checked_when_the_visitor_returns,
     EVERY => pending::pending_post_completes_before_a_reload,
     ONE => pending::pending_fetch_post_completes_before_a_reload,
-    FOLLOWING_PENDING_FORMS => pending::pending_redirected_post_becomes_a_full_navigation,
+    NAVIGATING => pending::pending_redirected_post_becomes_a_full_navigation,
     HTMX => pending::pending_navigation_takes_precedence_over_a_reload,
     HTMX => pending::htmx_redirect_and_location_headers_are_followed,
     EVERY => pending::input_during_a_reload_stops_the_reload,
@@ -173,16 +169,6 @@ async fn address(browser: &Browser) -> String {
     browser.current_url().await.expect("an address").into()
 }
 
-async fn click(browser: &Browser, selector: &str) {
-    let element = browser.find(Locator::Css(selector)).await.expect("an element");
-    element.click().await.expect("an element that can be clicked");
-}
-
-async fn write(browser: &Browser, selector: &str, text: &str) {
-    let field = browser.find(Locator::Css(selector)).await.expect("a field");
-    field.send_keys(text).await.expect("a field that can be filled in");
-}
-
 /// Waits until the browser has loaded the page of this path and version, with the client script.
 async fn wait_for_page(browser: &Browser, path: &str, version: &str) {
     let heading = format!("document.querySelector('h1')?.textContent === '{path} of {version}'");
@@ -209,7 +195,7 @@ async fn click_banner(browser: &Browser, part: &str) {
 /// Requests a fragment through htmx, and waits for the response.
 async fn get_fragment(browser: &Browser) {
     run(browser, "document.querySelector('#target').replaceChildren()").await;
-    click(browser, "#get").await;
+    browser.click("#get").await;
     browser.until("document.querySelector('#response')").await;
 }
 

@@ -2,14 +2,14 @@
 
 use fingerpost_tower::OnMismatch;
 
-use super::{Site, click, click_banner, open, run, wait_for_banner, wait_for_page};
+use super::{Site, click_banner, open, run, wait_for_banner, wait_for_page};
 use crate::tools::Browser;
 
 pub(super) async fn pending_post_completes_before_a_reload(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Reload);
     site.delay("/sent", 700);
-    click(browser, "#post").await;
+    browser.click("#post").await;
     run(browser, "await fingerpost.fetch('/fragment')").await;
     wait_for_banner(browser).await;
     assert_eq!(browser.evaluate("document.querySelector('#response')?.textContent").await, "the response");
@@ -28,9 +28,11 @@ pub(super) async fn pending_fetch_post_completes_before_a_reload(browser: &mut B
 
 pub(super) async fn pending_redirected_post_becomes_a_full_navigation(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
+    // Turbo shows the new page in the next frame. On a slow device, the script checks for pending requests before this frame.
+    run(browser, "window.requestAnimationFrame = (callback) => setTimeout(callback, 150)").await;
     site.deploy("two", OnMismatch::Reload);
     site.delay("/redirect", 500);
-    click(browser, "#boosted-post button").await;
+    browser.click("#boosted-post button").await;
     run(browser, "await fingerpost.fetch('/fragment')").await;
     wait_for_page(browser, "/next", "two").await;
     assert_eq!(site.loads(), ["/", "/next"]);

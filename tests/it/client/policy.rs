@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use fingerpost_tower::OnMismatch;
 use tokio::time::sleep;
 
-use super::{Site, click, click_banner, get_fragment, open, run, wait_for_banner, wait_for_page};
+use super::{Site, click_banner, get_fragment, open, run, wait_for_banner, wait_for_page};
 use crate::tools::Browser;
 
 /// Returns the violations after the first errors in the console. The earlier rows of the browser reported the first errors.
@@ -28,7 +28,7 @@ pub(super) async fn strict_content_security_policy_is_not_violated(browser: &mut
 
     run(browser, "sessionStorage.clear()").await;
     site.deploy("three", OnMismatch::Reload);
-    click(browser, "#boosted").await;
+    browser.click("#boosted").await;
     wait_for_page(browser, "/next", "three").await;
     site.deploy("four", OnMismatch::Warn);
     get_fragment(browser).await;

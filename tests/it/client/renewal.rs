@@ -3,8 +3,7 @@
 use fingerpost_tower::OnMismatch;
 
 use super::{
-    Site, address, click, click_banner, get_fragment, has_banner, open, run, wait_for_banner, wait_for_page,
-    write,
+    Site, address, click_banner, get_fragment, has_banner, open, run, wait_for_banner, wait_for_page,
 };
 use crate::tools::Browser;
 
@@ -14,7 +13,7 @@ pub(super) async fn boosted_link_after_a_deploy_becomes_a_full_navigation(
 ) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#boosted").await;
+    browser.click("#boosted").await;
     wait_for_page(browser, "/next", "two").await;
     assert_eq!(address(browser).await, site.url("/next?page=2#end"));
 
@@ -33,7 +32,7 @@ pub(super) async fn redirected_boosted_link_becomes_a_full_navigation_to_the_fin
 ) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#boosted-redirect").await;
+    browser.click("#boosted-redirect").await;
     wait_for_page(browser, "/next", "two").await;
     assert_eq!(address(browser).await, site.url("/next"));
     assert_eq!(site.loads(), ["/", "/next"]);
@@ -42,7 +41,7 @@ pub(super) async fn redirected_boosted_link_becomes_a_full_navigation_to_the_fin
 pub(super) async fn fragment_after_a_deploy_reloads_the_page_in_place(browser: &mut Browser, site: &Site) {
     open(browser, site, "/here?a=1#b").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_page(browser, "/here", "two").await;
     assert_eq!(address(browser).await, site.url("/here?a=1#b"));
 
@@ -60,7 +59,7 @@ pub(super) async fn hx_get_with_a_pushed_url_becomes_a_full_navigation_to_that_u
         open(browser, site, "/").await;
         run(browser, "sessionStorage.clear()").await;
         site.deploy(&format!("b{n}"), OnMismatch::Reload);
-        click(browser, selector).await;
+        browser.click(selector).await;
         wait_for_page(browser, "/pushed", &format!("b{n}")).await;
     }
     assert_eq!(site.loads(), ["/", "/pushed"].repeat(2));
@@ -69,7 +68,7 @@ pub(super) async fn hx_get_with_a_pushed_url_becomes_a_full_navigation_to_that_u
 pub(super) async fn boosted_search_keeps_its_query(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Reload);
-    write(browser, "#search input", "caches\n").await;
+    browser.write("#search input", "caches\n").await;
     wait_for_page(browser, "/found", "two").await;
     assert_eq!(address(browser).await, site.url("/found?q=caches"));
     assert_eq!(site.loads(), ["/", "/found?q=caches"]);
@@ -81,7 +80,7 @@ pub(super) async fn post_response_stays_on_the_page_and_is_not_requested_again(
 ) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#post").await;
+    browser.click("#post").await;
     wait_for_banner(browser).await;
     assert_eq!(browser.evaluate("document.querySelector('#response').textContent").await, "the response");
     assert_eq!(site.loads(), ["/"]);
@@ -98,7 +97,7 @@ pub(super) async fn redirected_boosted_post_becomes_a_full_navigation_to_the_fin
 ) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#boosted-post button").await;
+    browser.click("#boosted-post button").await;
     wait_for_page(browser, "/next", "two").await;
     assert_eq!(address(browser).await, site.url("/next"));
     let posts = site.requests().iter().filter(|request| request.method == "POST").count();
@@ -117,10 +116,10 @@ pub(super) async fn stale_page_from_the_back_forward_cache_is_detected(browser: 
 
 pub(super) async fn page_from_a_post_is_not_reloaded_or_posted_again(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
-    click(browser, "#native button").await;
+    browser.click("#native button").await;
     wait_for_page(browser, "/posted", "one").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_banner(browser).await;
     click_banner(browser, "reload").await;
     wait_for_page(browser, "/posted", "two").await;
@@ -130,16 +129,16 @@ pub(super) async fn page_from_a_post_is_not_reloaded_or_posted_again(browser: &m
 
 pub(super) async fn page_from_a_boosted_post_is_not_reloaded(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
-    click(browser, "#boosted-order button").await;
+    browser.click("#boosted-order button").await;
     browser.until("document.querySelector('h1').textContent === '/order of one'").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_banner(browser).await;
     assert_eq!((site.loads(), address(browser).await), (vec!["/".to_owned()], site.url("/order")));
 
     // A navigation replaces the page anyway.
     site.deploy("three", OnMismatch::Reload);
-    click(browser, "#boosted").await;
+    browser.click("#boosted").await;
     wait_for_page(browser, "/next", "three").await;
 }
 
@@ -156,27 +155,27 @@ pub(super) async fn fragment_with_its_own_url_does_not_replace_a_posted_page(
     site: &Site,
 ) {
     open(browser, site, "/").await;
-    click(browser, "#native button").await;
+    browser.click("#native button").await;
     wait_for_page(browser, "/posted", "one").await;
     add_part(browser).await;
-    click(browser, "#part").await;
+    browser.click("#part").await;
     browser.until("document.querySelector('#response')").await;
-    click(browser, "#push").await;
+    browser.click("#push").await;
     browser.until("location.pathname === '/pushed'").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_banner(browser).await;
     assert_eq!(site.loads(), ["/", "/posted"]);
 }
 
 pub(super) async fn page_from_a_boosted_link_after_a_post_is_reloaded(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
-    click(browser, "#native button").await;
+    browser.click("#native button").await;
     wait_for_page(browser, "/posted", "one").await;
-    click(browser, "#boosted").await;
+    browser.click("#boosted").await;
     browser.until("document.querySelector('h1').textContent === '/next of one'").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_page(browser, "/next", "two").await;
     assert_eq!(site.loads(), ["/", "/posted", "/next?page=2"]);
 }
@@ -188,7 +187,7 @@ pub(super) async fn boosted_link_into_a_fragment_reloads_the_page_in_place(
     open(browser, site, "/").await;
     add_part(browser).await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#part").await;
+    browser.click("#part").await;
     wait_for_page(browser, "/", "two").await;
     assert_eq!(site.loads(), ["/"; 2]);
 }
@@ -197,7 +196,7 @@ pub(super) async fn stale_page_from_the_history_is_detected(browser: &mut Browse
     for history in ["stored", "cleared"] {
         site.deploy("one", OnMismatch::Prompt);
         open(browser, site, "/").await;
-        click(browser, "#boosted").await;
+        browser.click("#boosted").await;
         browser.until("document.querySelector('h1').textContent === '/next of one'").await;
         if history == "cleared" {
             run(browser, "sessionStorage.clear(); localStorage.clear()").await;

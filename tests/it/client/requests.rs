@@ -4,7 +4,7 @@ use fingerpost_tower::OnMismatch;
 use serde_json::json;
 
 use super::{
-    click, get_fragment, open, run,
+    get_fragment, open, run,
     site::{RecordedRequest, Site},
     wait_for_banner, wait_for_page,
 };
@@ -20,8 +20,8 @@ fn requests(site: &Site, path: &str) -> Vec<RecordedRequest> {
 pub(super) async fn requests_contain_the_version_of_the_page(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     get_fragment(browser).await;
-    click(browser, "#post").await;
-    click(browser, "#boosted-redirect").await;
+    browser.click("#post").await;
+    browser.click("#boosted-redirect").await;
     browser.until("document.querySelector('h1').textContent === '/next of one'").await;
     for path in ["/fragment", "/sent", "/redirect", "/next"] {
         assert!(requests(site, path).iter().all(|request| request.header(REQUESTED) == "one"), "{path}");

@@ -13,7 +13,7 @@ use std::{
 use tokio::runtime::Builder;
 
 use super::site::{Library, Site};
-use crate::tools::Browser;
+use crate::tools::{Browser, is_large};
 
 /// The number of browsers that run rows at the same time.
 const BROWSERS: usize = 3;
@@ -44,7 +44,7 @@ pub(super) use rows;
 /// with a list of the failed rows.
 pub(super) fn run(rows: &[Row]) {
     let words = env::var("FINGERPOST_TEST_ROWS").unwrap_or_default();
-    let runs_all = !words.is_empty() || env::var_os("FINGERPOST_TEST_LARGE").is_some();
+    let runs_all = !words.is_empty() || is_large();
     let cases = rows.iter().enumerate().flat_map(|(number, row)| {
         let libraries = row.libraries.iter().cycle().skip(number % row.libraries.len());
         let count = if runs_all { row.libraries.len() } else { row.libraries.len().min(2) };

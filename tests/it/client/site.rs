@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fs,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -91,7 +91,7 @@ impl Site {
         let assets = Assets::builder().source(self.assets.path()).mode(Mode::Dev).app_version(version);
         let layer = VersionLayer::new(&assets.build().expect("a source directory and a version"))
             .on_mismatch(mismatch);
-        self.state.lock().expect("an unpoisoned lock").now = routes.layer(layer);
+        self.state().now = routes.layer(layer);
     }
 
     /// Replaces the action that the current version requests from pages of other versions.
@@ -100,13 +100,13 @@ impl Site {
             response.headers_mut().insert("x-app-version-action", HeaderValue::from_static(word));
             response
         };
-        let mut state = self.state.lock().expect("an unpoisoned lock");
+        let mut state = self.state();
         state.now = state.now.clone().layer(map_response(overwrite));
     }
 
     /// Caches the responses of the current version for this path.
     pub(super) fn cache(&self, path: &str) {
-        let mut state = self.state.lock().expect("an unpoisoned lock");
+        let mut state = self.state();
         let now = state.now.clone();
         state.cached.insert(path.to_owned(), now);
     }
@@ -121,16 +121,12 @@ impl Site {
     ) {
         let body = body.to_owned();
         let respond = move || async move { (status, [(header::CONTENT_TYPE, content_type)], body) };
-        self.state
-            .lock()
-            .expect("an unpoisoned lock")
-            .cached
-            .insert(path.to_owned(), Router::new().fallback(respond));
+        self.state().cached.insert(path.to_owned(), Router::new().fallback(respond));
     }
 
     /// Removes the cached or fixed response for this path.
     pub(super) fn recover(&self, path: &str) {
-        self.state.lock().expect("an unpoisoned lock").cached.remove(path);
+        self.state().cached.remove(path);
     }
 
     /// Makes this path return the refusal of a router whose map lacks the version of the page.
@@ -139,11 +135,7 @@ impl Site {
             let headers = [("content-type", "application/json"), ("x-app-version-refused", "unknown")];
             (StatusCode::CONFLICT, headers, r#"{"versions":["two"]}"#)
         };
-        self.state
-            .lock()
-            .expect("an unpoisoned lock")
-            .cached
-            .insert(path.to_owned(), Router::new().fallback(refusal));
+        self.state().cached.insert(path.to_owned(), Router::new().fallback(refusal));
     }
 
     /// Makes this path return a fixed response with the headers of the current version.
@@ -153,7 +145,7 @@ impl Site {
             response.headers_mut().remove(header::CONTENT_LENGTH);
             response.map(|_| Body::from(body))
         };
-        let mut state = self.state.lock().expect("an unpoisoned lock");
+        let mut state = self.state();
         let now = state.now.clone().layer(map_response(respond));
         state.cached.insert(path.to_owned(), now);
     }
@@ -172,14 +164,18 @@ impl Site {
             }
             response
         };
-        let mut state = self.state.lock().expect("an unpoisoned lock");
+        let mut state = self.state();
         state.now = state.now.clone().layer(from_fn(allow));
     }
 
     /// Delays the responses for this path.
     pub(super) fn delay(&self, path: &str, milliseconds: u64) {
         let delay = Duration::from_millis(milliseconds);
-        self.state.lock().expect("an unpoisoned lock").delays.insert(path.to_owned(), delay);
+        self.state().delays.insert(path.to_owned(), delay);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("an unpoisoned lock")
     }
 
     pub(super) fn url(&self, path: &str) -> String {
@@ -188,7 +184,7 @@ impl Site {
 
     /// Returns the requests received until now.
     pub(super) fn requests(&self) -> Vec<RecordedRequest> {
-        self.state.lock().expect("an unpoisoned lock").requests.clone()
+        self.state().requests.clone()
     }
 
     /// Returns the paths of the pages that browsers have loaded.

@@ -3,7 +3,7 @@
 use fantoccini::wd::WindowHandle;
 use fingerpost_tower::OnMismatch;
 
-use super::{Site, click, get_fragment, has_banner, open, run, wait_for_page};
+use super::{Site, get_fragment, has_banner, open, run, wait_for_page};
 use crate::tools::Browser;
 
 async fn other_tab(browser: &Browser) -> (WindowHandle, WindowHandle) {
@@ -21,11 +21,11 @@ pub(super) async fn two_tabs_reload_once_each_when_used(browser: &mut Browser, s
     open(browser, site, "/second").await;
     site.deploy("two", OnMismatch::Reload);
 
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_page(browser, "/second", "two").await;
     browser.switch_to_window(first.clone()).await.unwrap();
     assert_eq!(browser.evaluate("fingerpost.version").await, "one");
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_page(browser, "/first", "two").await;
 
     for tab in [second, first] {
@@ -44,7 +44,7 @@ pub(super) async fn two_tabs_reload_once_each_when_used(browser: &mut Browser, s
 pub(super) async fn duplicate_of_a_reloaded_tab_does_not_reload(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#get").await;
+    browser.click("#get").await;
     wait_for_page(browser, "/", "two").await;
     // The new tab gets a copy of the session storage.
     run(browser, "window.open('/copy')").await;

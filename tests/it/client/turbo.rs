@@ -3,9 +3,7 @@
 use fingerpost_tower::OnMismatch;
 use serde_json::json;
 
-use super::{
-    Library, Site, address, click, click_banner, has_banner, open, run, wait_for_banner, wait_for_page, write,
-};
+use super::{Library, Site, address, click_banner, has_banner, open, run, wait_for_banner, wait_for_page};
 use crate::tools::Browser;
 
 pub(super) const TURBO: &[Library] = &["turbo"];
@@ -14,7 +12,7 @@ pub(super) const TURBO: &[Library] = &["turbo"];
 async fn type_and_deploy(browser: &Browser, site: &Site) {
     open(browser, site, "/tracked").await;
     run(browser, "document.querySelector('#boosted').href = '/tracked/next'").await;
-    write(browser, "textarea", "half a comment").await;
+    browser.write("textarea", "half a comment").await;
     site.deploy("two", OnMismatch::Reload);
 }
 
@@ -24,14 +22,14 @@ async fn text(browser: &Browser) -> serde_json::Value {
 
 pub(super) async fn reload_of_turbo_does_not_discard_input(browser: &mut Browser, site: &Site) {
     type_and_deploy(browser, site).await;
-    click(browser, "#boosted").await;
+    browser.click("#boosted").await;
     wait_for_banner(browser).await;
     assert_eq!(text(browser).await, "half a comment");
     assert_eq!((site.loads(), address(browser).await), (vec!["/tracked".to_owned()], site.url("/tracked")));
 
     // *Reload* loads the page of the link, and so does a second click.
     click_banner(browser, "later").await;
-    click(browser, "#boosted").await;
+    browser.click("#boosted").await;
     wait_for_page(browser, "/tracked/next", "two").await;
     assert_eq!(site.loads(), ["/tracked", "/tracked/next"]);
 }
@@ -40,9 +38,9 @@ pub(super) async fn tracked_element_without_input_causes_one_page_load(browser: 
     open(browser, site, "/tracked").await;
     run(browser, "document.querySelector('#boosted').href = '/tracked/next'").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#boosted").await;
+    browser.click("#boosted").await;
     wait_for_page(browser, "/tracked/next", "two").await;
-    click(browser, "#get").await;
+    browser.click("#get").await;
     browser.until("document.querySelector('#response')").await;
     assert_eq!(site.loads(), ["/tracked", "/tracked/next"]);
     assert!(!has_banner(browser).await);
@@ -63,9 +61,9 @@ pub(super) async fn validation_errors_are_rendered_despite_tracked_elements(
 ) {
     open(browser, site, "/tracked").await;
     run(browser, "document.querySelector('#comment').action = '/tracked/mistakes'").await;
-    write(browser, "textarea", "short").await;
+    browser.write("textarea", "short").await;
     site.deploy("two", OnMismatch::Reload);
-    click(browser, "#comment button").await;
+    browser.click("#comment button").await;
     browser.until("document.querySelector('#comment #response')").await;
     wait_for_banner(browser).await;
     assert_eq!((text(browser).await, site.loads()), (json!("short"), vec!["/tracked".to_owned()]));
@@ -82,7 +80,7 @@ pub(super) async fn prefetch_does_not_reload_the_page(browser: &mut Browser, sit
     let is_prefetched = |site: &Site| site.requests().iter().any(|request| request.path.starts_with("/next"));
     assert!(is_prefetched(site));
     assert_eq!((site.checks(), site.loads()), (0, vec!["/".to_owned()]));
-    click(browser, "#boosted").await;
+    browser.click("#boosted").await;
     wait_for_page(browser, "/next", "two").await;
 }
 
@@ -91,7 +89,7 @@ pub(super) async fn stream_response_stays_on_the_page(browser: &mut Browser, sit
     site.deploy("two", OnMismatch::Reload);
     let stream = "<turbo-stream action=update target=target><template><p id=response>sent</p></template></turbo-stream>";
     site.respond_with_version("/sent", "text/vnd.turbo-stream.html", stream);
-    click(browser, "#post").await;
+    browser.click("#post").await;
     browser.until("document.querySelector('#response')").await;
     wait_for_banner(browser).await;
     assert_eq!(site.loads(), ["/"]);
@@ -101,7 +99,7 @@ pub(super) async fn stream_response_stays_on_the_page(browser: &mut Browser, sit
 pub(super) async fn response_to_a_removed_form_is_not_requested_again(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     // Loads the page of a link first, so that there is an earlier request of the root element.
-    click(browser, "#boosted-redirect").await;
+    browser.click("#boosted-redirect").await;
     browser.until("document.querySelector('h1').textContent === '/next of one'").await;
     site.deploy("two", OnMismatch::Reload);
     site.delay("/order", 200);

@@ -6,28 +6,23 @@ use axum::body::{Body, Bytes};
 use http::{Request, Response};
 
 use super::{Site, dictionary, script};
-use crate::tools::{HttpClient, Nginx};
+use crate::tools::{HttpClient, Nginx, header, is_large};
 
 /// Decodes a response for a client that has this version.
 fn decode(response: &Response<Bytes>, version: u32) -> Vec<u8> {
     let mut decoded = Vec::new();
-    let mut body = &response.body()[..];
-    match response.headers().get("content-encoding").map_or("-", |value| value.to_str().expect("a name")) {
+    let body = &response.body()[..];
+    match header(response, "content-encoding") {
         "-" => return body.to_vec(),
         "br" => brotli::Decompressor::new(body, 4096).read_to_end(&mut decoded),
         "dcz" => {
-            body = &body[40..];
             let old = script(version).into_bytes();
-            zstd::Decoder::with_ref_prefix(body, &old).expect("a decoder").read_to_end(&mut decoded)
+            zstd::Decoder::with_ref_prefix(&body[40..], &old).expect("a decoder").read_to_end(&mut decoded)
         }
         other => panic!("{other}"),
     }
     .expect("a response that the client can decode");
     decoded
-}
-
-fn header<'a>(response: &'a Response<Bytes>, name: &str) -> &'a str {
-    response.headers().get(name).map_or("-", |value| value.to_str().expect("ASCII"))
 }
 
 #[tokio::test]
@@ -49,7 +44,7 @@ async fn clients_with_different_dictionaries_share_a_cache() {
     );
     let Some(nginx) = Nginx::start(&configuration) else { return };
     let (client, url) = (HttpClient::default(), nginx.url(&site.path()));
-    let count = if std::env::var_os("FINGERPOST_TEST_LARGE").is_some() { 1_000 } else { 150 };
+    let count = if is_large() { 1_000 } else { 150 };
     let (mut hits, mut deltas) = (0, 0);
     for number in 0..count {
         // Versions 2 to 4 have a delta. Version 1 is too old, and version 0 was never published.

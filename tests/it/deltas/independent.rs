@@ -9,7 +9,7 @@ use std::{
 use fingerpost_collect::{CollectConfig, collect};
 use tempfile::TempDir;
 
-use crate::tools::{python, real_assets};
+use crate::tools::{is_large, python, real_assets};
 
 /// Inserts a line into the middle of a file, or moves the first half of a file to its end.
 fn edit(file: &Path, number: usize) {
@@ -26,7 +26,7 @@ fn edit(file: &Path, number: usize) {
 #[test]
 #[ignore = "needs npm and Python: run tests/setup"]
 fn another_decoder_decodes_the_deltas_of_published_files() {
-    let is_large = std::env::var_os("FINGERPOST_TEST_LARGE").is_some();
+    let is_large = is_large();
     let (files, level) = if is_large { (160, "dcz") } else { (60, "dcz:3") };
     let (Some(python), Some(assets)) = (python(), real_assets(files)) else { return };
     let out = TempDir::new().expect("a temporary directory");

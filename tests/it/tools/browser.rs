@@ -12,7 +12,7 @@ use std::{
 };
 
 use fantoccini::{
-    Client, ClientBuilder,
+    Client, ClientBuilder, Locator,
     wd::{Capabilities, WebDriverCompatibleCommand},
 };
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -111,6 +111,18 @@ impl Browser {
         self.execute(&format!("return {expression}"), Vec::new()).await.expect("a JavaScript expression")
     }
 
+    /// Clicks the first element that a CSS selector matches.
+    pub(crate) async fn click(&self, selector: &str) {
+        let element = self.find(Locator::Css(selector)).await.expect("an element");
+        element.click().await.expect("an element that can be clicked");
+    }
+
+    /// Types a text into the first field that a CSS selector matches.
+    pub(crate) async fn write(&self, selector: &str, text: &str) {
+        let field = self.find(Locator::Css(selector)).await.expect("a field");
+        field.send_keys(text).await.expect("a field that can be filled in");
+    }
+
     /// Returns every HTTP request since the browser opened, in the order in which they began.
     pub(crate) async fn requests(&mut self) -> &[Request] {
         for entry in self.log("performance").await {
@@ -149,6 +161,12 @@ impl Browser {
     pub(crate) async fn warnings(&mut self) -> &[String] {
         self.read_console().await;
         &self.warnings
+    }
+
+    /// Checks that the console has no error and no warning, such as an unused preload or a different integrity value.
+    pub(crate) async fn assert_silent(&mut self) {
+        assert_eq!(self.errors().await, [""; 0]);
+        assert_eq!(self.warnings().await, [""; 0]);
     }
 
     async fn read_console(&mut self) {

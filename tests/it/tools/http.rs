@@ -33,6 +33,11 @@ pub(crate) async fn send(request: Request<Body>) -> Response<Bytes> {
     HttpClient::default().send(request).await
 }
 
+/// Returns the value of a header, or `-`.
+pub(crate) fn header<'r, B>(response: &'r Response<B>, name: &str) -> &'r str {
+    response.headers().get(name).map_or("-", |value| value.to_str().expect("text"))
+}
+
 /// A client with persistent connections.
 #[derive(Debug)]
 pub(crate) struct HttpClient(Client<HttpConnector, Body>);

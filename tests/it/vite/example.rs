@@ -51,9 +51,7 @@ async fn assert_chunks_load(browser: &mut Browser, url: &str) {
     browser.evaluate("document.querySelector('button').click()").await;
     browser.until("document.querySelectorAll('.bar').length === 4").await;
     browser.until("getComputedStyle(document.querySelector('#profile')).display === 'flex'").await;
-    assert_eq!(browser.errors().await, [""; 0]);
-    let warnings = browser.warnings().await;
-    assert!(warnings.is_empty(), "{warnings:?}");
+    browser.assert_silent().await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use serde_json::json;
 
 use super::project::configure;
+use crate::tools::Random;
 
 const MODULES: usize = 18;
 const ENTRIES: usize = 4;
@@ -12,7 +13,7 @@ const ENTRIES: usize = 4;
 /// Writes a project with a number of pages and of other entries that share scripts, style sheets and images. The
 /// files refer to each other at random. The same seed yields the same project.
 pub(super) fn write_project(root: &Path, number: u64, pages: usize) {
-    let mut random = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut random = Random::new(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     fs::create_dir_all(root.join("src")).expect("a new directory");
     let write = |name: &str, text: String| fs::write(root.join(name), text).expect("a writable file");
     for module in 0..MODULES {
@@ -80,16 +81,4 @@ fn imports(count: usize, random: &mut Random) -> String {
         .iter()
         .map(|module| format!("import * as i{module} from './m{module}'\nconsole.log(i{module})\n"))
         .collect()
-}
-
-/// Pseudorandom numbers, the same in every run (Marsaglia's xorshift).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % limit
-    }
 }

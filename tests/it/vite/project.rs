@@ -1,7 +1,7 @@
 //! Projects that a published version of Vite builds.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -32,11 +32,6 @@ pub(super) fn build(packages: &Path, roots: &[PathBuf]) {
         .output()
         .expect("node");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Returns the size that `tests/release-check` sets, or the small size.
-pub(super) fn scale(small: usize, large: usize) -> usize {
-    if env::var_os("FINGERPOST_TEST_LARGE").is_some_and(|value| value == "1") { large } else { small }
 }
 
 /// Creates a symlink to a directory.

@@ -1,7 +1,7 @@
 //! Public templates: of Python packages, which `tests/setup` fetches, and of the tests of the engines.
 
 use std::{
-    env, fs,
+    fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
     process::Command,
@@ -10,7 +10,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{pages::files_below, tools::python_templates};
+use crate::{
+    pages::files_below,
+    tools::{is_large, python_templates},
+};
 
 use super::{ENGINES, Engine, NAME, compare, with_names};
 
@@ -33,7 +36,7 @@ fn compare_public_templates() {
     let mut files: Vec<_> =
         sources_of_engines().iter().chain([&python]).flat_map(|dir| files_below(dir)).collect();
     files.sort();
-    let is_large = env::var_os("FINGERPOST_TEST_LARGE").is_some();
+    let is_large = is_large();
     for (engine, least) in ENGINES.into_iter().zip([300, 300, 20]) {
         let step = if is_large { 1 } else { files.len() / FEW };
         let templates: Vec<_> = files.iter().step_by(step).filter_map(|file| changed(engine, file)).collect();
