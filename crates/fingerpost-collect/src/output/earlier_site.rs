@@ -44,7 +44,10 @@ impl<'a> EarlierSite<'a> {
         match &self.store {
             EarlierStore::Pack(pack) => {
                 pack.releases().map_err(|err| self.refuse(&err.to_string()))?;
-                History::read(pack, self.path)
+                let history = History::read(pack, self.path)?;
+                let checked = history.manifest().map_or(Ok(()), |manifest| pack.check_files(manifest));
+                checked.map_err(|err| self.refuse(&err.to_string()))?;
+                Ok(history)
             }
             EarlierStore::Dir(_) if !self.path.is_dir() => Err(self.refuse(
                 "it is neither a directory nor a pack; correct `--keep-from`, or omit it at the first deploy",

@@ -326,6 +326,17 @@ fn unusable_earlier_pack_is_an_error() {
             [format!("cannot import releases from {previous}: {reason}; {advice}")]
         );
     }
+    let mut renamed = whole.clone();
+    let name = b"empty.e3b0c44298fc.txt\"";
+    let at = whole.windows(name.len()).rposition(|part| part == name).unwrap();
+    renamed[at..at + name.len()].copy_from_slice(b"empty.e3b0c44298fd.txt\"");
+    site.write("previous.tar", renamed);
+    let reason = "the pack lacks `empty.e3b0c44298fd.txt`, which its manifest lists";
+    let advice = "copy the pack again, or run `fingerpost collect --pack`";
+    assert_eq!(
+        site.problems_of(&import_config(&site)),
+        [format!("cannot import releases from {previous}: {reason}; {advice}")]
+    );
     site.remove("previous.tar");
     let advice = "correct `--keep-from`, or omit it at the first deploy";
     assert_eq!(

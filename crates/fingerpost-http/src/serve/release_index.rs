@@ -21,7 +21,7 @@ use crate::{
         content::unsupported_content,
         hash_queue::LargeDigest,
         memory_budget::CachedBytes,
-        release_names::{NamedFile, files_of_manifest, files_of_release},
+        release_names::{NamedFile, files_of_manifest, files_of_manifest_json, files_of_release},
     },
 };
 
@@ -155,10 +155,7 @@ impl FileIndex {
     /// cannot be read or parsed, the old manifest remains current.
     fn refreshed(self: &Arc<Self>, store: &dyn Store) -> Arc<Self> {
         let place = store.place();
-        let manifest = self.changed_manifest(store).unwrap_or_else(|err| {
-            tracing::warn!("the manifest in `{place}` is ignored: {err}");
-            None
-        });
+        let manifest = store.read(MANIFEST_NAME);
         let numbers = store.releases().unwrap_or_else(|err| {
             tracing::warn!("the releases in `{place}` cannot be listed: {err}");
             self.releases.keys().copied().collect()
@@ -169,8 +166,9 @@ impl FileIndex {
         if self.releases.keys().any(is_removed) {
             Arc::make_mut(&mut next).releases.retain(|number, _| !is_removed(number));
         }
-        if let Some((manifest, digest)) = manifest {
-            Arc::make_mut(&mut next).set_manifest(&manifest, digest, store);
+        let read = manifest.map_err(|err| err.to_string());
+        if let Err(err) = read.and_then(|json| Self::set_manifest(&mut next, &json, store)) {
+            tracing::warn!("the manifest in `{place}` is ignored: {err}");
         }
         // Releases are added in ascending order, because only the newest release has variants that were added later.
         for &number in &numbers {
@@ -190,29 +188,34 @@ impl FileIndex {
         next
     }
 
-    /// Reads the manifest. Returns `None` if the manifest is unchanged.
-    fn changed_manifest(
-        &self,
-        store: &dyn Store,
-    ) -> Result<Option<(Manifest, Digest)>, Box<dyn std::error::Error>> {
-        let json = store.read(MANIFEST_NAME)?;
-        let digest = Digest::from_content(&json);
-        if self.manifest == Some(digest) {
-            return Ok(None);
+    /// Adds the files of the manifest, if the manifest has changed.
+    fn set_manifest(next: &mut Arc<Self>, json: &[u8], store: &dyn Store) -> Result<(), String> {
+        let digest = Digest::from_content(json);
+        if next.manifest == Some(digest) {
+            return Ok(());
         }
-        Ok(Some((Manifest::parse(&json, MANIFEST_NAME)?, digest)))
+        let parsed;
+        let (files, dictionaries) = match files_of_manifest_json(json) {
+            Some(found) => found,
+            None => {
+                parsed = Manifest::parse(json, MANIFEST_NAME).map_err(|err| err.to_string())?;
+                (files_of_manifest(&parsed), parsed.dictionaries())
+            }
+        };
+        let index = Arc::make_mut(next);
+        (index.manifest, index.dictionaries) = (Some(digest), dictionaries);
+        index.set_current(files, store);
+        Ok(())
     }
 
-    fn set_manifest(&mut self, manifest: &Manifest, digest: Digest, store: &dyn Store) {
-        let current = self.add(files_of_manifest(manifest), NamedBy::Manifest, store);
+    fn set_current(&mut self, files: Vec<NamedFile<'_>>, store: &dyn Store) {
+        let current = self.add(files, NamedBy::Manifest, store);
         for name in names_not_in(&self.current, &current) {
             if let Some(counted) = self.files.get_mut(&name) {
                 counted.file = counted.file.updated(None, counted.file.is_hashed, false);
             }
         }
         let earlier = mem::replace(&mut self.current, current);
-        self.manifest = Some(digest);
-        self.dictionaries = manifest.dictionaries();
         self.remove(&earlier);
     }
 

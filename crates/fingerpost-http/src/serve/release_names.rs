@@ -1,4 +1,4 @@
-//! Parses the files of a release without copying known names.
+//! Parses the files of manifests and releases without copying known names.
 //!
 //! With a thousand retained releases, a server parses gigabytes of repeated names at start-up.
 
@@ -41,27 +41,42 @@ pub(crate) fn files_of_manifest(manifest: &Manifest) -> Vec<NamedFile<'_>> {
 /// Returns `None` for all other input, including invalid releases. [`Release::parse`](fingerpost::manifest::Release::parse)
 /// parses other forms, and returns an error for invalid releases.
 pub(crate) fn files_of_release(json: &[u8], is_known: impl Fn(&str) -> bool) -> Option<Vec<NamedFile<'_>>> {
-    let ManifestJson { version, paths: Pairs(paths), fingerpost } =
-        serde_json::from_slice::<ReleaseJson<'_>>(json).ok()?.manifest;
-    let FingerpostJson { schema, files: Pairs(infos) } = fingerpost;
-    let is_sorted = paths.is_sorted_by(|(a, _), (b, _)| a < b) && infos.is_sorted_by(|(a, _), (b, _)| a < b);
-    if version != "1.1" || schema != 1 || !is_sorted {
-        return None;
-    }
-    let is_path = |path: &str| paths.binary_search_by(|(other, _)| (**other).cmp(path)).is_ok();
-    let is_hashed: Vec<_> = paths.iter().map(|(_, JsonString(hashed))| !is_path(hashed)).collect();
-    let mut infos = infos.into_iter().peekable();
-    let mut files = Vec::with_capacity(paths.len());
-    for ((path, JsonString(hashed)), is_hashed) in paths.into_iter().zip(is_hashed) {
-        if !is_known(&hashed) && (AssetPath::parse(&path).is_err() || AssetPath::parse(&hashed).is_err()) {
+    serde_json::from_slice::<ReleaseJson<'_>>(json).ok()?.manifest.files(is_known)
+}
+
+/// Parses the files of a manifest like [`files_of_release`], in half the time of [`Manifest::parse`]. Also returns
+/// [`Manifest::dictionaries`].
+pub(crate) fn files_of_manifest_json(json: &[u8]) -> Option<(Vec<NamedFile<'_>>, bool)> {
+    let manifest: ManifestJson<'_> = serde_json::from_slice(json).ok()?;
+    let dictionaries = manifest.fingerpost.dictionaries;
+    Some((manifest.files(|_| false)?, dictionaries))
+}
+
+impl<'a> ManifestJson<'a> {
+    fn files(self, is_known: impl Fn(&str) -> bool) -> Option<Vec<NamedFile<'a>>> {
+        let Self { version, paths: Pairs(paths), fingerpost } = self;
+        let FingerpostJson { schema, files: Pairs(infos), .. } = fingerpost;
+        let is_sorted =
+            paths.is_sorted_by(|(a, _), (b, _)| a < b) && infos.is_sorted_by(|(a, _), (b, _)| a < b);
+        if version != "1.1" || schema != 1 || !is_sorted {
             return None;
         }
-        while infos.next_if(|(other, _)| *other < path).is_some() {}
-        let info = infos.next_if(|(other, _)| *other == path).map(|(_, info)| Cow::Owned(info));
-        let is_prehashed = hashed == path && info.is_some();
-        files.push(NamedFile { hashed, is_hashed: is_hashed || is_prehashed, info });
+        let is_path = |path: &str| paths.binary_search_by(|(other, _)| (**other).cmp(path)).is_ok();
+        let is_hashed: Vec<_> = paths.iter().map(|(_, JsonString(hashed))| !is_path(hashed)).collect();
+        let mut infos = infos.into_iter().peekable();
+        let mut files = Vec::with_capacity(paths.len());
+        for ((path, JsonString(hashed)), is_hashed) in paths.into_iter().zip(is_hashed) {
+            if !is_known(&hashed) && (AssetPath::parse(&path).is_err() || AssetPath::parse(&hashed).is_err())
+            {
+                return None;
+            }
+            while infos.next_if(|(other, _)| *other < path).is_some() {}
+            let info = infos.next_if(|(other, _)| *other == path).map(|(_, info)| Cow::Owned(info));
+            let is_prehashed = hashed == path && info.is_some();
+            files.push(NamedFile { hashed, is_hashed: is_hashed || is_prehashed, info });
+        }
+        Some(files)
     }
-    Some(files)
 }
 
 #[derive(Deserialize)]
@@ -82,6 +97,8 @@ struct ManifestJson<'a> {
 #[derive(Deserialize)]
 struct FingerpostJson<'a> {
     schema: u64,
+    #[serde(default)]
+    dictionaries: bool,
     #[serde(borrow)]
     files: Pairs<'a, FileInfo>,
 }
@@ -136,12 +153,17 @@ mod tests {
         let json = release(&names);
         let parsed = Release::parse(&json, 1, "1.json").unwrap().manifest;
         let (files, expected) = (files_of_release(&json, |_| false).unwrap(), files_of_manifest(&parsed));
-        assert_eq!(files.len(), names.len());
-        for (file, expected) in files.iter().zip(&expected) {
-            assert_eq!(
-                (&file.hashed, file.is_hashed, &file.info),
-                (&expected.hashed, expected.is_hashed, &expected.info)
-            );
+        let manifest = parsed.to_json();
+        let (of_manifest, has_dictionaries) = files_of_manifest_json(&manifest).unwrap();
+        assert!(!has_dictionaries);
+        for files in [&files, &of_manifest] {
+            assert_eq!(files.len(), names.len());
+            for (file, expected) in files.iter().zip(&expected) {
+                assert_eq!(
+                    (&file.hashed, file.is_hashed, &file.info),
+                    (&expected.hashed, expected.is_hashed, &expected.info)
+                );
+            }
         }
         assert!(files[1].is_hashed && matches!(files[0].hashed, Cow::Borrowed(_)));
     }

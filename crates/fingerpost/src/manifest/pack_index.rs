@@ -51,9 +51,10 @@ impl PackIndex {
             (end, last) = (stop.next_multiple_of(BLOCK), Some(name));
         }
         check_end(&mut pack, end, &last)?;
-        let index = Self(files);
-        index.check_manifest(&mut pack)?;
-        Ok(index)
+        if !files.contains_key(MANIFEST_NAME) {
+            return Err(invalid(format_args!("the pack has no `{MANIFEST_NAME}`")));
+        }
+        Ok(Self(files))
     }
 
     pub(super) fn get(&self, path: &str) -> Option<Range<u64>> {
@@ -64,16 +65,8 @@ impl PackIndex {
         self.0.keys().map(|name| &**name)
     }
 
-    /// Checks that every file of the manifest exists with the recorded size. Ignores an invalid manifest, because
-    /// loading the assets reports the error.
-    fn check_manifest(&self, pack: &mut (impl Read + Seek)) -> io::Result<()> {
-        let Some(Range { start, end }) = self.get(MANIFEST_NAME) else {
-            return Err(invalid(format_args!("the pack has no `{MANIFEST_NAME}`")));
-        };
-        let mut json = Vec::new();
-        pack.seek(SeekFrom::Start(start))?;
-        pack.take(end - start).read_to_end(&mut json)?;
-        let Ok(manifest) = Manifest::parse(&json, MANIFEST_NAME) else { return Ok(()) };
+    /// Checks that each file of the manifest is in the pack, with the same size.
+    pub(super) fn check_files(&self, manifest: &Manifest) -> io::Result<()> {
         for (name, content) in manifest.iter().flat_map(|(_, entry)| files_of(entry)) {
             let Some(Range { start, end }) = self.get(&name) else {
                 let name = quoted(name);

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::manifest::release::RELEASES_DIR;
+use crate::manifest::{Manifest, release::RELEASES_DIR};
 
 /// A source of published files, such as a directory or an object store.
 ///
@@ -62,6 +62,19 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// All kinds except `NotFound`: a store without releases returns an empty list.
     fn releases(&self) -> io::Result<Vec<u64>>;
+
+    /// Checks that this store has the files of its manifest, without reading them. Runs at start-up and at each reload.
+    ///
+    /// Defaults to no check. A pack in the program cannot change later, so [`TarStore`](crate::manifest::TarStore) checks
+    /// the presence and the size of each file.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidData` with the name of the first file that is missing or has another size.
+    fn check_files(&self, manifest: &Manifest) -> io::Result<()> {
+        let _ = manifest;
+        Ok(())
+    }
 }
 
 /// A file in a [`Store`].

@@ -9,6 +9,7 @@ use std::{
 use once_cell::sync::OnceCell;
 
 use super::{
+    Manifest,
     pack_index::PackIndex,
     store::{Store, Stored, release_number},
 };
@@ -117,6 +118,10 @@ impl Store for TarStore {
         let mut numbers: Vec<_> = names.filter_map(release_number).collect();
         numbers.sort_unstable();
         Ok(numbers)
+    }
+
+    fn check_files(&self, manifest: &Manifest) -> io::Result<()> {
+        self.index()?.check_files(manifest)
     }
 }
 

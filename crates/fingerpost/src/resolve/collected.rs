@@ -121,6 +121,7 @@ pub(crate) fn read_manifest(
         }
     })?;
     let manifest = Manifest::parse(&json, &place)?;
+    store.check_files(&manifest).map_err(|err| Error::unreadable(&place, &err))?;
     match manifest.base_path() {
         Some(made_for) if made_for != options.base.path() => {
             let found =
