@@ -32,6 +32,10 @@ impl Store for SingleAssetStore {
                 assets.retain(|path, _| *path == *self.path);
             }
         }
+        // Entries must refer to assets of the manifest.
+        if let Some(Value::Object(section)) = manifest.get_mut("fingerpost") {
+            section.remove("entries");
+        }
         Ok(serde_json::to_vec(&manifest)?)
     }
 

@@ -6,6 +6,7 @@ use axum::{Router, body::Body};
 use fingerpost::{
     Assets, DirStore, ErrorKind, Mode, OnMissing, Store, Stored, Strategy, Token, manifest::Digest,
 };
+use fingerpost_collect::{CollectConfig, collect};
 use fingerpost_tower::{AssetServer, CachePolicy, StaticFiles};
 use http::{Method, Request};
 use tower::ServiceExt as _;
@@ -253,4 +254,27 @@ async fn manifest_of_another_program_is_served() {
     let response = get(&files, "/sw.js").await;
     response.assert_is(200, "no-cache", b"one");
     assert_eq!(response.header("etag"), tag(b"one"));
+}
+
+#[tokio::test]
+async fn files_of_a_site_with_a_bundler_and_an_import_map_are_served() {
+    let site = Site::new(&[("sw.js", &script("one")), ("vendor/lit.js", b"export {}")]);
+    let build = site.dist().with_file_name("build");
+    fs::create_dir_all(build.join(".vite")).unwrap();
+    let manifest = r#"{"src/main.ts": {"file": "main-BRBmoGS9.js", "src": "src/main.ts", "isEntry": true}}"#;
+    for (name, content) in
+        [(".vite/manifest.json", manifest), ("main-BRBmoGS9.js", "import 'lit'"), ("favicon.svg", "<svg/>")]
+    {
+        fs::write(build.join(name), content).unwrap();
+    }
+    let config = CollectConfig::new(site.dist()).source(site.source()).vite(&build);
+    collect(&config.import("lit", "vendor/lit.js")).unwrap();
+    let assets = site.production();
+    for (path, content) in [
+        ("sw.js", &*script("one")),
+        ("vite/favicon.svg", b"<svg/>"),
+        ("vite/main-BRBmoGS9.js", b"import 'lit'"),
+    ] {
+        get(&StaticFiles::file(&assets, path).unwrap(), "/any").await.assert_is(200, "no-cache", content);
+    }
 }
