@@ -72,7 +72,7 @@ fn packed(build: &Build) -> Vec<String> {
 #[test]
 fn program_is_built_again_only_after_its_inputs_changed() {
     let project = Project::new("single-binary-changes");
-    let changes: [(&str, &dyn Fn()); 10] = [
+    let changes: [(&str, &dyn Fn()); 12] = [
         ("the first build", &|| ()),
         ("an edited asset", &|| project.write("static/css/app.css", "body{color:red}")),
         ("an added asset", &|| project.write("static/js/new.js", "export {};")),
@@ -85,8 +85,17 @@ fn program_is_built_again_only_after_its_inputs_changed() {
         ("an empty directory", &|| fs::remove_dir_all(project.path("static/fonts")).expect("a directory")),
         ("an edited template", &|| project.write("templates/other.html", "other")),
         ("edited settings", &|| {
-            project.write("fingerpost.toml", "sources = ['static']\nignore = ['x.js']\n")
+            project.write("dist/vite/.vite/manifest.json", r#"{"src/a.ts": {"file": "a-BRBmoGS9.js"}}"#);
+            project.write("dist/vite/a-BRBmoGS9.js", "1");
+            let vite = "[vite]\nout = 'dist/vite'\n";
+            project.write("fingerpost.toml", format!("sources = ['static']\nignore = ['x.js']\n{vite}"))
         }),
+        ("a new build of Vite", &|| {
+            project.write("dist/vite/.vite/manifest.json", r#"{"src/a.ts": {"file": "a-CRBmoGS9.js"}}"#);
+            fs::remove_file(project.path("dist/vite/a-BRBmoGS9.js")).expect("a file");
+            project.write("dist/vite/a-CRBmoGS9.js", "2");
+        }),
+        ("a copied file of Vite", &|| project.write("dist/vite/robots.txt", "")),
     ];
     for (change, make) in changes {
         make();
@@ -94,7 +103,8 @@ fn program_is_built_again_only_after_its_inputs_changed() {
         assert!(project.build().is_fresh, "nothing changed after {change}");
     }
     let assets = ["css/app.css", "img/favicon.svg", "img/hills-day.webp", "js/app.js", "js/units.js"];
-    assert_eq!(packed(&project.build()), assets);
+    let vite = ["vite/a-CRBmoGS9.js", "vite/robots.txt"];
+    assert_eq!(packed(&project.build()), [&assets[..], &vite].concat());
 }
 
 #[test]

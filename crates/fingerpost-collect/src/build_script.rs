@@ -28,7 +28,7 @@ use crate::{
 ///
 /// Cargo runs the build script and compiles the package again after a change of:
 /// - `build.rs` and `fingerpost.toml`,
-/// - the source directories and the directories of `[version] components`, and all files and directories below,
+/// - the source directories, the output of Vite and the directories of `[version] components`, and all files and directories below,
 /// - the directory or pack of `keep-from`,
 /// - `FINGERPOST_BASE_URL`.
 ///
@@ -54,7 +54,7 @@ fn run() -> Result<(), Error> {
     let config = CollectConfig::from_settings(settings.clone()).pack(out_dir.join("fingerpost.tar"));
     instruct("rerun-if-env-changed", "FINGERPOST_BASE_URL");
     watch(&file)?;
-    settings.sources.iter().try_for_each(|source| watch(source.dir()))?;
+    settings.source_dirs()?.iter().try_for_each(|source| watch(source.dir()))?;
     config.earlier()?.iter().try_for_each(|earlier| watch(earlier))?;
     watch_components(&settings, &package)?;
     if out_dir.join("static").join(MANIFEST_NAME).exists() {
