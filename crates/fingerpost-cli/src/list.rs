@@ -21,8 +21,9 @@ use crate::{
 #[derive(Serialize)]
 struct ListedAsset {
     path: String,
+    /// `false` if the next release may have other bytes under the same URL.
     #[serde(skip)]
-    hashed: String,
+    is_hashed: bool,
     url: String,
     size: u64,
     integrity: String,
@@ -64,13 +65,16 @@ fn list(assets: &Assets) -> Result<Vec<ListedAsset>, Exit> {
     let asset = |(path, url): (String, Url)| {
         let entry = manifest.get(&path);
         let hashed = snapshot.hashed_path(&path).unwrap_or(&path).to_owned();
-        let size = match entry.and_then(|entry| entry.info.as_ref()) {
+        let info = entry.and_then(|entry| entry.info.as_ref());
+        // The path of a prehashed file is the asset path. Manifests of other programs have no infos, and no prehashed files.
+        let is_hashed = hashed != path || info.is_some();
+        let size = match info {
             Some(info) => info.size,
             // Manifests of other programs have no sizes.
             None => stored_size(&**store, &hashed).map_err(|err| unreadable(&**store, &hashed, &err))?,
         };
         let integrity = snapshot.integrity(&path)?;
-        Ok(ListedAsset { path, hashed, url: url.to_string(), size, integrity })
+        Ok(ListedAsset { path, is_hashed, url: url.to_string(), size, integrity })
     };
     snapshot.iter().map(asset).collect()
 }
@@ -94,7 +98,7 @@ fn unreadable(store: &dyn Store, name: &str, err: &io::Error) -> Exit {
 /// Returns `None` for an asset without a hash in its name.
 fn workbox_entry(asset: &ListedAsset) -> Option<WorkboxEntry<'_>> {
     let ListedAsset { url, integrity, .. } = asset;
-    (asset.hashed != asset.path).then_some(WorkboxEntry { url, revision: None, integrity })
+    asset.is_hashed.then_some(WorkboxEntry { url, revision: None, integrity })
 }
 
 /// Returns a table, or several lines for each asset on a terminal that is too narrow for the table.

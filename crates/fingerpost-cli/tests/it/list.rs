@@ -53,6 +53,16 @@ fn workbox_manifest_has_hashed_urls_without_revision() {
 }
 
 #[test]
+fn workbox_manifest_has_prehashed_files() {
+    let site = Site::new(&[("static/app-BRBm.js", "let a = 1;\n")]);
+    site.write("fingerpost.toml", "out = \"out\"\nsources = [\"static\"]\n[collect]\nprehashed = [\"*.js\"]");
+    assert_eq!(site.run(&["collect"]).code, Some(0));
+    let list: Vec<serde_json::Value> =
+        serde_json::from_str(&site.run(&["list", "--workbox"]).stdout).unwrap();
+    assert_eq!((&list[0]["url"], list.len()), (&"/static/app-BRBm.js".into(), 1));
+}
+
+#[test]
 fn urls_have_the_base_url_of_a_cdn() {
     let site = collected_site();
     let url = |args: &[&str]| {
