@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use globset::GlobMatcher;
+use percent_encoding::percent_decode_str;
 
 use crate::{
     error::Error, import_names::check_imports, settings::Settings, sources::ignore_rules::glob_matcher,
@@ -46,7 +47,8 @@ impl ImportMap {
         self.imports.extend(imports.clone());
     }
 
-    /// Returns the asset path of a module specifier: the path of the name, or the path below the longest directory.
+    /// Returns the asset path of a module specifier: the path of the name, or the path below the longest directory. The rest of
+    /// the specifier after the name of the directory is a relative URL.
     ///
     /// HTML Standard, "resolve an imports match".
     pub fn target(&self, specifier: &str) -> Option<String> {
@@ -55,9 +57,17 @@ impl ImportMap {
         }
         let below = |(name, dir): (&String, &String)| {
             let rest = specifier.strip_prefix(name.as_str()).filter(|_| name.ends_with('/'))?;
-            Some(format!("{dir}{rest}"))
+            let rest = rest.split(['?', '#']).next().unwrap_or(rest);
+            Some(format!("{dir}{}", percent_decode_str(rest).decode_utf8().unwrap_or(rest.into())))
         };
         self.imports.iter().rev().find_map(below)
+    }
+
+    /// Returns the asset path of a module specifier that the map maps to a hashed URL. Returns `None` for a specifier with a
+    /// query, a fragment or an escape, which browsers load through the name of the directory.
+    pub fn hashed_target(&self, specifier: &str) -> Option<String> {
+        let is_plain = || !specifier.contains(['?', '#', '%']);
+        self.target(specifier).filter(|_| self.imports.contains_key(specifier) || is_plain())
     }
 
     /// Returns the names of all directories with their paths.

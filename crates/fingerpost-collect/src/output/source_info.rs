@@ -65,9 +65,9 @@ impl SourceInfo {
     /// Some of the assets may be missing.
     pub(crate) fn static_imports(&self, import_map: &ImportMap) -> impl Iterator<Item = Cow<'_, str>> {
         let imports = self.references.iter().filter(|reference| reference.imports_asset_url);
-        imports.filter_map(|reference| match reference.target.mapped(import_map) {
-            Cow::Borrowed(Target::Asset(path)) => Some(path.into()),
-            Cow::Owned(Target::Asset(path)) => Some(path.into()),
+        imports.filter_map(|reference| match &reference.target {
+            Target::Asset(path) => Some(path.into()),
+            Target::Bare(name) => Some(import_map.hashed_target(name)?.into()),
             _ => None,
         })
     }

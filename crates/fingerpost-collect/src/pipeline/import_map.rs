@@ -48,7 +48,7 @@ pub(crate) fn entries<'a>(
 ) -> impl Iterator<Item = (String, String)> + 'a {
     let specifiers = assets.iter().flat_map(|asset| asset.source_info.bare_specifiers());
     let in_dirs = specifiers.filter_map(move |specifier| {
-        let path = import_map.target(specifier).filter(|path| Asset::find(assets, path).is_some())?;
+        let path = import_map.hashed_target(specifier).filter(|path| Asset::find(assets, path).is_some())?;
         Some((specifier.to_owned(), path))
     });
     import_map.imports().clone().into_iter().chain(in_dirs)

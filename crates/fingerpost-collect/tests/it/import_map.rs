@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fingerpost::Settings;
+use fingerpost::{Settings, manifest::Manifest};
 use fingerpost_collect::{
     CollectConfig, ErrorKind, Problem, ReferenceKind, Rule, Severity, collect, references,
 };
@@ -209,4 +209,21 @@ fn listed_references_include_names_of_the_map() {
         rows,
         [(9, LIT, true, ReferenceKind::Module), (23, "vendor/lit/more/c.js", false, ReferenceKind::Module)]
     );
+}
+
+#[test]
+fn specifiers_in_a_directory_of_the_map_are_urls() {
+    let site = site("import 'lit/a.js?x'; import 'lit/a.js#y'; import 'lit/c%20d.js'; import 'lit/e.js%3Fz'");
+    site.write("static/vendor/lit/c d.js", "");
+    if cfg!(unix) {
+        site.write("static/vendor/lit/a.js?x", "");
+        site.write("static/vendor/lit/e.js?z", "");
+    }
+    let report = collect(&with_lit(&site)).unwrap();
+    let expected = if cfg!(unix) { vec![] } else { warnings(&report) };
+    assert_eq!(warnings(&report), expected);
+    // Browsers load these modules through the prefix.
+    let manifest = site.manifest("out");
+    assert_eq!(manifest.importmap().keys().collect::<Vec<_>>(), ["lit", "lit/"]);
+    Manifest::parse(&manifest.to_json(), "again").unwrap();
 }
