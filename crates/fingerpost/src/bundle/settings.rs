@@ -42,14 +42,18 @@ pub struct ViteSettings {
 impl BundleSettings {
     /// Reads the tables `[vite]` and `[bundle]`.
     pub(crate) fn from_tables(vite: &mut SettingsTable<'_>, bundle: &mut SettingsTable<'_>) -> Self {
-        let vite = ViteSettings {
+        let settings = ViteSettings {
             out: vite.path("out"),
             prefix: vite.get_with("prefix", |prefix: String| prefix_of(&prefix).map(|_| prefix)),
             dev_server: vite.get_with("dev-server", |url: String| parse_dev_server(&url).map(|_| url)),
             react: vite.get("react").unwrap_or_default(),
             root: vite.path("root"),
         };
-        Self { vite, manifest: bundle.path("manifest") }
+        if settings.out.is_none() && settings.has_other_keys() {
+            let advice = "write the output directory of `vite build`, such as `out = \"dist/vite\"`";
+            vite.reject(&Error::config(format!("`[vite]` has no `out`; {advice}")));
+        }
+        Self { vite: settings, manifest: bundle.path("manifest") }
     }
 
     /// Returns the output of Vite as a source directory.
@@ -74,6 +78,10 @@ impl BundleSettings {
 }
 
 impl ViteSettings {
+    fn has_other_keys(&self) -> bool {
+        self.prefix.is_some() || self.dev_server.is_some() || self.react || self.root.is_some()
+    }
+
     /// Returns the asset path of a file in the output of Vite.
     pub(super) fn asset_path(&self, file: &str) -> Result<AssetPath, Error> {
         match self.prefix()? {

@@ -242,6 +242,10 @@ fn settings_file_has_the_tables_of_bundlers() {
     assert_eq!(errors("[vite]\nprefix = '../x'"), prefix);
     let host = "`dev-server` in `[vite]`: development server `/x` has no host; write a URL such as `http://localhost:5173`";
     assert_eq!(errors("[vite]\ndev-server = '/x'"), host);
+    let no_out =
+        "`[vite]` has no `out`; write the output directory of `vite build`, such as `out = \"dist/vite\"`";
+    let err = read("[vite]\ndev-server = 'http://localhost:5173'").unwrap_err().to_string();
+    assert!(err.ends_with(no_out), "{err}");
     assert_eq!(
         errors("[bundle]\nmanifests = 'x'"),
         "unknown key `manifests` in `[bundle]`; did you mean `manifest`?"
