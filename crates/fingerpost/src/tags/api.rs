@@ -95,7 +95,9 @@ impl Snapshot {
     /// Returns the value of a `Link` header that preloads all files in the [`tags`](Self::tags) of the entries.
     ///
     /// Browsers start the requests before parsing the page. Some proxies send the header early, in a response 103.
-    /// The header grows with the number of modules: about 150 bytes for each URL.
+    /// The header grows with the number of modules: about 150 bytes for each URL. Proxies limit the size of headers, nginx to
+    /// `proxy_buffer_size`: 4 or 8 kB by default, and 502 for longer headers. For pages with more modules, raise this limit, or
+    /// preload only some entries.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
