@@ -6,7 +6,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{KnownContent, files_of, quoted, variant_name},
+    __private::{KnownContent, delta_names, files_of, quoted, variant_name},
     manifest::{Manifest, Release},
 };
 
@@ -76,11 +76,28 @@ pub(crate) fn verify_releases(
     }
     let releases: Vec<_> = run.history.releases(diagnostics).collect();
     let manifests = releases.iter().map(|release| &release.manifest).chain(run.history.manifest());
-    let mut files = earlier_files(manifests, assets, &run.options.compress);
+    let mut files = earlier_files(manifests.clone(), assets, &run.options.compress);
     let taken_over: HashSet<_> = kept.names.iter().collect();
-    files.retain(|(name, _)| !taken_over.contains(name) && reserved(name).is_none());
+    let repairable = repairable_deltas(manifests, assets, run);
+    files.retain(|(name, _)| {
+        !taken_over.contains(name) && !repairable.contains(name) && reserved(name).is_none()
+    });
     diagnostics.take_all(files, |(name, known)| verify_file(&name, known, run))?;
     Ok(())
+}
+
+/// Returns the deltas that this run makes again if they are damaged.
+fn repairable_deltas<'a>(
+    manifests: impl Iterator<Item = &'a Manifest>,
+    assets: &[Asset],
+    run: &Run<'_>,
+) -> HashSet<String> {
+    let has_deltas = |asset: &&Asset| run.options.compress.deltas_of(&asset.path, asset.info.size).is_some();
+    let assets = assets.iter().filter(has_deltas);
+    let assets: HashSet<_> = assets.map(|asset| (asset.hashed.as_str(), asset.info.sha256)).collect();
+    let infos = manifests.flatten().filter_map(|(_, entry)| Some((&entry.hashed, entry.info.as_ref()?)));
+    let infos = infos.filter(|(hashed, info)| assets.contains(&(hashed.as_str(), info.sha256)));
+    infos.flat_map(|(hashed, info)| delta_names(hashed, info)).map(|(name, _)| name).collect()
 }
 
 fn verify_file(name: &str, known: KnownContent, run: &Run<'_>) -> Result<(), Diagnostic> {
