@@ -20,6 +20,7 @@ use fingerpost::{Assets, manifest::Digest};
 use fingerpost_collect::{CollectConfig, collect};
 use fingerpost_tower::StaticFiles;
 use http::{HeaderMap, Request};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::tools::serve;
@@ -47,10 +48,14 @@ impl Exchange {
 struct Site {
     dir: TempDir,
     script: &'static str,
+    publish: Publish,
     assets: Assets,
     origin: String,
     exchanges: Arc<Mutex<Vec<Exchange>>>,
 }
+
+/// Publishes a version of the script with this name.
+type Publish = fn(&TempDir, &str, u32);
 
 /// A script of about 100 KB, which sets the global variable `version`. One line differs between versions.
 fn script(version: u32) -> String {
@@ -69,6 +74,10 @@ fn dictionary(version: u32) -> String {
 impl Site {
     /// Publishes version 1 of the script, and serves the site.
     async fn start(script: &'static str) -> Self {
+        Self::start_with(script, publish).await
+    }
+
+    async fn start_with(script: &'static str, publish: Publish) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
         publish(&dir, script, 1);
         let assets = Assets::production(dir.path().join("dist")).expect("a release");
@@ -86,12 +95,12 @@ impl Site {
             ([("clear-site-data", "\"cache\", \"cookies\", \"storage\"")], "cleared").into_response()
         };
         let app = Router::new().route("/", get(page)).route("/clear", get(clear)).merge(files);
-        Self { dir, script, assets, origin: serve(app).await, exchanges }
+        Self { dir, script, publish, assets, origin: serve(app).await, exchanges }
     }
 
     /// Publishes a version of the script, and switches to the new release.
     fn deploy(&self, version: u32) {
-        publish(&self.dir, self.script, version);
+        (self.publish)(&self.dir, self.script, version);
         self.assets.reload().expect("a release");
     }
 
@@ -113,6 +122,20 @@ fn publish(dir: &TempDir, path: &str, version: u32) {
     fs::write(source.join(path), script(version)).expect("a writable file");
     let config = CollectConfig::new(out).source(source);
     collect(&config.compress(["br:5", "dcz"])).expect("a release");
+}
+
+/// Publishes a version of the script as a chunk of Vite, whose asset path differs in each release.
+fn publish_chunk(dir: &TempDir, source: &str, version: u32) {
+    let (build, out) = (dir.path().join("build"), dir.path().join("dist"));
+    fs::remove_dir_all(&build).ok();
+    let file = format!("assets/index-A-b_v{version}.js");
+    let manifest = json!({ source: { "file": file, "name": "index", "src": source, "isEntry": true } });
+    for (name, content) in [(&*file, script(version)), (".vite/manifest.json", manifest.to_string())] {
+        let file = build.join(name);
+        fs::create_dir_all(file.parent().expect("a directory")).expect("a new directory");
+        fs::write(file, content).expect("a writable file");
+    }
+    collect(&CollectConfig::new(out).vite(build).compress(["br:5", "dcz"])).expect("a release");
 }
 
 fn page(assets: &Assets, script: &str) -> String {

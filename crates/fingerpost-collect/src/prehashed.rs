@@ -25,4 +25,9 @@ impl Prehashed {
             || self.bundle.files.contains_key(path) || self.globs.iter().any(|glob| glob.is_match(&**path));
         !path.ends_with(".map") && is_named()
     }
+
+    /// Returns the name of the chunk of a prehashed file, if the bundler names the chunk.
+    pub(crate) fn chunk(&self, path: &AssetPath) -> Option<&str> {
+        self.bundle.files.get(path)?.chunk.as_deref()
+    }
 }

@@ -5,7 +5,7 @@ use std::{collections::HashSet, path::Path};
 use fingerpost::{
     __private::quoted,
     Store,
-    manifest::{Entry, MANIFEST_NAME, Manifest, Release},
+    manifest::{Digest, Entry, MANIFEST_NAME, Manifest, Release},
 };
 use serde::Serialize;
 
@@ -153,21 +153,22 @@ impl ReleaseChanges {
             |(path, entry): (&str, &Entry)| before.get(path).is_some_and(|old| old.hashed != entry.hashed);
         let cached: HashSet<_> = before.iter().map(|(_, entry)| entry.hashed.as_str()).collect();
         let new = after.iter().filter(|(_, entry)| !cached.contains(entry.hashed.as_str()));
+        let dictionaries = before.iter().filter_map(|(_, entry)| Some(entry.info.as_ref()?.sha256));
+        let dictionaries: HashSet<_> = dictionaries.collect();
         Self {
             added: after.iter().filter(|(path, _)| is_added(path)).count(),
             changed: after.iter().filter(|(path, entry)| is_changed((path, entry))).count(),
             removed: before.iter().filter(|(path, _)| after.get(path).is_none()).count(),
-            download: new.map(|(path, entry)| smallest_for(entry, before.get(path))).sum(),
+            download: new.map(|(_, entry)| smallest_for(entry, &dictionaries)).sum(),
         }
     }
 }
 
-/// Returns the size of the delta from the earlier entry, or of the smallest variant.
-fn smallest_for(entry: &Entry, earlier: Option<&Entry>) -> Option<u64> {
-    let earlier = earlier.and_then(|earlier| earlier.info.as_ref());
-    let deltas = entry.info.iter().flat_map(|info| &info.deltas);
-    let mut deltas = deltas.filter(|delta| earlier.is_some_and(|earlier| earlier.sha256 == delta.from));
-    deltas.next().map_or_else(|| smallest(entry), |delta| Some(delta.size))
+/// Returns the size of the delta from one of these earlier files, or of the smallest variant.
+fn smallest_for(entry: &Entry, dictionaries: &HashSet<Digest>) -> Option<u64> {
+    let mut deltas = entry.info.iter().flat_map(|info| &info.deltas);
+    let delta = deltas.find(|delta| dictionaries.contains(&delta.from));
+    delta.map_or_else(|| smallest(entry), |delta| Some(delta.size))
 }
 
 /// Returns the size of the smallest variant, or the size of the file if there are no variants.

@@ -1,8 +1,12 @@
 //! Compression dictionaries (RFC 9842).
 
 use data_encoding::BASE64;
-use fingerpost::manifest::{ContentHash, Digest};
+use fingerpost::{
+    __private::around_chunk_hash,
+    manifest::{ContentHash, Digest},
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::percent_decode_str;
 
 /// Section 2.1: the URLs of the requests for which the client may use this response as a dictionary.
 pub(crate) const USE_AS_DICTIONARY: HeaderName = HeaderName::from_static("use-as-dictionary");
@@ -58,8 +62,9 @@ fn available_dictionary(headers: &HeaderMap) -> Option<[u8; 32]> {
     (BASE64.decode_mut(base64, &mut decoded) == Ok(32)).then(|| decoded.first_chunk().copied())?
 }
 
-/// Returns the value of `Use-As-Dictionary` for a URL path whose file name has a content hash. The pattern matches the path
-/// with any other hash, so that a client with this response sends its digest in the request for the next version.
+/// Returns the value of `Use-As-Dictionary` for a URL path whose file name has a hash. The pattern matches the path with any
+/// other hash, so that a client with this response sends its digest in the request for the next version. `hashed` is the
+/// decoded path, and `chunk` is the name of the chunk of a prehashed file.
 ///
 /// - Section 2.1.1: `match` is a URL pattern of the same origin without regular expressions. The pattern has the spelling of
 ///   the URL, because the client compares the texts.
@@ -67,21 +72,39 @@ fn available_dictionary(headers: &HeaderMap) -> Option<[u8; 32]> {
 /// - Section 2.1.3: no `id`, because the digest identifies the dictionary.
 ///
 /// Returns `None` if the path has no hash.
-pub(crate) fn use_as_dictionary(mount_path: &str, path: &str) -> Option<HeaderValue> {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let mut parts = name.rsplit('.');
-    let (last, before) = (parts.next()?, parts.next()?);
-    ContentHash::parse(before)?;
-    let end = path.len() - last.len() - 1;
-    let (start, rest) = (&path[..end - before.len()], &path[end..]);
+pub(crate) fn use_as_dictionary(
+    mount_path: &str,
+    path: &str,
+    hashed: &str,
+    chunk: Option<&str>,
+) -> Option<HeaderValue> {
+    let (before, after) = match chunk {
+        Some(chunk) => around_chunk_hash(hashed, chunk)?,
+        None => around_content_hash(hashed)?,
+    };
+    let start = path.strip_suffix(&hashed[before.len()..])?;
+    // The hash starts inside of an escape, as in `%33f2a…`.
+    if !percent_decode_str(start).eq(before.bytes()) {
+        return None;
+    }
     let mut value = String::with_capacity(mount_path.len() + path.len() + 16);
     value.push_str("match=\"");
     push_escaped(&mut value, mount_path);
     push_escaped(&mut value, start);
     value.push('*');
-    push_escaped(&mut value, rest);
+    push_escaped(&mut value, after);
     value.push('"');
     HeaderValue::try_from(value).ok().filter(|value| value.as_bytes().is_ascii())
+}
+
+/// Returns the parts of a hashed path before and after the content hash.
+fn around_content_hash(hashed: &str) -> Option<(&str, &str)> {
+    let name = hashed.rsplit('/').next().unwrap_or(hashed);
+    let mut parts = name.rsplit('.');
+    let (last, hash) = (parts.next()?, parts.next()?);
+    ContentHash::parse(hash)?;
+    let end = hashed.len() - last.len() - 1;
+    Some((&hashed[..end - hash.len()], &hashed[end..]))
 }
 
 /// Appends text that a URL pattern matches literally. RFC 9651, section 3.3.3: a string needs a second escape for the
@@ -166,8 +189,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn pattern(path: &str) -> Option<String> {
-        use_as_dictionary("/static/", path).map(|value| value.to_str().unwrap().to_owned())
+    fn pattern(path: &str, chunk: Option<&str>) -> Option<String> {
+        let hashed = percent_decode_str(path).decode_utf8().unwrap();
+        let value = use_as_dictionary("/static/", path, &hashed, chunk)?;
+        Some(value.to_str().unwrap().to_owned())
     }
 
     #[test]
@@ -183,8 +208,22 @@ mod tests {
             ("a.3f2a91bc0d4e.3f2a91bc0d4f.js", r#"match="/static/a.3f2a91bc0d4e.*.js""#),
             (".3f2a91bc0d4e.js", r#"match="/static/.*.js""#),
         ] {
-            assert_eq!(pattern(path).as_deref(), Some(expected), "{path}");
+            assert_eq!(pattern(path, None).as_deref(), Some(expected), "{path}");
         }
+    }
+
+    #[test]
+    fn pattern_of_a_chunk_has_a_wildcard_after_the_name_of_the_chunk() {
+        for (path, chunk, expected) in [
+            ("vite/assets/index-AbC12-_3.js", "index", r#"match="/static/vite/assets/index-*.js""#),
+            ("a%20b/%C3%BC-AbC123.css", "ü", r#"match="/static/a%20b/%C3%BC-*.css""#),
+            ("pack/app.3f2a91bc.js", "app", r#"match="/static/pack/app.*.js""#),
+            ("a+b-AbC123.js", "a+b", r#"match="/static/a\\+b-*.js""#),
+        ] {
+            assert_eq!(pattern(path, Some(chunk)).as_deref(), Some(expected), "{path}");
+        }
+        assert_eq!(pattern("assets/other-AbC123.js", Some("index")), None);
+        assert_eq!(pattern("assets/index-%41bC123.js", Some("index")), None);
     }
 
     #[test]
@@ -197,7 +236,7 @@ mod tests {
             "%33f2a91bc0d4e.js",
             "ä.3f2a91bc0d4e.js",
         ] {
-            assert_eq!(pattern(path), None, "{path}");
+            assert_eq!(pattern(path, None), None, "{path}");
         }
     }
 }

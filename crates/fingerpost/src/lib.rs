@@ -115,6 +115,7 @@ pub mod __private {
     pub use crate::files::file_stamp::FileStamp;
     pub use crate::files::stable_read::{Reading, read_stable};
     pub use crate::import_map::ImportMap;
+    pub use crate::manifest::chunk::around_chunk_hash;
     pub use crate::manifest::numbering::{NumberedReleases, Numbering};
     pub use crate::manifest::retention::{PublishedRelease, RetainedReleases, Retention};
     pub use crate::manifest::rollback_target::{RollbackChoice, base_path_warning};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::{Exchange, Site, dictionary, script};
+use super::{Exchange, Publish, Site, dictionary, publish, publish_chunk, script};
 use crate::tools::Browser;
 
 /// Opens the page, waits until this version of the script has run, and returns the request for the script. The browser runs
@@ -26,7 +26,7 @@ async fn encoded_size(browser: &Browser, site: &Site) -> u64 {
 /// Returns the dictionary that the browser sends for another version of the script.
 async fn registered(browser: &Browser, site: &Site) -> Option<String> {
     let path = site.path();
-    let hash = path.rsplit('.').nth(1).expect("a hash");
+    let hash = path.rsplit(['.', '-', '_']).nth(1).expect("a hash");
     let path = path.replace(hash, "000000000000");
     let fetch = format!("await fetch('{path}', {{ cache: 'no-store' }}); return true");
     browser
@@ -64,8 +64,10 @@ async fn assert_delta(browser: &Browser, site: &Site, exchange: &Exchange, from:
 #[ignore = "needs Chromium: run tests/setup"]
 async fn returning_visitors_download_deltas() {
     let Some(browser) = Browser::open().await else { return };
-    for name in ["app.js", "a(b)*c{d}+e:f.js"] {
-        let site = Site::start(name).await;
+    let sites: [(&str, Publish); 3] =
+        [("app.js", publish), ("a(b)*c{d}+e:f.js", publish), ("src/index.ts", publish_chunk)];
+    for (name, publish) in sites {
+        let site = Site::start_with(name, publish).await;
         let first = visit(&browser, &site, 1).await;
         assert_eq!((first.dictionary(), first.encoding()), (None, "br"), "{name}");
         until_registered(&browser, &site, 1).await;

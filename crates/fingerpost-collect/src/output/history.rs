@@ -57,11 +57,16 @@ impl<'a> History<'a> {
     }
 
     pub(crate) fn release(&self, number: u64) -> Result<Release, String> {
-        let name = Release::file_name(number);
-        let file = self.place.join(&name);
-        let json = self.store.read(&name.to_string_lossy());
-        let json = json.map_err(|err| format!("cannot read {}: {err}", quoted(file.display())))?;
+        let json = self.release_json(number)?;
+        let file = self.place.join(Release::file_name(number));
         Release::parse(&json, number, &file.display().to_string()).map_err(|err| err.to_string())
+    }
+
+    /// Returns the JSON of a release.
+    pub(crate) fn release_json(&self, number: u64) -> Result<Vec<u8>, String> {
+        let name = Release::file_name(number);
+        let json = self.store.read(&name.to_string_lossy());
+        json.map_err(|err| format!("cannot read {}: {err}", quoted(self.place.join(&name).display())))
     }
 
     /// Returns the releases, the newest first. Unreadable releases are skipped with a warning, because they must not prevent a

@@ -2,7 +2,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use fingerpost::{
     AssetPath,
-    manifest::{ContentHash, FileInfo},
+    manifest::{ContentHash, FileInfo, Manifest},
     sources::SourceFile,
 };
 
@@ -78,13 +78,13 @@ impl Asset {
         Ok(Self { path: file.path, source_info, from, hash, hashed, info, is_new, staged, original })
     }
 
-    /// Returns `true` if the asset belongs to a cycle and is named by the hash of its group.
     /// Returns the asset with this path. `assets` are sorted by path.
     pub(crate) fn find<'a>(assets: &'a [Self], path: &str) -> Option<&'a Self> {
         let number = assets.binary_search_by(|asset| (*asset.path).cmp(path)).ok()?;
         Some(&assets[number])
     }
 
+    /// Returns `true` if the asset belongs to a cycle and is named by the hash of its group.
     pub(crate) fn is_in_group(&self) -> bool {
         self.from.group.is_some()
     }
@@ -101,7 +101,12 @@ impl Asset {
 
     /// Returns the entry of the asset path in the current manifest, if the file has the same hashed path and the same bytes.
     pub(crate) fn unchanged_info<'a>(&self, run: &'a Run<'_>) -> Option<&'a FileInfo> {
-        let entry = run.history.manifest()?.get(&self.path).filter(|entry| entry.hashed == self.hashed)?;
+        self.info_in(run.history.manifest()?)
+    }
+
+    /// Returns the entry of the asset path in a manifest, if the file has the same hashed path and the same bytes.
+    pub(crate) fn info_in<'a>(&self, manifest: &'a Manifest) -> Option<&'a FileInfo> {
+        let entry = manifest.get(&self.path).filter(|entry| entry.hashed == self.hashed)?;
         entry.info.as_ref().filter(|info| info.sha256 == self.info.sha256)
     }
 

@@ -38,6 +38,7 @@ pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Compone
         let mut info = asset.info.clone();
         let bundled = run.options.prehashed.bundle.files.get(&asset.path).cloned().unwrap_or_default();
         (info.imports, info.styles) = (bundled.imports, bundled.styles);
+        info.chunk = bundled.chunk.filter(|_| asset.is_prehashed());
         // Flat manifests contain no imports.
         if info.imports.is_empty() {
             info.imports = imports(asset, assets, &run.options.import_map);

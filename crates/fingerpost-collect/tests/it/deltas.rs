@@ -1,6 +1,7 @@
 //! Deltas from earlier versions (`dcz`), and their content.
 
 mod again;
+mod chunks;
 mod limits;
 
 use std::fs;

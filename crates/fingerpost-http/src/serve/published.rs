@@ -65,7 +65,7 @@ pub(crate) struct PublishedFile<'a> {
 /// The use of compression dictionaries in one response (RFC 9842).
 #[derive(Clone, Copy, Default)]
 struct Dictionaries {
-    /// `true` if the client may use the response as a dictionary.
+    /// `true` if the client may use the response as a dictionary, if the type of the file is compressible.
     is_dictionary: bool,
     /// `true` if other clients may get a delta.
     has_deltas: bool,
@@ -77,7 +77,7 @@ impl Dictionaries {
     /// Returns the use of dictionaries for a path that identifies the bytes of the file.
     fn for_hashed_path(file: &IndexedFile, index: &ReleaseIndex, headers: &HeaderMap) -> Self {
         Self {
-            is_dictionary: index.has_dictionaries() && is_compressible(&file.hashed),
+            is_dictionary: index.has_dictionaries(),
             has_deltas: !file.deltas.is_empty(),
             delta: choose_delta(headers, file.deltas.iter().map(|(from, _)| *from)),
         }
@@ -122,7 +122,7 @@ impl Published {
         }
         let snapshot = snapshot();
         let hashed = snapshot.hashed_path(path);
-        if hashed.is_none() && !looks_hashed(path) {
+        if hashed.is_none() && !looks_hashed(path) && !index.has_unusual_names() {
             return Err(Unavailable::Gone);
         }
         let indexed_file = || self.index.load().get(hashed.unwrap_or(path)).cloned();
@@ -265,9 +265,18 @@ impl PublishedFile<'_> {
             response.headers().get(CACHE_CONTROL) == Some(&CachePolicy::Immutable.header())
         };
         if is_dictionary && response.status() == StatusCode::OK && is_fresh(response) {
-            let value = use_as_dictionary(&self.published.base_path, encoded_path);
+            let value = self.use_as_dictionary(encoded_path);
             value.map(|value| response.headers_mut().insert(USE_AS_DICTIONARY, value));
         }
+    }
+
+    /// Returns the value of `Use-As-Dictionary`. Nearly all clients use the same spelling of the path.
+    fn use_as_dictionary(&self, encoded_path: &str) -> Option<HeaderValue> {
+        let (base, chunk) = (&self.published.base_path, self.file.chunk.as_deref());
+        let make = || use_as_dictionary(base, encoded_path, &self.file.hashed, chunk);
+        let make = || make().filter(|_| is_compressible(&self.file.hashed));
+        let (first, value) = self.file.use_as_dictionary.get_or_init(|| (encoded_path.into(), make()));
+        if **first == *encoded_path { value.clone() } else { make() }
     }
 
     /// Returns the state of a representation, and its size and digest in the manifest.

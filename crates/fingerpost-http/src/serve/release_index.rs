@@ -22,6 +22,7 @@ use crate::{
         hash_queue::LargeDigest,
         memory_budget::CachedBytes,
         release_names::{NamedFile, files_of_manifest, files_of_manifest_json, files_of_release},
+        request_path::looks_hashed,
     },
 };
 
@@ -44,6 +45,8 @@ struct FileIndex {
     manifest: Option<Digest>,
     /// `true` if the site makes deltas.
     dictionaries: bool,
+    /// `true` if a hashed path has another form than the hashed paths of `collect`.
+    has_unusual_names: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -65,6 +68,10 @@ pub(crate) struct IndexedFile {
     /// `true` if the manifest contains the file, `false` if only retained releases contain the file.
     pub(crate) is_current: bool,
     pub(crate) media_type: HeaderValue,
+    /// The name of the chunk of a prehashed file.
+    pub(crate) chunk: Option<String>,
+    /// The header `Use-As-Dictionary` for the spelling of the first request.
+    pub(crate) use_as_dictionary: OnceLock<(Box<str>, Option<HeaderValue>)>,
     pub(crate) identity: Representation,
     pub(crate) variants: Vec<(Encoding, Representation)>,
     /// The deltas, each with the digest of the earlier version.
@@ -135,6 +142,11 @@ impl ReleaseIndex {
     /// Returns `true` if the site makes deltas, so that clients may use the files as dictionaries.
     pub(crate) fn has_dictionaries(&self) -> bool {
         self.index.dictionaries
+    }
+
+    /// Returns `true` if any path may be the path of a prehashed file in a later release.
+    pub(crate) fn has_unusual_names(&self) -> bool {
+        self.index.has_unusual_names
     }
 
     /// Returns the file of a store with only one file.
@@ -250,6 +262,7 @@ impl FileIndex {
                 names.push(Arc::clone(&counted.file.hashed));
                 continue;
             }
+            let chunk = info.as_ref().and_then(|info| info.chunk.clone());
             let representations = match info {
                 Some(info) => Some((identity(&info), variants(&info), deltas(&info))),
                 None => read_identity(store, &hashed).map(|identity| (identity, Vec::new(), Vec::new())),
@@ -257,11 +270,14 @@ impl FileIndex {
             if let Some((identity, variants, deltas)) = representations {
                 let name = Arc::<str>::from(hashed);
                 names.push(Arc::clone(&name));
+                self.has_unusual_names |= is_hashed && !looks_hashed(&name);
                 let file = Arc::new(IndexedFile {
                     hashed: Arc::clone(&name),
                     is_hashed,
                     is_current,
                     media_type: media_type(&name),
+                    chunk,
+                    use_as_dictionary: OnceLock::new(),
                     identity,
                     states: (0..=variants.len() + deltas.len()).map(|_| DiskState::default()).collect(),
                     variants,
@@ -331,10 +347,11 @@ impl IndexedFile {
     /// files of the current release have priority.
     fn updated(self: &Arc<Self>, info: Option<&FileInfo>, is_hashed: bool, is_current: bool) -> Arc<Self> {
         let identity = info.map_or(self.identity, identity);
+        let chunk = info.map_or(&self.chunk, |info| &info.chunk);
         let variants = info.map_or_else(|| self.variants.clone(), variants);
         let deltas = info.map_or_else(|| self.deltas.clone(), deltas);
         if (is_hashed, is_current, identity) == (self.is_hashed, self.is_current, self.identity)
-            && (&variants, &deltas) == (&self.variants, &self.deltas)
+            && (chunk, &variants, &deltas) == (&self.chunk, &self.variants, &self.deltas)
         {
             return Arc::clone(self);
         }
@@ -348,7 +365,19 @@ impl IndexedFile {
             .map(|state| state.map_or_else(DiskState::default, |(state, _)| state.carry_over()))
             .collect();
         let (hashed, media_type) = (Arc::clone(&self.hashed), self.media_type.clone());
-        Arc::new(Self { hashed, is_hashed, is_current, media_type, identity, variants, deltas, states })
+        let (chunk, use_as_dictionary) = (chunk.clone(), OnceLock::new());
+        Arc::new(Self {
+            hashed,
+            is_hashed,
+            is_current,
+            media_type,
+            chunk,
+            use_as_dictionary,
+            identity,
+            variants,
+            deltas,
+            states,
+        })
     }
 
     /// Returns the states of the variants and then of the deltas, in the order of the representations.

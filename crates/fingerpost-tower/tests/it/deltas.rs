@@ -1,9 +1,10 @@
 //! Deltas for clients that have an earlier version (RFC 9842).
 
-use std::io::Read as _;
+use std::{fs, io::Read as _};
 
 use data_encoding::BASE64;
 use fingerpost::{Assets, manifest::Digest};
+use fingerpost_collect::{CollectConfig, collect};
 use fingerpost_tower::StaticFiles;
 use http::Method;
 
@@ -205,4 +206,36 @@ async fn pattern_has_the_spelling_of_the_request() {
             "{path}"
         );
     }
+}
+
+#[tokio::test]
+async fn chunk_of_a_bundler_is_the_dictionary_of_its_successor() {
+    let site = Site::new(&[]);
+    let build = site.dist().with_file_name("build");
+    for version in [1, 2] {
+        let file = format!("assets/index-AbC-12_{version}.js");
+        fs::remove_dir_all(&build).ok();
+        fs::create_dir_all(build.join("assets")).unwrap();
+        fs::create_dir_all(build.join(".vite")).unwrap();
+        fs::write(build.join(&file), script(version)).unwrap();
+        let manifest =
+            format!(r#"{{"src/index.ts": {{"file": "{file}", "name": "index", "isEntry": true}}}}"#);
+        fs::write(build.join(".vite/manifest.json"), manifest).unwrap();
+        let config = CollectConfig::new(site.dist()).vite(&build).compress(["br:5", "dcz"]);
+        collect(&config.pack(site.dist().with_extension("tar"))).unwrap();
+    }
+    let assets = site.production();
+    let (files, path) = (StaticFiles::new(&assets), path_below_mount(&assets.url("src/index.ts").unwrap()));
+    assert_eq!(path, "/vite/assets/index-AbC-12_2.js");
+    let pattern = r#"match="/static/vite/assets/index-*.js""#;
+    let response =
+        get_with(&files, &path, &[ACCEPTED, ("available-dictionary", &dictionary(&script(1)))]).await;
+    assert_eq!((response.status.as_u16(), response.cache_control()), (200, IMMUTABLE));
+    assert_eq!((response.header("content-encoding"), response.header("vary")), ("dcz", VARY));
+    assert_eq!(response.header("use-as-dictionary"), pattern);
+    assert!(decode(&response.body, &script(1)) == script(2));
+    // Pages of the earlier release still load the earlier file.
+    let earlier = get_with(&files, "/vite/assets/index-AbC-12_1.js", &[ACCEPTED]).await;
+    assert_eq!((earlier.cache_control(), earlier.header("vary")), (IMMUTABLE, "Accept-Encoding"));
+    assert_eq!(earlier.header("use-as-dictionary"), pattern);
 }

@@ -47,6 +47,22 @@ async fn prehashed_files_of_earlier_and_later_releases_are_served() {
 }
 
 #[tokio::test]
+async fn prehashed_files_with_any_name_are_found_in_later_releases() {
+    let site = Site::new(&[("vite/assets/lib.1.4.1.min.js", b"1")]);
+    collect_prehashed(&site);
+    let files = StaticFiles::new(&site.production());
+    let names = ["lib.1.4.2.min.js", "main-BRBmoGS9ab.js", "app-3f2a91bc0d4e3f2a91bc.js"];
+    for name in names {
+        site.write(&format!("vite/assets/{name}"), b"2");
+    }
+    collect_prehashed(&site);
+    tokio::time::sleep(Duration::from_millis(1010)).await;
+    for name in names {
+        get(&files, &format!("/vite/assets/{name}")).await.assert_is(200, IMMUTABLE, b"2");
+    }
+}
+
+#[tokio::test]
 async fn unchanged_name_in_a_manifest_of_another_program_proves_nothing() {
     let site = Site::new(&[]);
     std::fs::create_dir(site.dist()).unwrap();

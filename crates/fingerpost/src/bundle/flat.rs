@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::Bundle;
+use super::{Bundle, chunks::without_extension};
 use crate::{
     error::Error,
     manifest::json::UniqueMap,
@@ -40,19 +40,28 @@ pub(super) fn parse(
         Error::manifest(place, format_args!("cannot be read: {err}; run the bundler again"))
     })?;
     let mut bundle = Bundle::default();
-    for (name, value) in names.0 {
+    for (written, value) in names.0 {
         let (Value::Name(file) | Value::WithIntegrity { src: file }) = value else { continue };
+        let refuse = |reason: &str, advice: &str| {
+            let [name, file] = [&written, &file].map(quoted);
+            Error::manifest(place, format_args!("has the file {file} for {name}: {reason}; {advice}"))
+        };
+        if file.contains('?') {
+            let advice = "configure the bundler to write hashes into file names";
+            return Err(refuse("the version is in the query", advice));
+        }
         let path = asset_path(&file, prefix, base).map_err(|reason| {
-            let [name, file] = [&name, &file].map(quoted);
             let advice =
                 "the bundler must write names relative to its output directory, or URLs below the base URL";
-            Error::manifest(place, format_args!("has the file {file} for {name}: {reason}; {advice}"))
+            refuse(&reason, advice)
         })?;
-        if is_nameable(&name) && AssetPath::parse(&name).is_ok() && *name != *path {
-            bundle.entries.insert(name.clone(), path.clone());
+        let name = written.strip_prefix('/').unwrap_or(&written);
+        if is_nameable(name) && AssetPath::parse(name).is_ok() && *name != *path {
+            bundle.entries.insert(name.to_owned(), path.clone());
         }
         // A file that kept its name has no hash in its name.
         if name.rsplit('/').next() != path.rsplit('/').next() {
+            bundle.set_chunk(&path, without_extension(name));
             bundle.files.entry(path).or_default();
         }
     }

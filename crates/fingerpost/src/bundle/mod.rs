@@ -1,6 +1,7 @@
 //! The output of a bundler, and the manifest that names the files of the output.
 
 pub(crate) mod settings;
+mod chunks;
 mod vite;
 mod flat;
 mod read;
@@ -37,7 +38,7 @@ impl Bundle {
     }
 }
 
-/// The files that a script of a bundler needs. Empty for other files.
+/// The files that a script of a bundler needs, and the chunk of the file. Empty for other files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BundledFile {
@@ -45,4 +46,6 @@ pub struct BundledFile {
     pub imports: Vec<AssetPath>,
     /// The style sheets of a script.
     pub styles: Vec<AssetPath>,
+    /// The name of the chunk, without directories. See [`FileInfo::chunk`](crate::manifest::FileInfo::chunk).
+    pub chunk: Option<String>,
 }

@@ -46,10 +46,11 @@ impl BundleSettings {
             let json = read(&place, "run the bundler first")?;
             let Bundle { entries, files } = flat::parse(&json, &place, prefix.as_deref(), base)?;
             bundle.entries.extend(entries);
-            files.into_keys().for_each(|path| {
-                bundle.files.entry(path).or_default();
-            });
+            for (path, file) in files {
+                bundle.files.entry(path).or_insert(file);
+            }
         }
+        bundle.remove_ambiguous_chunks();
         Ok(bundle)
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde::Deserialize;
 
-use super::{Bundle, BundledFile, settings::ViteSettings};
+use super::{Bundle, chunks::without_extension, settings::ViteSettings};
 use crate::{
     error::Error,
     manifest::json::UniqueMap,
@@ -22,6 +22,7 @@ const ONLY_STYLE: &str = "style.css";
 #[serde(default, rename_all = "camelCase", expecting = "an object")]
 struct Chunk {
     file: Option<String>,
+    name: Option<String>,
     is_entry: bool,
     imports: Vec<String>,
     css: Vec<String>,
@@ -58,12 +59,16 @@ impl ChunkTable<'_> {
             for other in styles.iter().cloned().chain(self.paths(name, &chunk.assets)?) {
                 bundle.files.entry(other).or_default();
             }
-            if is_source(name, chunk) {
+            let is_source = is_source(name, chunk);
+            if let Some(name) = chunk.name.as_deref().or(is_source.then(|| without_extension(name))) {
+                [&file].into_iter().chain(&styles).for_each(|file| bundle.set_chunk(file, name));
+            }
+            if is_source && *name != *file {
                 bundle.entries.insert(name.clone(), file.clone());
             }
             let described = bundle.files.entry(file).or_default();
             if described.imports.is_empty() && described.styles.is_empty() {
-                *described = BundledFile { imports, styles };
+                (described.imports, described.styles) = (imports, styles);
             }
         }
         self.add_only_style(&mut bundle)?;

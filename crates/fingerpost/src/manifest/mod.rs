@@ -3,6 +3,7 @@
 pub(crate) mod digest;
 pub(crate) mod encoding;
 pub(crate) mod variant;
+pub(crate) mod chunk;
 mod line_format;
 pub(crate) mod json;
 pub(crate) mod release;
@@ -95,7 +96,7 @@ pub struct FileInfo {
     /// Compressed variants of the file: `br`, `gzip`, `zstd`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub encodings: BTreeMap<String, EncodingInfo>,
-    /// Deltas from earlier versions of the file, the newest version first.
+    /// Deltas from earlier versions of the file, sorted by the digests of the earlier versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deltas: Vec<DeltaInfo>,
     /// The assets that a script imports statically, in the order of the script. An import by `import()` is not static.
@@ -104,6 +105,10 @@ pub struct FileInfo {
     /// The style sheets that a bundler split off a script.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub styles: Vec<AssetPath>,
+    /// The name of the chunk that a bundler wrote to a prehashed file, without directories: `main` for `main-BRBmoGS9.js`. The
+    /// name identifies the file in later builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chunk: Option<String>,
 }
 
 impl FileInfo {
@@ -116,6 +121,7 @@ impl FileInfo {
             deltas: Vec::new(),
             imports: Vec::new(),
             styles: Vec::new(),
+            chunk: None,
         }
     }
 }

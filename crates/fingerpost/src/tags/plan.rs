@@ -69,7 +69,7 @@ impl Plan {
     }
 
     /// Adds the files that a script of a bundler needs, without a manifest of `collect`. A file may be added several times.
-    fn add_bundled(&mut self, BundledFile { imports, styles }: BundledFile, resolver: &Resolver) {
+    fn add_bundled(&mut self, BundledFile { imports, styles, .. }: BundledFile, resolver: &Resolver) {
         let file = |path| PageFile::Other { url: resolver.bundled_url(&path), position: None };
         self.preloads.extend(imports.into_iter().map(file));
         self.styles.extend(styles.into_iter().map(file));

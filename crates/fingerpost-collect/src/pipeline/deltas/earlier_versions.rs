@@ -1,9 +1,13 @@
 //! Finds the earlier versions of assets in the current manifest and in the retained releases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use fingerpost::manifest::{DeltaInfo, Digest, Manifest};
+use fingerpost::{
+    __private::around_chunk_hash,
+    manifest::{DeltaInfo, Digest, Entry, Manifest},
+};
 
+use super::release_paths::{Paths, paths_of_release};
 use crate::{
     diagnostics::Diagnostics,
     pipeline::{asset::Asset, import_releases::ImportedReleases, run_context::Run},
@@ -20,28 +24,63 @@ pub(super) struct EarlierVersion {
 /// A search for the earlier versions of one asset.
 pub(super) struct Search<'a> {
     pub(super) asset: &'a Asset,
+    /// The chunk of a prehashed file, whose asset path differs in each release.
+    chunk: Option<ChunkKey<'a>>,
     /// The deltas that a release names for the same hashed path.
-    pub(super) published: Option<Vec<DeltaInfo>>,
+    published: Option<Vec<DeltaInfo>>,
+    /// `true` if a release without deltas has the same hashed path.
+    is_published_without: bool,
     /// The distinct earlier versions, the newest first.
     pub(super) versions: Vec<EarlierVersion>,
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(asset: &'a Asset, published: Option<Vec<DeltaInfo>>) -> Self {
-        Self { asset, published, versions: Vec::new() }
+    pub(super) fn new(asset: &'a Asset, published: Option<Vec<DeltaInfo>>, run: &'a Run<'_>) -> Self {
+        let chunk = run.options.prehashed.chunk(&asset.path);
+        let chunk =
+            chunk.filter(|_| asset.is_prehashed()).and_then(|chunk| around_chunk_hash(&asset.path, chunk));
+        Self { asset, chunk, published, is_published_without: false, versions: Vec::new() }
     }
 
-    fn add(&mut self, manifest: &Manifest) {
-        let Some(entry) = manifest.get(&self.asset.path) else { return };
+    fn add(&mut self, manifest: &Manifest, chunks: &Chunks<'_>, wanted: usize) {
+        if self.is_done(wanted) {
+            return;
+        }
+        let in_chunk = || chunks.get(self.chunk.as_ref()?).copied();
+        let Some(entry) = manifest.get(&self.asset.path).or_else(in_chunk) else { return };
         let Some(info) = &entry.info else { return };
         if info.sha256 == self.asset.info.sha256 {
-            if self.published.is_none() && entry.hashed == self.asset.hashed {
-                self.published = Some(info.deltas.clone());
+            if entry.hashed == self.asset.hashed && self.published.is_none() {
+                self.published = manifest.dictionaries().then(|| info.deltas.clone());
+                self.is_published_without |= self.published.is_none();
             }
         } else if self.versions.iter().all(|version| version.sha256 != info.sha256) {
             let (hashed, size, sha256) = (entry.hashed.clone(), info.size, info.sha256);
             self.versions.push(EarlierVersion { hashed, size, sha256 });
         }
+    }
+
+    /// Returns `true` if a release with these paths may have an unknown version of the asset.
+    fn may_gain(&self, paths: &Paths<'_>, wanted: usize) -> bool {
+        let is_known = |hashed: &str| {
+            self.published.is_some() && hashed == self.asset.hashed
+                || self.versions.iter().any(|version| version.hashed == hashed)
+        };
+        let is_gain = |hashed: &&str| !is_known(hashed);
+        let in_chunk = |(start, end): &ChunkKey<'_>| {
+            let mut paths = paths.values().filter(|path| path.starts_with(start) && path.ends_with(end));
+            paths.any(|path| is_gain(&path))
+        };
+        !self.is_done(wanted)
+            && match paths.get(&*self.asset.path) {
+                Some(hashed) => is_gain(hashed),
+                None => self.chunk.as_ref().is_some_and(in_chunk),
+            }
+    }
+
+    /// Returns the deltas of a file that a release names. Returns `None` for a new file.
+    pub(super) fn published(&self) -> Option<&[DeltaInfo]> {
+        self.published.as_deref().or(self.is_published_without.then_some(&[]))
     }
 
     /// Returns `true` if older manifests cannot change the deltas of the asset.
@@ -58,6 +97,20 @@ impl<'a> Search<'a> {
     }
 }
 
+/// The parts of the path of a prehashed file that are the same in every build.
+type ChunkKey<'a> = (&'a str, &'a str);
+
+/// The files of one release, by chunk.
+type Chunks<'a> = HashMap<ChunkKey<'a>, &'a Entry>;
+
+fn chunks(manifest: &Manifest) -> Chunks<'_> {
+    manifest.iter().filter_map(|(_, entry)| Some((chunk_key(entry)?, entry))).collect()
+}
+
+fn chunk_key(entry: &Entry) -> Option<ChunkKey<'_>> {
+    around_chunk_hash(&entry.hashed, entry.info.as_ref()?.chunk.as_ref()?)
+}
+
 /// Reads the manifests from the newest to the oldest, until all searches are done.
 pub(super) fn search_releases(
     searches: &mut [Search<'_>],
@@ -65,27 +118,33 @@ pub(super) fn search_releases(
     run: &Run<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let mut add = |manifest: &Manifest| {
-        searches.iter_mut().for_each(|search| search.add(manifest));
-        searches.iter().all(|search| search.is_done(run.options.delta_versions))
+    let wanted = run.options.delta_versions;
+    let has_chunks = searches.iter().any(|search| search.chunk.is_some());
+    let add = |searches: &mut [Search<'_>], manifest: &Manifest| {
+        let chunks = if has_chunks { chunks(manifest) } else { Chunks::default() };
+        searches.iter_mut().for_each(|search| search.add(manifest, &chunks, wanted));
     };
-    if run.history.manifest().into_iter().chain(&imported.current).any(&mut add) {
-        return;
-    }
+    let is_done = |searches: &[Search<'_>]| searches.iter().all(|search| search.is_done(wanted));
+    run.history.manifest().into_iter().chain(&imported.current).for_each(|manifest| add(searches, manifest));
     let imported: BTreeMap<_, _> =
         imported.releases.iter().map(|release| (release.number, &release.manifest)).collect();
     let mut numbers: Vec<_> = run.history.numbers.iter().chain(imported.keys()).copied().collect();
     numbers.sort_unstable();
     numbers.dedup();
     for number in numbers.into_iter().rev() {
-        let is_done = match imported.get(&number) {
-            Some(manifest) => add(manifest),
-            None => {
-                run.history.try_release(number, diagnostics).is_some_and(|release| add(&release.manifest))
-            }
-        };
-        if is_done {
+        if is_done(searches) {
             return;
+        }
+        if let Some(manifest) = imported.get(&number) {
+            add(searches, manifest);
+            continue;
+        }
+        let may_gain = |paths: &Paths<'_>| searches.iter().any(|search| search.may_gain(paths, wanted));
+        let json = run.history.release_json(number).unwrap_or_default();
+        if paths_of_release(&json).is_none_or(|paths| may_gain(&paths))
+            && let Some(release) = run.history.try_release(number, diagnostics)
+        {
+            add(searches, &release.manifest);
         }
     }
 }

@@ -13,9 +13,9 @@ const MIB: u64 = 1024 * 1024;
 /// Returns `true` if all clients can decode a delta between files of these lengths.
 ///
 /// RFC 9842, section 5: clients support windows of 8 MB or 1.25 times the length of the dictionary, and at most 128 MB. The
-/// window of a delta is the length of the new file.
+/// window of a delta is the length of the new file. Earlier files of 128 MiB and more would need too much memory.
 pub(super) fn is_decodable(old: u64, new: u64) -> bool {
-    new < (8 * MIB).max(old + old / 4).min(128 * MIB)
+    old < 128 * MIB && new < (8 * MIB).max(old + old / 4).min(128 * MIB)
 }
 
 /// Returns the binary logarithm of a window that covers both files.
@@ -79,7 +79,8 @@ mod tests {
             (100 * MIB, 125 * MIB, false),
             (127 * MIB, 128 * MIB - 1, true),
             (127 * MIB, 128 * MIB, false),
-            (u64::MAX / 2, 128 * MIB, false),
+            (128 * MIB, 100, false),
+            (u64::MAX, 100, false),
         ] {
             assert_eq!(is_decodable(old, new), expected, "{old} → {new}");
         }

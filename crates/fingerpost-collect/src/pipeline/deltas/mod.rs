@@ -2,6 +2,7 @@
 
 mod encode;
 mod memory_limit;
+mod release_paths;
 mod earlier_versions;
 mod delta_task;
 
@@ -12,7 +13,7 @@ use std::{
 
 use fingerpost::{
     __private::{delta_name, quoted},
-    manifest::DeltaInfo,
+    manifest::{DeltaInfo, Manifest},
 };
 use rayon::prelude::*;
 
@@ -53,7 +54,7 @@ impl Deltas {
         diagnostics: &mut Diagnostics,
     ) -> Result<Self, Error> {
         let mut deltas = Self::default();
-        let unsettled = reuse_published(assets, run);
+        let unsettled = reuse_published(assets, imported, run);
         if unsettled.is_empty() {
             return Ok(deltas);
         }
@@ -103,26 +104,39 @@ impl Deltas {
 struct Unsettled {
     asset: usize,
     compression: Compression,
-    /// The deltas in the current manifest, if the manifest contains the file.
+    /// The deltas in the current manifest, if the manifest contains the file and has deltas.
     published: Option<Vec<DeltaInfo>>,
 }
 
 /// Adds the complete deltas of the current manifest to their assets, and returns all other assets that can have deltas.
-fn reuse_published(assets: &mut [Asset], run: &Run<'_>) -> Vec<Unsettled> {
+fn reuse_published(assets: &mut [Asset], imported: &ImportedReleases, run: &Run<'_>) -> Vec<Unsettled> {
+    // A run without deltas removes the deltas from the manifest. The earlier releases still name them.
+    let has_deltas = run.history.manifest().is_some_and(Manifest::dictionaries);
     let reuse = |(number, asset): (usize, &mut Asset)| {
         let compression = run.options.compress.deltas_of(&asset.path, asset.info.size)?;
-        let published = asset.unchanged_info(run).map(|info| info.deltas.clone());
+        let published = asset.unchanged_info(run).filter(|_| has_deltas).map(|info| info.deltas.clone());
         let is_there = |delta: &DeltaInfo| is_published(asset, delta, run);
         match published {
             Some(deltas) if run.options.writing.dry_run || deltas.iter().all(is_there) => {
                 asset.info.deltas = deltas;
                 None
             }
-            None if run.options.writing.dry_run => None,
+            None if run.options.writing.dry_run => {
+                asset.info.deltas = imported_deltas(asset, imported).unwrap_or_default();
+                None
+            }
             published => Some(Unsettled { asset: number, compression, published }),
         }
     };
     assets.par_iter_mut().enumerate().filter_map(reuse).collect()
+}
+
+/// Returns the deltas of the same file in the imported releases.
+fn imported_deltas(asset: &Asset, imported: &ImportedReleases) -> Option<Vec<DeltaInfo>> {
+    let releases = imported.releases.iter().rev().map(|release| &release.manifest);
+    let mut manifests = imported.current.iter().chain(releases).filter(|manifest| manifest.dictionaries());
+    let info = manifests.find_map(|manifest| asset.info_in(manifest))?;
+    Some(info.deltas.clone())
 }
 
 fn is_published(asset: &Asset, delta: &DeltaInfo, run: &Run<'_>) -> bool {
@@ -175,12 +189,12 @@ impl<'a> Plan<'a> {
         let (mut targets, mut searches) = (Vec::new(), Vec::new());
         for Unsettled { asset, compression, published } in unsettled {
             targets.push(Target { asset, compression });
-            searches.push(Search::new(&assets[asset], published));
+            searches.push(Search::new(&assets[asset], published, run));
         }
         search_releases(&mut searches, imported, run, diagnostics);
         let mut plan = Self { files, run, tasks: Vec::new(), published: Vec::new(), lost: Vec::new() };
         for (target, search) in targets.into_iter().zip(&searches) {
-            match &search.published {
+            match search.published() {
                 Some(deltas) => plan.add_published(deltas, target, search),
                 None => plan.add_new(target, search),
             }

@@ -30,6 +30,10 @@ fn damaged_or_missing_delta_is_made_again() {
     let report = run(&site);
     assert_eq!((report.compressed, report.release, warnings(&report)), (1, None, vec![]));
     assert_eq!(site.read_bytes(&delta), before[&delta[4..]]);
+    site.write(&delta, "damaged");
+    let report = collect(&config(&site).verify(true)).unwrap();
+    assert_eq!((report.repaired, report.release, warnings(&report)), (1, None, vec![]));
+    assert_eq!(site.read_bytes(&delta), before[&delta[4..]]);
 }
 
 #[test]
@@ -63,6 +67,25 @@ fn delta_that_cannot_be_made_again_is_dropped_with_a_warning() {
     );
     assert_eq!((report.release, current_deltas(&site)), (Some(3), vec![]));
     assert_eq!((run(&site).release, warnings(&run(&site))), (None, vec![]));
+}
+
+#[test]
+fn releases_without_another_version_are_not_parsed() {
+    let site = site([1]);
+    for color in ["red", "blue"] {
+        site.write("static/b.css", format!(".b {{ color: {color} }}\n").repeat(200));
+        run(&site);
+    }
+    let release = "out/.fingerpost/releases/1.json";
+    site.write(release, site.read(release).replace("\"schema\": 1", "\"schema\": 9"));
+    site.write("static/new.js", script([9]));
+    let report = run(&site);
+    assert_eq!((report.release, warnings(&report)), (Some(4), vec![]));
+    site.write("static/b.css", ".b { color: green }\n".repeat(200));
+    assert_eq!(warnings(&run(&site)), [""; 0]);
+    site.write("static/app.js", script([2]));
+    run(&site);
+    assert_eq!(current_deltas(&site).len(), 1);
 }
 
 #[test]
@@ -125,6 +148,15 @@ fn keep_from_imports_deltas() {
         assert_eq!(site.manifest("out"), site.manifest("previous"));
         assert_eq!(assert_deltas_intact(&site, &site.manifest("out"), &[script([1])]), 1);
     }
+}
+
+#[test]
+fn dry_run_reports_no_release_for_imported_deltas() {
+    let (site, config) = site_with_previous("previous");
+    let report = collect(&config.clone().dry_run(true)).unwrap();
+    assert_eq!(report.release, None);
+    assert_eq!(collect(&config).unwrap().release, None);
+    assert!(!current_deltas(&site).is_empty());
 }
 
 #[test]
@@ -212,11 +244,26 @@ fn delta_names_never_overwrite_other_files() {
 #[test]
 fn turning_deltas_off_and_on_publishes_releases() {
     let site = site([1, 2]);
+    let before = current_deltas(&site);
     collect(&site.config().compress(["gzip:1"])).unwrap();
     let manifest = site.manifest("out");
     assert!(!manifest.dictionaries() && current_deltas(&site).is_empty());
     assert!(!site.read("out/staticfiles.json").contains("dictionaries"));
     let report = run(&site);
-    assert_eq!((report.release, site.manifest("out").dictionaries()), (Some(4), true));
+    assert_eq!((report.release, report.compressed), (Some(4), 0));
+    assert!(site.manifest("out").dictionaries() && before.len() == 1);
+    assert_eq!(current_deltas(&site), before);
     assert_eq!(run(&site).release, None);
+}
+
+#[test]
+fn files_that_were_published_without_deltas_have_none_later() {
+    let site = Site::new(&[]);
+    for version in [1, 2] {
+        site.write("static/app.js", script([version]));
+        collect(&site.config().compress(["gzip:1"])).unwrap();
+    }
+    assert_eq!((run(&site).release, current_deltas(&site)), (Some(3), vec![]));
+    site.write("static/app.js", script([3]));
+    assert_eq!((run(&site).release, current_deltas(&site).len()), (Some(4), 2));
 }
