@@ -66,7 +66,7 @@ use crate::{
         analyze::Analyzed,
         asset::Asset,
         assign_names::assign_names,
-        bundled::check_bundle,
+        bundled::{check_base, check_bundle, scripts_and_styles},
         compress::Variants,
         conflicts::{check_names, check_variants},
         deltas::Deltas,
@@ -141,10 +141,12 @@ fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<Report
     let files = scan(&run, diagnostics);
     check_bundle(&files, &run, diagnostics);
     check_import_map(&files, &run, diagnostics);
+    let built = scripts_and_styles(&files, &run);
     let components = run.components(diagnostics);
     let (mut assets, references) = analyze_and_name(files, &run, diagnostics)?;
     let notes = assets.iter().flat_map(|asset| &asset.source_info.notes);
     notes.for_each(|note| diagnostics.take_note(note, &run.options.severities));
+    check_base(&built, &assets, &run, diagnostics);
     warn_about_unrewritable(&assets, &run, diagnostics);
     let imported = import_releases(&run, &assets, diagnostics)?;
     verify_releases(&run, &assets, &imported, diagnostics)?;

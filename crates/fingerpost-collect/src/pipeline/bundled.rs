@@ -5,14 +5,19 @@ use std::{
     fs,
 };
 
-use fingerpost::{__private::quoted, sources::SourceFile};
+use fingerpost::{
+    __private::{BundledFile, quoted},
+    manifest::Manifest,
+    sources::SourceFile,
+};
+use rayon::prelude::*;
 
 use crate::{
     diagnostics::{Diagnostics, ErrorKind},
-    pipeline::run_context::Run,
+    pipeline::{asset::Asset, run_context::Run},
 };
 
-/// Reports missing files, entries with the name of an asset, and a wrong `base` of Vite. `files` are sorted by path.
+/// Reports missing files, and entries with the name of an asset. `files` are sorted by path.
 pub(crate) fn check_bundle(files: &[SourceFile], run: &Run<'_>, diagnostics: &mut Diagnostics) {
     let bundle = &run.options.prehashed.bundle;
     let find = |path: &str| files.binary_search_by(|file| (*file.path).cmp(path)).ok();
@@ -32,32 +37,61 @@ pub(crate) fn check_bundle(files: &[SourceFile], run: &Run<'_>, diagnostics: &mu
         );
         diagnostics.problem(ErrorKind::Clash, message);
     }
-    check_base(files, run, diagnostics);
 }
 
-/// Reports the first file of Vite with URLs for another base URL.
-fn check_base(files: &[SourceFile], run: &Run<'_>, diagnostics: &mut Diagnostics) {
-    let Some(prefix) = &run.options.vite_prefix else { return };
+/// Returns the scripts and style sheets of Vite.
+pub(crate) fn scripts_and_styles(files: &[SourceFile], run: &Run<'_>) -> Vec<SourceFile> {
     let bundle = &run.options.prehashed.bundle;
-    let names: HashSet<_> =
-        bundle.files.keys().filter_map(|path| path.strip_prefix(prefix.as_str())).collect();
-    let served_at = format!("{}{prefix}", run.options.base.path());
-    let scripts_and_styles = files.iter().filter(|file| {
+    let is_built = |file: &&SourceFile| {
         bundle.files.contains_key(&file.path)
             && [".js", ".mjs", ".css"].iter().any(|end| file.path.ends_with(end))
-    });
-    for file in scripts_and_styles {
+    };
+    let is_vite = run.options.vite_prefix.is_some();
+    files.iter().filter(|_| is_vite).filter(is_built).cloned().collect()
+}
+
+/// Reports the first file of Vite with URLs for another base URL. Skips the files of the current release, which an earlier run
+/// has checked. `assets` are sorted by path.
+pub(crate) fn check_base(
+    built: &[SourceFile],
+    assets: &[Asset],
+    run: &Run<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(prefix) = &run.options.vite_prefix else { return };
+    let with_hash = run.options.prehashed.bundle.files.iter().filter(|(path, file)| has_hash(path, file));
+    let names: HashSet<_> = with_hash.filter_map(|(path, _)| path.strip_prefix(prefix.as_str())).collect();
+    let served_at = format!("{}{prefix}", run.options.base);
+    // The manifest has no host.
+    let last_base = run.history.manifest().and_then(Manifest::base_path);
+    let is_same_base = last_base == Some(run.options.base.as_str());
+    let is_checked = |file: &SourceFile| {
+        let asset = Asset::find(assets, &file.path).filter(|_| is_same_base);
+        asset.is_some_and(|asset| asset.unchanged_info(run).is_some())
+    };
+    let wrong_base = |file: &SourceFile| {
         let bytes = fs::read(&file.file).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
-        let Some(base) = bases(&text, &names).into_iter().find(|base| path_of(base) != served_at) else {
-            continue;
-        };
-        let (place, base, served_at) = (quoted(file.file.display()), quoted(base), quoted(&served_at));
-        let advice = "set `base: './'` in the configuration of Vite, and run `vite build` again";
-        let message =
-            format!("{place} was built with the base {base}, but is served at {served_at}; {advice}");
-        return diagnostics.problem(ErrorKind::Source, message);
-    }
+        let base = bases(&text, &names).into_iter().find(|base| !is_same_place(base, &served_at))?;
+        Some((quoted(file.file.display()).to_string(), quoted(base).to_string()))
+    };
+    let unchecked = built.par_iter().filter(|file| !is_checked(file));
+    let Some((place, base)) = unchecked.filter_map(wrong_base).find_first(|_| true) else { return };
+    let (served_at, advice) =
+        (quoted(&served_at), "set `base: './'` in the configuration of Vite, and run `vite build` again");
+    let message = format!("{place} was built with the base {base}, but is served at {served_at}; {advice}");
+    diagnostics.problem(ErrorKind::Source, message);
+}
+
+/// The minimum length of a hash in a file name.
+const MIN_HASH: usize = 6;
+
+/// Returns `true` if the name of a file has a hash. Other sites may have files with other names.
+fn has_hash(path: &str, file: &BundledFile) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let hash = stem.rsplit_once(['-', '.', '_']).map_or("", |(_, hash)| hash);
+    file.chunk.is_some() || hash.len() >= MIN_HASH
 }
 
 /// The maximum length of a URL that is compared with the names of files, in bytes. Scripts may contain long literals.
@@ -94,12 +128,18 @@ fn is_absolute(url: &str) -> bool {
     url.starts_with('/') || url.starts_with("http://") || url.starts_with("https://")
 }
 
-/// Returns the path of an absolute URL.
-fn path_of(url: &str) -> &str {
+/// Returns `true` if two absolute URLs have the same path, and the same host if both have a host.
+fn is_same_place(one: &str, other: &str) -> bool {
+    let ((host, path), (other_host, other_path)) = (host_and_path(one), host_and_path(other));
+    path == other_path && (host == other_host || host.is_empty() || other_host.is_empty())
+}
+
+/// Returns the host and the path of an absolute URL.
+fn host_and_path(url: &str) -> (&str, &str) {
     let Some((_, rest)) = url.split_once("//").filter(|(scheme, _)| !scheme.contains('/')) else {
-        return url;
+        return ("", url);
     };
-    rest.find('/').map_or("/", |slash| &rest[slash..])
+    rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash))
 }
 
 #[cfg(test)]
@@ -132,7 +172,13 @@ mod tests {
 
     #[test]
     fn path_follows_the_host() {
-        let all = ["/a/", "https://h/a/", "//h/a/", "http://h"].map(path_of);
-        assert_eq!(all, ["/a/", "/a/", "/a/", "/"]);
+        let all = ["/a/", "https://h/a/", "//h/a/", "http://h"].map(host_and_path);
+        assert_eq!(all, [("", "/a/"), ("h", "/a/"), ("h", "/a/"), ("h", "/")]);
+    }
+
+    #[test]
+    fn hosts_are_compared_if_both_urls_have_a_host() {
+        assert!(is_same_place("/a/", "https://h/a/") && is_same_place("//h/a/", "https://h/a/"));
+        assert!(!is_same_place("https://i/a/", "https://h/a/") && !is_same_place("/b/", "https://h/a/"));
     }
 }

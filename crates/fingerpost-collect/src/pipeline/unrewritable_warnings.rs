@@ -20,7 +20,9 @@ pub(crate) fn warn_about_unrewritable(assets: &[Asset], run: &Run<'_>, diagnosti
     if referring.is_empty() || run.options.originals {
         return;
     }
-    let known = KnownNames::from_paths(assets.iter().map(|asset| asset.path.as_str()));
+    // Prehashed files are published under their plain names.
+    let renamed = assets.iter().filter(|asset| !asset.is_prehashed());
+    let known = KnownNames::from_paths(renamed.map(|asset| asset.path.as_str()));
     let mut named = Vec::new();
     for Asset { path, source_info, .. } in referring {
         let is_there = |plain: &&Unrewritable| known.get(plain).next().is_some();

@@ -1,9 +1,11 @@
 //! The manifests of Vite and of other bundlers.
 
+use std::fs;
+
 use fingerpost::{AssetPath, Settings, manifest::Manifest};
 use fingerpost_collect::{CollectConfig, ErrorKind, collect};
 
-use crate::site::Site;
+use crate::site::{Site, warnings};
 
 const MANIFEST: &str = r#"{
   "_shared-Ds4o.css": {"file": "assets/shared-Ds4o.css", "src": "_shared-Ds4o.css"},
@@ -313,4 +315,81 @@ fn flat_manifest_outside_the_source_directories_is_rejected() {
     );
     assert_eq!(site.problems_of(&config), [problem]);
     assert_eq!(collect(&config).unwrap_err().kind(), ErrorKind::Config);
+}
+
+#[test]
+fn page_of_vite_refers_to_prehashed_files_without_a_warning() {
+    let site = site();
+    site.write("dist/index.html", "<script type=module src=\"./assets/main-BRBm.js\"></script>");
+    assert_eq!(warnings(&collect(&config(&site)).unwrap()), [""; 0]);
+    site.write("dist/index.html", "<link rel=icon href=\"./favicon.svg\">");
+    let warnings = warnings(&collect(&config(&site)).unwrap());
+    assert!(warnings.len() == 1 && warnings[0].contains("`vite/index.html` has references"), "{warnings:?}");
+}
+
+#[test]
+fn entry_with_the_name_of_its_file_is_accepted() {
+    let site = Site::new(&[]);
+    site.write(
+        "dist/.vite/manifest.json",
+        r#"{"main.js": {"file": "main.js", "src": "main.js", "isEntry": true}}"#,
+    );
+    site.write("dist/main.js", "");
+    site.write("fingerpost.toml", "out = \"out\"\n[vite]\nout = \"dist\"\nprefix = \"\"\n");
+    let settings = Settings::read(site.path("fingerpost.toml")).unwrap();
+    collect(&CollectConfig::from_settings(settings)).unwrap();
+    assert_eq!(site.hashed("main.js"), "main.js");
+}
+
+#[test]
+fn url_on_another_host_is_not_the_base_of_a_file_without_a_hash() {
+    let site = Site::new(&[]);
+    site.write(
+        "dist/.vite/manifest.json",
+        r#"{"src/main.js": {"file": "main.js", "src": "src/main.js", "isEntry": true}}"#,
+    );
+    site.write("dist/main.js", "fetch(\"https://example.com/main.js\")");
+    collect(&config(&site)).unwrap();
+}
+
+#[test]
+fn base_of_vite_on_another_host_is_an_error() {
+    let site = Site::new(&[]);
+    let file = "assets/logo-CoVDG0GC.svg";
+    let manifest = r#"{"main.js": {"file": "main-BRBmoGS9.js", "src": "main.js", "assets": ["assets/logo-CoVDG0GC.svg"]}}"#;
+    site.write("dist/.vite/manifest.json", manifest);
+    site.write(&format!("dist/{file}"), "<svg/>");
+    site.write("dist/main-BRBmoGS9.js", format!("a='https://old.example.com/static/vite/{file}'"));
+    collect(&config(&site)).unwrap();
+    let config = config(&site).base_url("https://cdn.example.com/static/");
+    let place = site.quoted_path("dist/main-BRBmoGS9.js");
+    let message = format!(
+        "{place} was built with the base `https://old.example.com/static/vite/`, but is served at \
+         `https://cdn.example.com/static/vite/`; set `base: './'` in the configuration of Vite, and run `vite build` again"
+    );
+    assert_eq!(site.problems_of(&config), [message]);
+    site.write("dist/main-BRBmoGS9.js", format!("a='https://cdn.example.com/static/vite/{file}'"));
+    site.remove("out/staticfiles.json");
+    fs::remove_dir_all(site.path("out")).unwrap();
+    collect(&config).unwrap();
+}
+
+#[test]
+fn names_in_a_flat_manifest_may_begin_with_a_slash() {
+    let site = Site::new(&[]);
+    site.write("dist/manifest.json", r#"{"/js/app.js": "/static/js/app.3f2a91bc.js"}"#);
+    site.write("dist/js/app.3f2a91bc.js", "");
+    site.write(
+        "fingerpost.toml",
+        "sources = [\"dist\"]\nout = \"out\"\n[bundle]\nmanifest = \"dist/manifest.json\"\n",
+    );
+    let config = || CollectConfig::from_settings(Settings::read(site.path("fingerpost.toml")).unwrap());
+    collect(&config()).unwrap();
+    assert_eq!(&*site.manifest("out").entries()["js/app.js"], "js/app.3f2a91bc.js");
+
+    site.write("dist/manifest.json", r#"{"/js/app.js": "/js/app.js?id=3f2a"}"#);
+    let err = collect(&config()).unwrap_err().to_string();
+    let reason = "has the file `/js/app.js?id=3f2a` for `/js/app.js`: the version is in the query; configure the bundler to \
+                  write hashes into file names";
+    assert!(err.contains(reason), "{err}");
 }
