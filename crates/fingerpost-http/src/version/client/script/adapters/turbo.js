@@ -52,7 +52,8 @@ function afterResponse({ target, detail: { fetchResponse } }) {
   const isPage = !isFrame && !/turbo-stream/.test(`${headers.get('Content-Type')}`);
   const address = isPage && (redirected || isRead(method)) && url + hash;
   const use = { method, redirected, isPage, from, target: address };
-  afterRender(isPage, () => receiveResponse(response, use));
+  // Turbo ends a submission before it shows the page of the response. A reload in between would load the old address.
+  trackWrite(method, afterRender(isPage, () => receiveResponse(response, use)));
   // A visitor who sends a form expects another page.
   const isHeld = element.localName !== 'form' && isOutdated(headers);
   held = isHeld ? { headers, visit: { isRepeatable: true, from, to: address } } : undefined;
