@@ -4,14 +4,21 @@ use std::{
     collections::BTreeMap,
     env,
     net::{TcpListener, TcpStream},
+    ops::Range,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
     thread,
     time::{Duration, Instant},
 };
 
-use fingerpost::manifest::{Digest, Manifest};
+use fingerpost::{
+    __private::{KnownContent, files_of},
+    manifest::{Digest, Manifest},
+};
 use futures_util::TryStreamExt as _;
 use object_store::{
     Attribute, ObjectStore, ObjectStoreExt as _, aws::AmazonS3Builder, azure::MicrosoftAzureBuilder,
@@ -211,18 +218,21 @@ impl Emulator {
         serde_json::from_str(&run.stdout).unwrap()
     }
 
-    /// Returns all objects without `.fingerpost/lock`.
-    fn objects(&self) -> BTreeMap<String, StoredObject> {
+    /// Returns all objects below a prefix, without the lock and the probes. A server can still process the last request of a
+    /// killed run.
+    fn objects(&self, prefix: &str) -> BTreeMap<String, StoredObject> {
+        let prefix = object_store::path::Path::from(prefix);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let list: Vec<_> = self.store.list(None).try_collect().await.unwrap();
+            let list: Vec<_> = self.store.list(Some(&prefix)).try_collect().await.unwrap();
             let mut objects = BTreeMap::new();
-            for meta in list.iter().filter(|meta| !meta.location.as_ref().ends_with(".fingerpost/lock")) {
+            let is_temporary = |name: &str| name.ends_with("/lock") || name.contains("/.fingerpost/probe-");
+            for meta in list.iter().filter(|meta| !is_temporary(meta.location.as_ref())) {
                 let object = self.store.get(&meta.location).await.unwrap();
                 let attributes = object.attributes.clone();
                 let header =
                     |attribute| attributes.get(&attribute).map(|value| value.to_string()).unwrap_or_default();
-                let name = meta.location.as_ref().strip_prefix("static/").unwrap().to_owned();
+                let name = meta.location.as_ref()[prefix.as_ref().len() + 1..].to_owned();
                 let stored = StoredObject {
                     content_type: header(Attribute::ContentType),
                     encoding: header(Attribute::ContentEncoding),
@@ -253,8 +263,6 @@ fn assert_valid(objects: &BTreeMap<String, StoredObject>, is_google: bool) {
             Some("css") => "text/css; charset=utf-8",
             Some("js") => "text/javascript; charset=utf-8",
             Some("json") => "application/json",
-            // An object of a killed run.
-            _ if name.contains("/probe-") => "text/plain; charset=utf-8",
             _ => "image/svg+xml",
         };
         let cache_control = match (is_record, encoding) {
@@ -265,13 +273,15 @@ fn assert_valid(objects: &BTreeMap<String, StoredObject>, is_google: bool) {
         let headers = [&object.content_type, &object.encoding, &object.cache_control];
         assert_eq!(headers, [content_type, encoding, cache_control], "{name}");
     }
-    let manifest = Manifest::parse(&objects["staticfiles.json"].bytes, "staticfiles.json").unwrap();
-    for (_, entry) in &manifest {
-        for (name, content) in fingerpost::__private::files_of(entry) {
-            let bytes = &objects.get(&name).unwrap_or_else(|| panic!("{name} is missing")).bytes;
-            assert_eq!(Some((bytes.len() as u64, Digest::from_content(bytes))), content, "{name}");
-        }
+    for (name, content) in files_of_manifest(&objects["staticfiles.json"].bytes) {
+        let bytes = &objects.get(&name).unwrap_or_else(|| panic!("{name} is missing")).bytes;
+        assert_eq!(Some((bytes.len() as u64, Digest::from_content(bytes))), content, "{name}");
     }
+}
+
+fn files_of_manifest(json: &[u8]) -> Vec<(String, KnownContent)> {
+    let manifest = Manifest::parse(json, "staticfiles.json").unwrap();
+    manifest.iter().flat_map(|(_, entry)| files_of(entry)).collect()
 }
 
 fn write_sources(site: &Site, color: &str) {
@@ -294,7 +304,7 @@ fn assert_operations(emulator: &Emulator, site: &Site) {
     collect(site, "dist", "gzip,br:5");
     let first = emulator.report(site, &["publish", url, "--out", "dist"]);
     assert_eq!((&first["release"], &first["uploaded"], &first["skipped"]), (&1.into(), &9.into(), &0.into()));
-    let published = emulator.objects();
+    let published = emulator.objects("static");
     assert_valid(&published, is_google);
 
     let again = emulator.report(site, &["publish", url, "--out", "dist"]);
@@ -302,7 +312,7 @@ fn assert_operations(emulator: &Emulator, site: &Site) {
     collect(site, "fresh", "gzip:1,br:11");
     let fresh = emulator.report(site, &["publish", url, "--out", "fresh"]);
     assert_eq!((&fresh["release"], &fresh["uploaded"]), (&Value::Null, &0.into()));
-    assert_eq!(emulator.objects(), published, "no object was written");
+    assert_eq!(emulator.objects("static"), published, "no object was written");
 
     let keep = emulator.run_without_flags(site, &["collect", "static", "--out", "kept", "--keep-from", url]);
     assert_eq!(keep.code, Some(0), "{keep:?}");
@@ -314,7 +324,7 @@ fn assert_operations(emulator: &Emulator, site: &Site) {
         (&second["release"], &second["uploaded"], &second["skipped"]),
         (&2.into(), &3.into(), &6.into())
     );
-    let objects = emulator.objects();
+    let objects = emulator.objects("static");
     assert_valid(&objects, is_google);
     for (name, object) in published.iter().filter(|(_, object)| object.cache_control != "no-cache") {
         assert_eq!(objects.get(name), Some(object), "{name} was overwritten");
@@ -325,7 +335,7 @@ fn assert_operations(emulator: &Emulator, site: &Site) {
     let cleaned = emulator.report(site, &["clean", "--at", url, "--keep", "1", "--older-than", "0"]);
     assert_eq!(cleaned["removed"], serde_json::json!([1, 2]));
     assert_eq!(cleaned["files"].as_array().unwrap().len(), 3);
-    let objects = emulator.objects();
+    let objects = emulator.objects("static");
     assert_valid(&objects, is_google);
     assert_eq!(objects["staticfiles.json"].bytes, published["staticfiles.json"].bytes);
 }
@@ -375,37 +385,76 @@ fn kill_count() -> u32 {
     count.map_or(3, |count| count.parse().expect("FINGERPOST_TEST_KILLS is a number"))
 }
 
+/// The number of publications at the same time. A publication spends most of its time waiting for the lock of a killed run.
+const PUBLISHERS: u32 = 6;
+
+/// The number of kills with the same prefix. The test reads all objects of the prefix after each kill.
+const KILLS_PER_PREFIX: u32 = 4;
+
 #[test]
 #[ignore = "needs moto: run tests/setup"]
 fn killed_publication_leaves_a_complete_manifest() {
-    let site = Site::new(&[]);
     let Some(emulator) = moto() else { return };
-    let arguments = ["publish", emulator.url, "--out", "dist", "--lease", "1s"];
-    let (mut kills, mut round) = (0, 0);
-    let mut whole_run = Duration::from_millis(300);
-    while kills < kill_count() {
-        for number in 0..20 {
-            site.write(&format!("static/{number}.css"), format!("a{{b:{round}}}").repeat(number + 1));
+    let (kills, next, partial) = (kill_count(), AtomicU32::new(0), AtomicU32::new(0));
+    thread::scope(|scope| {
+        for _ in 0..PUBLISHERS {
+            scope.spawn(|| {
+                loop {
+                    let first = next.fetch_add(KILLS_PER_PREFIX, SeqCst);
+                    if first >= kills {
+                        break;
+                    }
+                    let last = kills.min(first + KILLS_PER_PREFIX);
+                    partial.fetch_add(kill_publications(&emulator, first..last), SeqCst);
+                }
+            });
         }
-        collect(&site, "dist", "gzip");
+    });
+    println!("{kills} kills, {partial:?} of them during the uploads");
+    assert!(partial.into_inner() >= kills / 20);
+}
+
+/// Kills one publication for each number, and completes each release. Returns the number of kills during the uploads.
+fn kill_publications(emulator: &Emulator, kills: Range<u32>) -> u32 {
+    let site = Site::new(&[]);
+    let prefix = format!("killed-{}", kills.start);
+    let url = format!("s3://assets/{prefix}");
+    let arguments = ["publish", &url, "--out", "dist", "--lease", "1s"];
+    collect_round(&site, u32::MAX);
+    let started = Instant::now();
+    emulator.report(&site, &arguments);
+    let mut whole_run = started.elapsed();
+    let (mut round, mut remaining, mut partial) = (kills.start, kills.len(), 0);
+    while remaining > 0 {
+        let files = collect_round(&site, round);
         let mut command = site.command(PROGRAM);
         command.args(arguments).envs(emulator.variables.iter().cloned()).stderr(Stdio::null());
         let mut run = command.spawn().unwrap();
-        thread::sleep(whole_run * (round * 7 % 24) / 20);
+        thread::sleep(whole_run * (round * 7 % 24) / 22);
         run.kill().unwrap();
-        let killed = !run.wait().unwrap().success();
-        kills += u32::from(killed);
-        whole_run = if killed { whole_run * 21 / 20 } else { whole_run * 9 / 10 };
-        let objects = emulator.objects();
-        if objects.contains_key("staticfiles.json") {
-            assert_valid(&objects, false);
-        }
+        let is_killed = !run.wait().unwrap().success();
+        remaining -= usize::from(is_killed);
+        whole_run = if is_killed { whole_run * 21 / 20 } else { whole_run * 9 / 10 };
+        let objects = emulator.objects(&prefix);
+        assert_valid(&objects, false);
+        let uploaded = files.iter().filter(|(name, _)| objects.contains_key(name)).count();
+        partial += u32::from(is_killed && (1..files.len()).contains(&uploaded));
         let started = Instant::now();
         emulator.report(&site, &arguments);
         assert!(started.elapsed() < Duration::from_secs(20));
-        let objects = emulator.objects();
+        let objects = emulator.objects(&prefix);
         assert_valid(&objects, false);
         assert_eq!(objects["staticfiles.json"].bytes, site.read("dist/staticfiles.json").into_bytes());
         round += 1;
     }
+    partial
+}
+
+/// Collects new files for each round, and returns the files.
+fn collect_round(site: &Site, round: u32) -> Vec<(String, KnownContent)> {
+    for number in 0..10 {
+        site.write(&format!("static/{number}.css"), format!("a{{b:{round}}}").repeat(number * 9 + 9));
+    }
+    collect(site, "dist", "gzip");
+    files_of_manifest(site.read("dist/staticfiles.json").as_bytes())
 }
