@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     time::Duration,
 };
 
@@ -21,6 +21,8 @@ pub(crate) struct FaultyStore {
     pub(crate) delay: u64,
     /// The number of requests before all requests fail.
     pub(crate) requests_before_failure: Option<usize>,
+    /// `true` while all requests fail.
+    pub(crate) is_gone: AtomicBool,
     /// `true` to perform the first failing request before its response is replaced by an error.
     pub(crate) applies_the_failed_request: bool,
     pub(crate) ignores_conditions: bool,
@@ -47,7 +49,12 @@ impl FaultyStore {
             let micros = fingerpost_store_random() % self.delay;
             tokio::time::sleep(Duration::from_micros(micros)).await;
         }
+        self.fault(number)
+    }
+
+    fn fault(&self, number: usize) -> Fault {
         match self.requests_before_failure {
+            _ if self.is_gone.load(SeqCst) => Fault::Before,
             Some(before) if number == before && self.applies_the_failed_request => Fault::After,
             Some(before) if number >= before => Fault::Before,
             _ => Fault::None,
@@ -123,20 +130,18 @@ impl ObjectStore for FaultyStore {
 
     fn delete_stream(&self, paths: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
         let number = self.requests.fetch_add(1, SeqCst);
-        match self.requests_before_failure {
-            Some(before) if number >= before && !(number == before && self.applies_the_failed_request) => {
-                paths.map(|_| Err(failed())).boxed()
-            }
-            _ => self.inner.delete_stream(paths),
+        match self.fault(number) {
+            Fault::Before => paths.map(|_| Err(failed())).boxed(),
+            Fault::None | Fault::After => self.inner.delete_stream(paths),
         }
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
         let number = self.requests.fetch_add(1, SeqCst);
-        if self.requests_before_failure.is_some_and(|before| number >= before) {
-            return futures_util::stream::iter([Err(failed())]).boxed();
+        match self.fault(number) {
+            Fault::None => self.inner.list(prefix),
+            Fault::Before | Fault::After => futures_util::stream::iter([Err(failed())]).boxed(),
         }
-        self.inner.list(prefix)
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {

@@ -9,14 +9,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fingerpost::{Assets, Mode, Store as _};
+use fingerpost::{Assets, Mode, Store as _, manifest::Manifest};
 use fingerpost_store::{Bucket, BucketStore, PollEvent, PublishConfig, ReleasePoller, publish};
 use object_store::{ObjectStore, ObjectStoreExt as _, memory::InMemory, path::Path};
 
 use crate::{
     faulty::FaultyStore,
     races::rounds,
-    site::{Site, block_on, read},
+    site::{Site, block_on, complete_manifest, read},
 };
 
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -82,6 +82,54 @@ fn render_pages(assets: &Assets, store: &dyn ObjectStore, done: &AtomicBool) -> 
         thread::sleep(Duration::from_millis(1));
     }
     pages
+}
+
+#[test]
+fn outage_of_the_bucket_loses_nothing() {
+    let (store, site) = (Arc::new(FaultyStore::default()), Site::new());
+    let published = site.collect(&[("a.css", "1"), ("b.js", "1")], 9);
+    let bucket = bucket(&store);
+    let publish = || publish(&PublishConfig::new(site.path(), bucket.clone()));
+    publish().unwrap();
+    let nodes = [node(&bucket), node(&bucket)];
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let pollers = nodes.each_ref().map(|(assets, store)| {
+        let events = events.clone();
+        let report = move |event: &PollEvent| events.lock().unwrap().push(event.clone());
+        ReleasePoller::new(assets, store).interval(INTERVAL).report(report).start().unwrap()
+    });
+    let shows = |manifest: &Manifest| {
+        let url = format!("/static/{}", manifest.get("a.css").unwrap().hashed);
+        nodes.iter().all(|(assets, _)| assets.url("a.css").unwrap() == *url)
+    };
+    wait_until("a poll of each node", || store.unchanged.load(SeqCst) >= 2);
+
+    store.is_gone.store(true, SeqCst);
+    let next = site.collect(&[("a.css", "2"), ("b.js", "2")], 9);
+    let outage = Duration::from_secs(rounds(1, 60) as u64);
+    let (started, mut pages) = (Instant::now(), 0);
+    while started.elapsed() < outage {
+        assert!(shows(&published), "page {pages}");
+        pages += 1;
+        if pages % 100 == 0 {
+            assert!(publish().is_err(), "page {pages}");
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    let failures = events.lock().unwrap().clone();
+    assert_eq!(failures.len(), 2, "one report for each node: {failures:?}");
+    assert!(failures.iter().all(|event| matches!(event, PollEvent::Failed(_))), "{failures:?}");
+    store.is_gone.store(false, SeqCst);
+
+    wait_until("a recovery of each node", || events.lock().unwrap().len() == 4);
+    assert_eq!(events.lock().unwrap()[2..], [PollEvent::Recovered, PollEvent::Recovered]);
+    assert!(shows(&published));
+    assert_eq!(complete_manifest(&store.inner), published);
+    publish().unwrap();
+    let took = wait_until("the next release", || shows(&next));
+    assert!(took < INTERVAL + Duration::from_secs(1), "{took:?}");
+    assert_eq!(complete_manifest(&store.inner), next);
+    drop(pollers);
 }
 
 #[test]
