@@ -56,8 +56,12 @@ impl Bucket {
     ///
     /// # Errors
     ///
-    /// Same as [`open`](Self::open).
+    /// Same as [`open`](Self::open), and [`ErrorKind::Config`] for a time limit of 0.
     pub fn open_with_time_limit(url: &str, time_limit: Duration) -> Result<Self, Error> {
+        if time_limit.is_zero() {
+            let message = "the time limit of a request is 0, so every request would fail; set a longer time, such as `30s`";
+            return Err(Error::new(ErrorKind::Config, message.to_owned()));
+        }
         Self::new(bucket_url::open(url, time_limit)?, time_limit)
     }
 

@@ -23,8 +23,8 @@ const UNITS: [(char, u64); 5] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400
 pub fn parse_duration(text: &str) -> Result<Duration, Error> {
     let seconds = if text == "0" { Some(0) } else { seconds(text) };
     seconds.map(Duration::from_secs).ok_or_else(|| {
-        let advice = "write a whole number and a unit, such as `7d`, `12h`, `30m`, or `0`";
-        Error::config(format!("age {} is invalid; {advice}", quoted(text)))
+        let advice = "write a whole number and a unit, such as `7d`, `12h`, `30m`, `45s`, or `0`";
+        Error::config(format!("duration {} is invalid; {advice}", quoted(text)))
     })
 }
 
@@ -76,7 +76,7 @@ mod tests {
             assert_eq!(
                 message,
                 format!(
-                    "age `{text}` is invalid; write a whole number and a unit, such as `7d`, `12h`, `30m`, or `0`"
+                    "duration `{text}` is invalid; write a whole number and a unit, such as `7d`, `12h`, `30m`, `45s`, or `0`"
                 )
             );
         }

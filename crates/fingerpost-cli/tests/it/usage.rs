@@ -23,7 +23,7 @@ fn usage_error_exits_with_code_2_and_advice() {
         (&["clean", "--keep", "few"], "error: invalid value 'few' for '--keep <N>'"),
         (
             &["clean", "--older-than", "7"],
-            "error: invalid value '7' for '--older-than <AGE>': age `7` is invalid; write",
+            "error: invalid value '7' for '--older-than <AGE>': duration `7` is invalid; write",
         ),
         (
             &["find", "a.css"],

@@ -58,10 +58,19 @@ older-than = "soon"
         "line 16: `syntax` in `[collect.rules]`: invalid type: map, expected a string",
         "line 19: `keep` in `[clean]`: invalid value: integer `-1`, expected usize",
         "line 20: unknown key `older_than` in `[clean]`; did you mean `older-than`?",
-        "line 21: `older-than` in `[clean]`: age `soon` is invalid; write a whole number and a unit, such as \
-         `7d`, `12h`, `30m`, or `0`",
+        "line 21: `older-than` in `[clean]`: duration `soon` is invalid; write a whole number and a unit, such as \
+         `7d`, `12h`, `30m`, `45s`, or `0`",
     ];
     assert_eq!(errors(toml), expected);
+}
+
+#[test]
+fn bucket_as_keep_from_is_only_for_the_program() {
+    let (site, settings) = site("[collect]\nkeep-from = 's3://assets/static'");
+    let errors = site.problems_of(&CollectConfig::from_settings(settings));
+    let expected = "`s3://assets/static` is the URL of a bucket, which only the program reads; run `fingerpost collect`, or pass a \
+                    pack that `fingerpost_store::download_pack` has written";
+    assert_eq!(errors, [expected]);
 }
 
 #[test]

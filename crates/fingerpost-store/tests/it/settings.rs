@@ -42,7 +42,20 @@ fn mistakes_in_the_table_are_reported_together() {
     assert_eq!(err.kind(), ErrorKind::Config);
     let text = err.to_string();
     assert!(text.contains("line 2: unknown key `t0` in `[publish]`; did you mean `to`?"), "{text}");
-    assert!(text.contains("line 3: `lease` in `[publish]`: age `5` is invalid"), "{text}");
+    assert!(text.contains("line 3: `lease` in `[publish]`: duration `5` is invalid"), "{text}");
+}
+
+#[test]
+fn time_limit_of_zero_is_refused() {
+    let err = Bucket::open_with_time_limit("memory:///", Duration::ZERO).unwrap_err();
+    assert_eq!(
+        (err.kind(), err.to_string()),
+        (
+            ErrorKind::Config,
+            "the time limit of a request is 0, so every request would fail; set a longer time, such as `30s`"
+                .to_owned()
+        )
+    );
 }
 
 #[test]
