@@ -152,7 +152,7 @@ pub(crate) struct CollectArgs {
     /// Copy the releases and files of an earlier output directory or pack, such as the output directory in the previous
     /// image, or of a bucket such as s3://BUCKET/PREFIX; an empty directory or bucket is accepted
     #[arg(long, value_name = "DIR|PACK|URL")]
-    pub(crate) keep_from: Option<KeepFrom>,
+    keep_from: Option<PathBuf>,
 
     /// Also write the output directory to this file, as one tar file that a program can embed
     #[arg(long, value_name = "FILE")]
@@ -181,23 +181,6 @@ pub(crate) struct CollectArgs {
 
     #[command(flatten)]
     pub(crate) run: RunArgs,
-}
-
-/// The value of `--keep-from`.
-#[derive(Debug, Clone)]
-pub(crate) enum KeepFrom {
-    Path(PathBuf),
-    Bucket(String),
-}
-
-impl From<OsString> for KeepFrom {
-    fn from(text: OsString) -> Self {
-        match text.into_string() {
-            Ok(url) if url.contains("://") => Self::Bucket(url),
-            Ok(path) => Self::Path(path.into()),
-            Err(path) => Self::Path(path.into()),
-        }
-    }
 }
 
 const COLLECT_EXAMPLES: &str = "\
@@ -538,6 +521,7 @@ impl CollectArgs {
         config = set(config, self.delta_versions, CollectConfig::delta_versions);
         config = set(config, self.originals, CollectConfig::originals);
         config = set(config, self.pack.as_ref(), CollectConfig::pack);
+        config = set(config, self.keep_from.as_ref(), CollectConfig::keep_from);
         set(config, self.fsync, CollectConfig::fsync)
     }
 }

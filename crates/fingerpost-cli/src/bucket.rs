@@ -14,7 +14,7 @@ use fingerpost_store::{
     Bucket, CleanConfig, CleanReport, Error, ErrorKind, Progress, PublishConfig, PublishReport,
     PublishSettings, RollbackConfig, RollbackReport, clean_with, download_pack, publish_with, rollback_with,
 };
-use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use tempfile::TempDir;
 
@@ -27,6 +27,7 @@ use crate::{
     printer::Printer,
     summaries::{clean_summary, published_again, recorded},
     terminal::escape_controls_per_line,
+    units::short_bytes,
 };
 
 /// An error as JSON, like the errors of the other commands.
@@ -62,30 +63,36 @@ pub(crate) fn publish(
     print_json(&report, &args.run, printer)
 }
 
-/// A downloaded pack, which is deleted when this value is dropped.
-pub(crate) struct DownloadedPack {
+/// The releases of a bucket in a temporary directory, which is deleted when this value is dropped.
+pub(crate) struct DownloadedReleases {
     dir: TempDir,
+    is_empty: bool,
 }
 
-impl DownloadedPack {
+impl DownloadedReleases {
+    /// Returns the path of a pack, or of an empty directory if the bucket is empty.
     pub(crate) fn path(&self) -> PathBuf {
-        self.dir.path().join("bucket.tar")
+        if self.is_empty { self.dir.path().to_owned() } else { pack_in(&self.dir) }
     }
 }
 
-/// Downloads the releases of a bucket for `--keep-from`. Returns `None` if the bucket is empty.
+fn pack_in(dir: &TempDir) -> PathBuf {
+    dir.path().join("bucket.tar")
+}
+
+/// Downloads the releases of a bucket for `--keep-from`.
 pub(crate) fn download(
     url: &str,
     settings: &Settings,
     json: bool,
     printer: &Printer,
-) -> Result<Option<DownloadedPack>, Exit> {
+) -> Result<DownloadedReleases, Exit> {
     let dir = tempfile::tempdir()
         .map_err(|err| Exit::failed(format_args!("cannot create a temporary directory: {err}")))?;
-    let pack = DownloadedPack { dir };
     let bucket = PublishSettings::read(settings).and_then(|table| table.open(url));
-    let has_releases = bucket.and_then(|bucket| download_pack(&bucket, pack.path()));
-    Ok(has_releases.map_err(|err| report(&err, None, json, printer))?.then_some(pack))
+    let has_releases = bucket.and_then(|bucket| download_pack(&bucket, pack_in(&dir)));
+    let is_empty = !has_releases.map_err(|err| report(&err, None, json, printer))?;
+    Ok(DownloadedReleases { dir, is_empty })
 }
 
 /// Opens a bucket for reading.
@@ -203,7 +210,7 @@ fn publish_summary(report: &PublishReport) -> String {
         "{}, {uploaded} {} ({}), {skipped} skipped, {release}, {seconds:.2} s",
         pluralize(objects, "object"),
         by_mode("uploaded", "to upload"),
-        DecimalBytes(bytes)
+        short_bytes(bytes)
     )
 }
 
@@ -239,7 +246,7 @@ impl Progress for BucketProgress<'_> {
     }
 
     fn uploading(&self, objects: usize, bytes: u64) {
-        self.start(objects, format_args!("uploaded, {} in all", DecimalBytes(bytes)));
+        self.start(objects, format_args!("uploaded, {} in all", short_bytes(bytes)));
     }
 
     fn uploaded(&self, _bytes: u64) {

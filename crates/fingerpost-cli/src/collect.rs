@@ -2,11 +2,13 @@ use std::collections::HashSet;
 
 use fingerpost::{__private::quoted, Settings};
 use fingerpost_check::CheckConfig;
-use fingerpost_collect::{Error, PackReport, Problem, Progress, Report, Shadowed, collect_with};
-use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
+use fingerpost_collect::{
+    __private::earlier_bucket, Error, PackReport, Problem, Progress, Report, Shadowed, collect_with,
+};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
-    args::{Args, CollectArgs, KeepFrom},
+    args::{Args, CollectArgs},
     bucket, check,
     diagnostics::one_line,
     exit::Exit,
@@ -15,6 +17,7 @@ use crate::{
     printer::Printer,
     summaries::recorded,
     suppress,
+    units::short_bytes,
 };
 
 pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(), Exit> {
@@ -28,16 +31,13 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(
     }
     let base_url = settings.base_url.clone().unwrap_or_default();
     let checked = args.check.then(|| check_names(settings.clone(), (args, all), printer)).transpose()?;
-    // The pack is deleted after the run.
-    let mut downloaded = None;
     let mut config = args.configure(settings.clone()).base_url(base_url);
-    match &args.keep_from {
-        Some(KeepFrom::Path(path)) => config = config.keep_from(path),
-        Some(KeepFrom::Bucket(url)) => downloaded = bucket::download(url, &settings, args.run.json, printer)?,
-        None => {}
-    }
-    if let Some(pack) = &downloaded {
-        config = config.keep_from(pack.path());
+    // The downloaded releases are deleted after the run.
+    let downloaded = earlier_bucket(&config)
+        .map(|url| bucket::download(url, &settings, args.run.json, printer))
+        .transpose()?;
+    if let Some(downloaded) = &downloaded {
+        config = config.keep_from(downloaded.path());
     }
     let result = collect_with(&config, &CollectProgress::new(printer));
     let mut report = result
@@ -98,7 +98,7 @@ fn print_report(report: &Report, args: &Args, printer: &Printer) {
     }
     if let Some(PackReport { bytes, written, .. }) = &report.pack {
         let state = if *written { "written" } else { "unchanged" };
-        printer.info(format_args!("pack of {} {state}", DecimalBytes(*bytes)));
+        printer.info(format_args!("pack of {} {state}", short_bytes(*bytes)));
     }
     if let Some(number) = report.recorded {
         printer.info(recorded(number, report.dry_run));
@@ -121,7 +121,7 @@ fn summary(report: &Report) -> String {
     let by_mode = |done, planned| if report.dry_run { planned } else { done };
     let mut parts = vec![
         pluralize(report.files, "file"),
-        DecimalBytes(report.bytes).to_string(),
+        short_bytes(report.bytes),
         format!("{written} {}", by_mode("written", "to write")),
         format!("{unchanged} unchanged"),
     ];

@@ -50,9 +50,9 @@ pub(crate) fn open(
 }
 
 /// No value exists.
-pub(crate) enum DownloadedPack {}
+pub(crate) enum DownloadedReleases {}
 
-impl DownloadedPack {
+impl DownloadedReleases {
     pub(crate) fn path(&self) -> PathBuf {
         match *self {}
     }
@@ -63,8 +63,8 @@ pub(crate) fn download(
     _settings: &Settings,
     _json: bool,
     _printer: &Printer,
-) -> Result<Option<DownloadedPack>, Exit> {
-    Err(unavailable("--keep-from URL"))
+) -> Result<DownloadedReleases, Exit> {
+    Err(unavailable("keep-from URL"))
 }
 
 pub(crate) fn rollback(

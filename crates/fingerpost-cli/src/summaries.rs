@@ -1,8 +1,6 @@
 //! The messages of `clean` and `rollback`, for directories and buckets.
 
-use indicatif::DecimalBytes;
-
-use crate::plural::pluralize;
+use crate::{plural::pluralize, units::short_bytes};
 
 /// Returns the message for the release that a run recorded.
 pub(crate) fn recorded(number: u64, dry_run: bool) -> String {
@@ -32,6 +30,6 @@ pub(crate) fn clean_summary(
     }
     let (removed, files) = (pluralize(removed, "release"), pluralize(files, "file"));
     let (gone, free) = if dry_run { ("to remove", "to free") } else { ("removed", "freed") };
-    let bytes = DecimalBytes(bytes);
+    let bytes = short_bytes(bytes);
     format!("{removed} and {files} {gone}, {bytes} {free}, {kept} kept, {seconds:.2} s")
 }

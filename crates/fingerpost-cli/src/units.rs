@@ -1,4 +1,4 @@
-//! Sizes and times in tables.
+//! Sizes and times in messages and tables.
 
 use time::OffsetDateTime;
 

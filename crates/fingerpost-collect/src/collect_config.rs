@@ -4,7 +4,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{Clock, ImportMap, Severity},
+    __private::{Clock, ImportMap, Severity, is_url, quoted},
     BaseUrl, Settings, VersionSettings,
     sources::{SourceDir, Sources},
 };
@@ -246,6 +246,9 @@ impl CollectConfig {
     /// A release that the output directory already has is skipped. If the output directory has no manifest, the manifest of
     /// `dir` counts as replaced. Missing and damaged files are skipped with a warning. `dir` may be empty, but files without
     /// a manifest are an error.
+    ///
+    /// The program `fingerpost` accepts the URL of a bucket too, also as `keep-from` in the table `[collect]`. For `collect`,
+    /// the URL of a bucket is an error.
     pub fn keep_from(mut self, dir: impl AsRef<Path>) -> Self {
         self.tables.collect.keep_from = Some(dir.as_ref().to_owned());
         self
@@ -456,8 +459,20 @@ impl CollectConfig {
         Ok(RuleSeverities::new(&rules)?)
     }
 
+    /// Returns the value of [`keep_from`](Self::keep_from) if the value is the URL of a bucket.
+    pub(crate) fn earlier_bucket(&self) -> Option<&str> {
+        self.tables.collect.keep_from.as_ref()?.to_str().filter(|text| is_url(text))
+    }
+
     /// Returns the absolute path of [`keep_from`](Self::keep_from).
     pub(crate) fn earlier(&self) -> Result<Option<PathBuf>, Error> {
+        if let Some(url) = self.earlier_bucket() {
+            let advice =
+                "run `fingerpost collect`, or pass a pack that `fingerpost_store::download_pack` has written";
+            let message =
+                format!("{} is the URL of a bucket, which only the program reads; {advice}", quoted(url));
+            return Err(Problem::config(message).into());
+        }
         let dir = self.tables.collect.keep_from.as_deref();
         dir.map(|dir| absolute(dir, "the earlier output directory")).transpose()
     }

@@ -40,7 +40,7 @@ pub use rollback::{report::RollbackReport, rollback, rollback_config::RollbackCo
 pub mod __private {
     use fingerpost::{__private::Retention, Settings};
 
-    use crate::{CleanConfig, diagnostics::Error, settings_tables::Tables};
+    use crate::{CleanConfig, CollectConfig, diagnostics::Error, settings_tables::Tables};
 
     /// Checks the tables `[collect]` and `[clean]`, for commands that do not use them.
     ///
@@ -49,6 +49,11 @@ pub mod __private {
     /// Returns all problems of the tables.
     pub fn check_tables(settings: &Settings) -> Result<(), Error> {
         Tables::read(settings).check()
+    }
+
+    /// Returns the value of [`CollectConfig::keep_from`] if the value is the URL of a bucket.
+    pub fn earlier_bucket(config: &CollectConfig) -> Option<&str> {
+        config.earlier_bucket()
     }
 
     /// Returns the number and the age of releases that `clean` retains.

@@ -51,7 +51,7 @@ impl Tables {
             compress_maps: collect.get_with::<Vec<String>, _>("compress-maps", Compression::list).map(Ok),
             delta_versions: collect.get("delta-versions"),
             originals: collect.get("originals").unwrap_or_default(),
-            keep_from: collect.path("keep-from"),
+            keep_from: collect.path_or_url("keep-from"),
             pack: collect.path("pack"),
             fsync: collect.get("fsync").unwrap_or_default(),
             prehashed: collect.get_with("prehashed", checked_globs).unwrap_or_default(),

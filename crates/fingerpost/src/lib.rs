@@ -132,7 +132,7 @@ pub mod __private {
     pub use crate::sources::baseline::BaselineFile;
     pub use crate::sources::ignore_rules::glob_matcher;
     pub use crate::suggest::{differs_in_case, nearest};
-    pub use crate::toml_table::{SettingsTable, toml_key};
+    pub use crate::toml_table::{SettingsTable, is_url, toml_key};
     pub use crate::url::asset_path::{TemplatePath, scheme};
     pub use crate::url::query_versions;
 }

@@ -152,6 +152,15 @@ impl<'s> SettingsTable<'s> {
         Some(self.file?.dir().join(path))
     }
 
+    /// Returns a URL unchanged, and other values like [`path`](Self::path).
+    pub fn path_or_url(&mut self, key: &'static str) -> Option<PathBuf> {
+        let is_url = |value: &DeValue<'_>| value.as_str().is_some_and(is_url);
+        if self.entries.get(key).is_some_and(|value| is_url(value.get_ref())) {
+            return self.get(key);
+        }
+        self.path(key)
+    }
+
     /// Returns the table under a key, or an empty table if the key is missing.
     pub fn table(&mut self, key: &'static str) -> Self {
         let Some((file, value)) = self.file.zip(self.take(key)) else { return Self::default() };
@@ -244,6 +253,11 @@ impl<'s> SettingsTable<'s> {
     fn header_of(&self, key: &str) -> String {
         if self.header.is_empty() { key.to_owned() } else { format!("{}.{key}", self.header) }
     }
+}
+
+/// Returns `true` for a URL with a host, such as `s3://BUCKET/PREFIX`.
+pub fn is_url(text: &str) -> bool {
+    text.contains("://")
 }
 
 /// Writes a key of a table in TOML.

@@ -109,6 +109,17 @@ fn releases_of_a_bucket_are_kept() {
     let list: Value =
         serde_json::from_str(&site.run(&["releases", "--out", "second", "--json"]).stdout).unwrap();
     assert_eq!((&list["current"], &list["warnings"]), (&Value::from(2), &serde_json::json!([])));
+
+    site.write("fingerpost.toml", format!("[collect]\nkeep-from = '{url}'\n"));
+    let third = site.run(&["collect", "static", "--out", "third"]);
+    assert_eq!((third.code, third.stderr.starts_with("copied release 1\n")), (Some(0), true), "{third:?}");
+    // A flag overrides the settings file.
+    let fourth = site.run(&["collect", "static", "--out", "fourth", "--keep-from", "second"]);
+    assert_eq!(
+        (fourth.code, fourth.stderr.starts_with("copied release 1, 2\n")),
+        (Some(0), true),
+        "{fourth:?}"
+    );
 }
 
 #[cfg(feature = "store")]
@@ -161,7 +172,7 @@ fn error_names_the_missing_feature() {
         ("--at", vec!["list", "--at", "file:///bucket"]),
         ("--at", vec!["rollback", "--at", "file:///bucket"]),
         ("--at", vec!["clean", "--at", "file:///bucket"]),
-        ("--keep-from URL", vec!["collect", "static", "--out", "new", "--keep-from", "file:///bucket"]),
+        ("keep-from URL", vec!["collect", "static", "--out", "new", "--keep-from", "file:///bucket"]),
     ] {
         let run = site.run(&args);
         let expected = format!(
