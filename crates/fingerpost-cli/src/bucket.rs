@@ -9,7 +9,7 @@ use fingerpost::{
     __private::{Retention, quoted},
     Settings,
 };
-use fingerpost_collect::__private::retention;
+use fingerpost_collect::__private::{retention, wants_originals};
 use fingerpost_store::{
     Bucket, CleanConfig, CleanReport, Error, ErrorKind, Progress, PublishConfig, PublishReport,
     PublishSettings, RollbackConfig, RollbackReport, clean_with, download_pack, publish_with, rollback_with,
@@ -25,7 +25,7 @@ use crate::{
     exit::Exit,
     plural::pluralize,
     printer::Printer,
-    summaries::{clean_summary, published_again, recorded},
+    summaries::{clean_summary, plain_names, published_again, recorded},
     terminal::escape_controls_per_line,
     units::short_bytes,
 };
@@ -118,6 +118,9 @@ pub(crate) fn rollback(
     if let Some(number) = args.number {
         config = config.release(number);
     }
+    if let Some(yes) = wants_originals(&args.configure(settings.clone())) {
+        config = config.originals(yes);
+    }
     let report = rollback_with(&config, &BucketProgress::new(printer))
         .map_err(|err| failed(&err, &args.run, printer))?;
     report.warnings.iter().for_each(|warning| printer.warning(warning));
@@ -200,24 +203,26 @@ fn print_json(report: &impl Serialize, run: &RunArgs, printer: &Printer) -> Resu
 }
 
 fn publish_summary(report: &PublishReport) -> String {
-    let &PublishReport { objects, uploaded, skipped, bytes, dry_run, seconds, .. } = report;
+    let &PublishReport { objects, uploaded, skipped, bytes, originals, dry_run, seconds, .. } = report;
     let by_mode = |done, planned| if dry_run { planned } else { done };
     let release = match report.release {
         Some(number) => format!("release {number} {}", by_mode("published", "to publish")),
         None => "nothing new to publish".to_owned(),
     };
     format!(
-        "{}, {uploaded} {} ({}), {skipped} skipped, {release}, {seconds:.2} s",
+        "{}, {uploaded} {} ({}), {skipped} skipped{}, {release}, {seconds:.2} s",
         pluralize(objects, "object"),
         by_mode("uploaded", "to upload"),
-        short_bytes(bytes)
+        short_bytes(bytes),
+        plain_names(originals, dry_run)
     )
 }
 
 fn rollback_summary(report: &RollbackReport) -> String {
-    let &RollbackReport { release, restored, files, dry_run, seconds, .. } = report;
+    let &RollbackReport { release, restored, files, originals, dry_run, seconds, .. } = report;
     let release = published_again(restored, release, dry_run);
-    format!("{release}, {}, {seconds:.2} s", pluralize(files, "file"))
+    let originals = plain_names(originals, dry_run);
+    format!("{release}, {}{originals}, {seconds:.2} s", pluralize(files, "file"))
 }
 
 /// Shows a progress bar on a terminal. Prints a message if the run waits for the lock.

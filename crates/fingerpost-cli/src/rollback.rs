@@ -8,7 +8,7 @@ use crate::{
     hints,
     plural::pluralize,
     printer::Printer,
-    summaries::{published_again, recorded},
+    summaries::{plain_names, published_again, recorded},
 };
 
 pub(crate) fn run(args: &RollbackArgs, settings: Settings, printer: &Printer) -> Result<(), Exit> {
@@ -62,10 +62,6 @@ fn print_report(report: &RollbackReport, printer: &Printer) {
 fn summary(report: &RollbackReport) -> String {
     let &RollbackReport { release, restored, files, originals, dry_run, seconds, .. } = report;
     let release = published_again(restored, release, dry_run);
-    let originals = match originals {
-        0 => String::new(),
-        count if dry_run => format!(", {} to write", pluralize(count, "plain name")),
-        count => format!(", {} written", pluralize(count, "plain name")),
-    };
+    let originals = plain_names(originals, dry_run);
     format!("{release}, {}{originals}, {seconds:.2} s", pluralize(files, "file"))
 }

@@ -17,6 +17,15 @@ pub(crate) fn published_again(restored: u64, release: Option<u64>, dry_run: bool
     }
 }
 
+/// Returns the part of a summary about plain names, or nothing if no plain name is written.
+pub(crate) fn plain_names(count: usize, dry_run: bool) -> String {
+    match count {
+        0 => String::new(),
+        count if dry_run => format!(", {} to write", pluralize(count, "plain name")),
+        count => format!(", {} written", pluralize(count, "plain name")),
+    }
+}
+
 /// Returns the summary for the numbers of removed releases, retained releases and removed files.
 pub(crate) fn clean_summary(
     [removed, kept, files]: [usize; 3],

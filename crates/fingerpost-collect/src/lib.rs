@@ -40,7 +40,7 @@ pub use rollback::{report::RollbackReport, rollback, rollback_config::RollbackCo
 pub mod __private {
     use fingerpost::{__private::Retention, Settings};
 
-    use crate::{CleanConfig, CollectConfig, diagnostics::Error, settings_tables::Tables};
+    use crate::{CleanConfig, CollectConfig, RollbackConfig, diagnostics::Error, settings_tables::Tables};
 
     /// Checks the tables `[collect]` and `[clean]`, for commands that do not use them.
     ///
@@ -54,6 +54,11 @@ pub mod __private {
     /// Returns the value of [`CollectConfig::keep_from`] if the value is the URL of a bucket.
     pub fn earlier_bucket(config: &CollectConfig) -> Option<&str> {
         config.earlier_bucket()
+    }
+
+    /// Returns the setting for plain names, or `None` if unset.
+    pub fn wants_originals(config: &RollbackConfig) -> Option<bool> {
+        config.wants_originals()
     }
 
     /// Returns the number and the age of releases that `clean` retains.

@@ -13,13 +13,32 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// Google Cloud Storage decompresses gzip objects for some clients, unless the cache policy forbids transformations.
 const IMMUTABLE_AS_IS: &str = "public, max-age=31536000, immutable, no-transform";
 
+/// Same as the policy of `StaticFiles` for URLs without a version.
+const SHORT: &str = "public, max-age=3600";
+const SHORT_AS_IS: &str = "public, max-age=3600, no-transform";
+
 /// Returns the attributes of a file under its hashed path, or of a variant of the file.
 pub(crate) fn hashed(hashed_path: &str, name: &str, sha256: &Digest, provider: Provider) -> Attributes {
-    let mut attributes = attributes(hashed_path, IMMUTABLE, sha256);
-    if let Some(encoding) = encoding(hashed_path, name) {
+    file(hashed_path, name, sha256, provider, [IMMUTABLE, IMMUTABLE_AS_IS])
+}
+
+/// Returns the attributes of a file under its plain name, or of a variant of the file.
+pub(crate) fn plain(path: &str, name: &str, sha256: &Digest, provider: Provider) -> Attributes {
+    file(path, name, sha256, provider, [SHORT, SHORT_AS_IS])
+}
+
+fn file(
+    path: &str,
+    name: &str,
+    sha256: &Digest,
+    provider: Provider,
+    [cache_control, as_is]: [&'static str; 2],
+) -> Attributes {
+    let mut attributes = attributes(path, cache_control, sha256);
+    if let Some(encoding) = encoding(path, name) {
         attributes.insert(Attribute::ContentEncoding, encoding.into());
         if provider == Provider::Gcs {
-            attributes.insert(Attribute::CacheControl, IMMUTABLE_AS_IS.into());
+            attributes.insert(Attribute::CacheControl, as_is.into());
         }
     }
     attributes
@@ -44,8 +63,8 @@ fn attributes(path: &str, cache_control: &'static str, sha256: &Digest) -> Attri
 }
 
 /// Returns the content encoding of a variant.
-fn encoding(hashed_path: &str, name: &str) -> Option<&'static str> {
-    match name.strip_prefix(hashed_path)?.rsplit_once('.')?.1 {
+fn encoding(path: &str, name: &str) -> Option<&'static str> {
+    match name.strip_prefix(path)?.rsplit_once('.')?.1 {
         "br" => Some("br"),
         "gz" => Some("gzip"),
         "zst" => Some("zstd"),

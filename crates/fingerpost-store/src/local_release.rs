@@ -7,9 +7,9 @@ use std::{
 };
 
 use fingerpost::{
-    __private::quoted,
-    DirStore, Store as _,
-    manifest::{MANIFEST_NAME, Manifest, Release},
+    __private::{files_of, quoted},
+    AssetPath, DirStore, Store as _,
+    manifest::{Digest, MANIFEST_NAME, Manifest, Release},
 };
 
 use crate::error::{Error, ErrorKind};
@@ -37,6 +37,12 @@ impl LocalRelease {
         };
         let references = numbers.iter().rev().find_map(release).map(|release| release.references);
         Ok(Self { dir: dir.to_owned(), manifest, references: references.unwrap_or_default() })
+    }
+
+    /// Returns `true` if the manifest has a file or variant of the asset with this name and content.
+    pub(crate) fn has(&self, path: &AssetPath, name: &str, content: (u64, Digest)) -> bool {
+        let mut files = self.manifest.get(path).into_iter().flat_map(files_of);
+        files.any(|(known, known_content)| known == name && known_content == Some(content))
     }
 }
 

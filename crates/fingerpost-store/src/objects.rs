@@ -11,6 +11,10 @@ use std::{
 };
 
 use bytes::Bytes;
+use fingerpost::{
+    __private::{KnownContent, quoted},
+    manifest::Digest,
+};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::{
     Attribute, Attributes, GetOptions, GetResult, MultipartUpload, ObjectStore, ObjectStoreExt as _, PutMode,
@@ -126,8 +130,28 @@ impl Objects {
         Ok(Changed::Object(Object { bytes, version, written }))
     }
 
+    /// Reads an object. Fails if the object is missing, or differs from the known content.
+    pub(crate) async fn get_intact(&self, name: &str, known: KnownContent) -> Result<Bytes, Error> {
+        let error =
+            |state: &str| Error::new(ErrorKind::File, format!("{} {state}", quoted(self.url_of(name))));
+        let bytes = self.get(name).await?.ok_or_else(|| error("was deleted"))?.bytes;
+        let is_intact = known.is_none_or(|known| known == (bytes.len() as u64, Digest::from_content(&bytes)));
+        if is_intact { Ok(bytes) } else { Err(error("is damaged")) }
+    }
+
+    /// Returns `true` if an object has this digest, by its metadata or, without metadata, by its bytes.
+    pub(crate) async fn has_digest(&self, name: &str, sha256: &Digest) -> Result<bool, Error> {
+        match self.stored_digest(name).await? {
+            Some(digest) => Ok(digest == sha256.to_string()),
+            None => {
+                let object = self.get(name).await?;
+                Ok(object.is_some_and(|object| Digest::from_content(&object.bytes) == *sha256))
+            }
+        }
+    }
+
     /// Returns the digest in the metadata of an object, in hex. Returns `None` if the object or the metadata is missing.
-    pub(crate) async fn stored_digest(&self, name: &str) -> Result<Option<String>, Error> {
+    async fn stored_digest(&self, name: &str) -> Result<Option<String>, Error> {
         let path = self.path(name)?;
         let options = GetOptions { head: true, ..GetOptions::default() };
         let response =

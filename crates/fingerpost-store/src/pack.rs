@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use fingerpost::{
     __private::{KnownContent, files_of, quoted},
-    manifest::{Digest, MANIFEST_NAME},
+    manifest::MANIFEST_NAME,
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tar::{Builder, EntryType, Header};
@@ -78,12 +78,7 @@ fn files(remote: &Remote) -> BTreeMap<String, KnownContent> {
 }
 
 async fn read(objects: &Objects, name: String, known: KnownContent) -> Result<(String, Bytes), Error> {
-    let missing = || Error::new(ErrorKind::File, format!("{} was deleted", quoted(objects.url_of(&name))));
-    let bytes = objects.get(&name).await?.ok_or_else(missing)?.bytes;
-    if known.is_some_and(|known| known != (bytes.len() as u64, Digest::from_content(&bytes))) {
-        let message = format!("{} is damaged", quoted(objects.url_of(&name)));
-        return Err(Error::new(ErrorKind::File, message));
-    }
+    let bytes = objects.get_intact(&name, known).await?;
     Ok((name, bytes))
 }
 

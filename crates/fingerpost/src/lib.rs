@@ -119,7 +119,7 @@ pub mod __private {
     pub use crate::manifest::numbering::{NumberedReleases, Numbering};
     pub use crate::manifest::retention::{PublishedRelease, RetainedReleases, Retention};
     pub use crate::manifest::rollback_target::{RollbackChoice, base_path_warning};
-    pub use crate::manifest::store::release_number;
+    pub use crate::manifest::store::{release_number, reserved};
     pub use crate::manifest::variant::{
         KnownContent, adopt_variants, delta_name, delta_names, files_of, is_compressible, retain_variants,
         variant_name, variant_names,

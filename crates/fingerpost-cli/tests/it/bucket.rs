@@ -124,6 +124,30 @@ fn releases_of_a_bucket_are_kept() {
 
 #[cfg(feature = "store")]
 #[test]
+fn plain_names_are_published_and_rolled_back() {
+    let site = site();
+    let url = bucket(&site);
+    site.write("fingerpost.toml", format!("out = 'dist'\n[publish]\nto = '{url}'\nsingle-writer = true\n"));
+    for (css, uploaded, written) in
+        [("body{}", "2 uploaded (17 B), 0 skipped", 2), ("a{}", "1 uploaded (3 B), 1 skipped", 1)]
+    {
+        site.write("static/css/app.css", css);
+        assert_eq!(site.run(&["collect", "static", "--originals"]).code, Some(0));
+        let run = site.run(&["publish"]);
+        assert!(run.stderr.contains(uploaded), "{run:?}");
+        assert!(run.stderr.contains(&format!(", {written} plain name")), "{run:?}");
+        assert_eq!(site.read("bucket/css/app.css"), css);
+    }
+    assert!(site.run(&["publish"]).stderr.contains("0 uploaded (0 B), 2 skipped, nothing new to publish"));
+    let run = at(&site, &["rollback", "--originals=false", "--dry-run"]);
+    assert!(without_seconds(&run.stderr).ends_with("to publish again as release 3, 2 files, N s"), "{run:?}");
+    let run = at(&site, &["rollback"]);
+    assert!(run.stderr.contains("as release 3, 2 files, 1 plain name written, "), "{run:?}");
+    assert_eq!(site.read("bucket/css/app.css"), "body{}");
+}
+
+#[cfg(feature = "store")]
+#[test]
 fn bucket_errors_are_reported() {
     let site = site();
     collected(&site, "body{}");

@@ -7,14 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fingerpost::manifest::Digest;
+use fingerpost::{__private::reserved, manifest::Digest};
 use rayon::prelude::*;
 
 use super::release_files::{NamedFile, ReleaseHistory};
-use crate::{
-    diagnostics::Problem,
-    output::{dirs_above, reserved},
-};
+use crate::{diagnostics::Problem, output::dirs_above};
 
 /// The files and directories that a run removes, except release files.
 pub(super) struct Removal {

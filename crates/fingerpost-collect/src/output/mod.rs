@@ -25,7 +25,7 @@ use std::{
 
 use fingerpost::{
     __private::{Clock, FileStamp, quoted},
-    manifest::{Digest, MANIFEST_NAME},
+    manifest::Digest,
 };
 use rayon::prelude::*;
 
@@ -306,19 +306,6 @@ fn refuse_symlink(path: &Path) -> Result<(), Problem> {
     }
     let advice = "nothing outside of the output directory is changed; replace the symlink with its target";
     Err(Problem::new(ErrorKind::Output, format!("{} is a symlink; {advice}", quoted(path.display()))))
-}
-
-/// Returns the purpose of a reserved name, or `None` for other names.
-pub(crate) fn reserved(name: &str) -> Option<&'static str> {
-    let first = name.split('/').next().unwrap_or(name);
-    // Some disks are case-insensitive.
-    if first.eq_ignore_ascii_case(".fingerpost") {
-        Some("the records of an output directory")
-    } else if first.eq_ignore_ascii_case(MANIFEST_NAME) {
-        Some("the manifest")
-    } else {
-        None
-    }
 }
 
 /// Returns the directories above a file, the topmost first.

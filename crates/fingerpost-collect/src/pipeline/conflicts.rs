@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fingerpost::{
-    __private::{delta_names, files_of, quoted, variant_names},
+    __private::{delta_names, files_of, quoted, reserved, variant_names},
     manifest::{ContentHash, Manifest},
 };
 
 use crate::{
     diagnostics::{Diagnostics, ErrorKind},
-    output::{dirs_above, reserved},
+    output::dirs_above,
     pipeline::{asset::Asset, import_releases::ImportedReleases, run_context::Run},
 };
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use fingerpost::{
-    __private::{KnownContent, delta_names, files_of, quoted, variant_name},
+    __private::{KnownContent, delta_names, files_of, quoted, reserved, variant_name},
     manifest::{Manifest, Release},
 };
 
@@ -18,7 +18,6 @@ use crate::{
         earlier_site::EarlierSite,
         history::History,
         manifest_times::{Change, Edit},
-        reserved,
         staging::Staged,
     },
     pipeline::{asset::Asset, run_context::Run},

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use fingerpost::{
-    __private::{KnownContent, quoted, variant_name, variant_names},
+    __private::{KnownContent, quoted, reserved, variant_name, variant_names},
     AssetPath,
     manifest::{Encoding, Entry, Manifest, Release},
 };
@@ -13,7 +13,7 @@ use crate::{
     output::{
         Output,
         content::{Content, LARGEST_IN_MEMORY},
-        dirs_above, reserved,
+        dirs_above,
         staging::Staged,
     },
     pipeline::conflicts::looks_hashed,

@@ -80,7 +80,7 @@ impl RollbackConfig {
     }
 
     /// Returns `Some` if a setting enables or disables plain names, and `None` otherwise.
-    pub(super) fn wants_originals(&self) -> Option<bool> {
+    pub(crate) fn wants_originals(&self) -> Option<bool> {
         self.originals.or(self.tables.collect.originals.then_some(true))
     }
 }

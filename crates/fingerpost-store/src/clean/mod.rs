@@ -6,7 +6,7 @@ pub(crate) mod report;
 use std::{collections::HashSet, time::Instant};
 
 use fingerpost::{
-    __private::{PublishedRelease, Retention, files_of, now, quoted},
+    __private::{PublishedRelease, Retention, files_of, now, quoted, reserved},
     manifest::{MANIFEST_NAME, Release},
 };
 
@@ -156,10 +156,8 @@ fn files_to_remove(kept: &[&Release], removed: &[&Release], remote: &Remote) -> 
         entries.flat_map(|(_, entry)| files_of(entry)).map(|(name, _)| name).collect::<HashSet<_>>()
     };
     let kept = names(kept);
-    let is_removable = |name: &String| {
-        let is_record = name == MANIFEST_NAME || name.starts_with(".fingerpost/");
-        !is_record && !kept.contains(name) && remote.listing.contains_key(name)
-    };
+    let is_removable =
+        |name: &String| reserved(name).is_none() && !kept.contains(name) && remote.listing.contains_key(name);
     let mut files: Vec<_> = names(removed).into_iter().filter(is_removable).collect();
     files.sort_unstable();
     files

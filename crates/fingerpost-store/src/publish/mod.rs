@@ -2,9 +2,10 @@
 
 pub(crate) mod adopt;
 pub(crate) mod numbered;
+pub(crate) mod originals;
 pub(crate) mod publish_config;
 pub(crate) mod report;
-mod upload;
+pub(crate) mod upload;
 
 use std::time::Instant;
 
@@ -15,6 +16,7 @@ use self::{
     numbered::{Numbered, publish_manifest},
     publish_config::PublishConfig,
     report::PublishReport,
+    upload::Upload,
 };
 use crate::{
     error::Error,
@@ -106,6 +108,7 @@ async fn unchanged(local: &LocalRelease, objects: &SharedObjects) -> Result<Opti
     }
     let Some(&newest) = remote::numbers(&listing).last() else { return Ok(None) };
     let is_newest = remote::release(objects, newest).await?.is_ok_and(|release| release.manifest == manifest);
+    let is_newest = is_newest && originals::plan(&manifest, local, &listing, objects).await?.is_empty();
     Ok(is_newest.then(|| report(&manifest, Numbered::default())))
 }
 
@@ -138,10 +141,14 @@ async fn publish_files(
     let files = upload::files(&manifest, &local.dir, objects).await?;
     let known = published_files(&remote.releases);
     let uploads = upload::plan(files, &known, &remote.listing, objects, options.single_writer).await?;
-    upload::check_files(&uploads)?;
-    let (uploaded, bytes) = (uploads.len(), upload::bytes(&uploads));
+    let originals = originals::plan(&manifest, local, &remote.listing, objects).await?;
+    originals::check_names(&originals, &manifest, &remote)?;
+    upload::check_files(uploads.iter().chain(&originals))?;
+    let (uploaded, bytes, plain) = (uploads.len(), upload::bytes(&uploads), originals.len());
     if !options.dry_run {
+        upload::announce(&[&uploads, &originals], steps);
         upload::upload(uploads, objects, steps).await?;
+        upload_originals(originals, objects, lease, steps).await?;
     }
     let numbered = publish_manifest(&manifest, &local.references, remote, (objects, lease), options).await?;
     warnings.extend(
@@ -150,7 +157,21 @@ async fn publish_files(
             .map(|later| format!("another run published release {later} in the meantime, which is current")),
     );
     let report = report(&manifest, numbered);
-    Ok(PublishReport { uploaded, bytes, skipped: report.objects - uploaded, warnings, ..report })
+    let skipped = report.objects - uploaded;
+    Ok(PublishReport { uploaded, bytes, skipped, originals: plain, warnings, ..report })
+}
+
+/// Uploads the objects under plain names, unless another run has taken over the lock.
+pub(crate) async fn upload_originals(
+    originals: Vec<Upload>,
+    objects: &SharedObjects,
+    lease: Option<&Lease>,
+    steps: &Steps,
+) -> Result<(), Error> {
+    if let Some(lease) = lease.filter(|_| !originals.is_empty()) {
+        lease.check().await?;
+    }
+    upload::upload(originals, objects, steps).await
 }
 
 fn report(manifest: &Manifest, numbered: Numbered) -> PublishReport {

@@ -23,6 +23,8 @@ pub struct PublishReport {
     pub bytes: u64,
     /// Number of objects that the bucket had already.
     pub skipped: usize,
+    /// Number of objects that were written under plain names, because the output directory has plain names.
+    pub originals: usize,
     /// Hash of the manifest: the default app version.
     pub hash: String,
     /// Problems that did not stop the run.

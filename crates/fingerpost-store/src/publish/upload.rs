@@ -29,21 +29,29 @@ use crate::{
 /// Larger files are uploaded in parts of this size.
 const PART: u64 = 8 * 1024 * 1024;
 
-/// A file of the release.
+/// An object to publish, with its content.
 #[derive(Debug, Clone)]
 pub(super) struct PublishedFile {
-    name: String,
-    file: PathBuf,
-    size: u64,
-    sha256: Digest,
-    attributes: Attributes,
+    pub(super) name: String,
+    pub(super) source: Source,
+    pub(super) size: u64,
+    pub(super) sha256: Digest,
+    pub(super) attributes: Attributes,
+}
+
+/// The origin of the bytes of an object.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    File(PathBuf),
+    /// Another object of the bucket, which has the same bytes.
+    Object(String),
 }
 
 /// An upload, and the condition of the write.
-#[derive(Debug)]
-pub(super) struct Upload {
-    file: PublishedFile,
-    mode: PutMode,
+#[derive(Debug, Clone)]
+pub(crate) struct Upload {
+    pub(super) file: PublishedFile,
+    pub(super) mode: PutMode,
 }
 
 /// Returns all files of a manifest by name: the assets and their variants.
@@ -62,7 +70,8 @@ pub(super) async fn files(
                 None => digest_of(&file).await?,
             };
             let attributes = attributes::hashed(&entry.hashed, &name, &sha256, objects.provider());
-            files.insert(name.clone(), PublishedFile { name, file, size, sha256, attributes });
+            let source = Source::File(file);
+            files.insert(name.clone(), PublishedFile { name, source, size, sha256, attributes });
         }
     }
     Ok(files)
@@ -94,8 +103,7 @@ pub(super) async fn plan(
         }
     }
     let checked = stream::iter(doubtful).map(async |(file, size)| {
-        let is_same =
-            size == file.size && objects.stored_digest(&file.name).await? == Some(file.sha256.to_string());
+        let is_same = size == file.size && objects.has_digest(&file.name, &file.sha256).await?;
         Ok::<_, Error>((!is_same).then_some(Upload { file, mode: PutMode::Overwrite }))
     });
     let checked: Vec<_> = checked.buffer_unordered(CONCURRENCY).try_collect().await?;
@@ -104,12 +112,13 @@ pub(super) async fn plan(
 }
 
 /// Fails if a file to upload is missing or has another size.
-pub(super) fn check_files(uploads: &[Upload]) -> Result<(), Error> {
-    let is_wrong = |upload: &&Upload| {
-        !fs::metadata(&upload.file.file).is_ok_and(|metadata| metadata.len() == upload.file.size)
+pub(super) fn check_files<'a>(uploads: impl Iterator<Item = &'a Upload>) -> Result<(), Error> {
+    let wrong = |Upload { file, .. }: &Upload| match &file.source {
+        Source::File(path) if fs::metadata(path).is_ok_and(|metadata| metadata.len() == file.size) => None,
+        Source::File(path) => Some(quoted(path.display())),
+        Source::Object(_) => None,
     };
-    let wrong: Vec<_> =
-        uploads.iter().filter(is_wrong).map(|upload| quoted(upload.file.file.display())).collect();
+    let wrong: Vec<_> = uploads.filter_map(wrong).collect();
     if wrong.is_empty() { Ok(()) } else { Err(damaged(wrong)) }
 }
 
@@ -118,16 +127,21 @@ pub(super) fn bytes(uploads: &[Upload]) -> u64 {
     uploads.iter().map(|upload| upload.file.size).sum()
 }
 
+/// Reports the number and the total size of all uploads, if there are any.
+pub(crate) fn announce(batches: &[&Vec<Upload>], steps: &Steps) {
+    let count = batches.iter().map(|batch| batch.len()).sum();
+    let bytes = batches.iter().map(|batch| bytes(batch)).sum();
+    if count > 0 {
+        steps.send(ProgressStep::Uploading(count, bytes));
+    }
+}
+
 /// Uploads all files, several at the same time.
 pub(super) async fn upload(
     uploads: Vec<Upload>,
     objects: &SharedObjects,
     steps: &Steps,
 ) -> Result<(), Error> {
-    if uploads.is_empty() {
-        return Ok(());
-    }
-    steps.send(ProgressStep::Uploading(uploads.len(), bytes(&uploads)));
     let uploads = stream::iter(uploads).map(async |upload: Upload| {
         let size = upload.file.size;
         upload_file(upload, objects).await?;
@@ -138,18 +152,15 @@ pub(super) async fn upload(
 }
 
 async fn upload_file(Upload { file, mode }: Upload, objects: &SharedObjects) -> Result<(), Error> {
-    if file.size > PART {
-        return upload_parts(file, objects).await;
-    }
-    let path = file.file.clone();
-    let bytes = blocking(move || fs::read(&path)).await.map_err(|err| unreadable(&file.file, &err))?;
-    if bytes.len() as u64 != file.size || Digest::from_content(&bytes) != file.sha256 {
-        return Err(damaged(vec![quoted(file.file.display())]));
-    }
-    match objects.put(&file.name, bytes.into(), mode, file.attributes.clone()).await? {
+    let bytes = match &file.source {
+        Source::File(path) if file.size > PART => return upload_parts(&file, path, objects).await,
+        Source::File(path) => read(path, &file).await?,
+        Source::Object(name) => objects.get_intact(name, Some((file.size, file.sha256))).await?,
+    };
+    match objects.put(&file.name, bytes, mode, file.attributes.clone()).await? {
         Put::Written(_) => Ok(()),
         // An earlier attempt has succeeded without a response, or another run uploads the same file.
-        Put::Refused if objects.stored_digest(&file.name).await? == Some(file.sha256.to_string()) => Ok(()),
+        Put::Refused if objects.has_digest(&file.name, &file.sha256).await? => Ok(()),
         Put::Refused => {
             let message = format!("another run wrote other bytes to {}", quoted(objects.url_of(&file.name)));
             Err(Error::new(ErrorKind::Conflict, message))
@@ -157,16 +168,23 @@ async fn upload_file(Upload { file, mode }: Upload, objects: &SharedObjects) -> 
     }
 }
 
+async fn read(path: &Path, file: &PublishedFile) -> Result<Bytes, Error> {
+    let opened = path.to_owned();
+    let bytes = blocking(move || fs::read(opened)).await.map_err(|err| unreadable(path, &err))?;
+    let is_intact = (bytes.len() as u64, Digest::from_content(&bytes)) == (file.size, file.sha256);
+    if is_intact { Ok(bytes.into()) } else { Err(damaged(vec![quoted(path.display())])) }
+}
+
 /// Uploads a large file in parts. The object appears after the last part.
-async fn upload_parts(file: PublishedFile, objects: &SharedObjects) -> Result<(), Error> {
+async fn upload_parts(file: &PublishedFile, path: &Path, objects: &SharedObjects) -> Result<(), Error> {
     let mut upload = objects.start_upload(&file.name, file.attributes.clone()).await?;
-    let path = file.file.clone();
-    let mut source = blocking(move || File::open(path)).await.map_err(|err| unreadable(&file.file, &err))?;
+    let opened = path.to_owned();
+    let mut source = blocking(move || File::open(opened)).await.map_err(|err| unreadable(path, &err))?;
     let (mut hasher, mut size) = (sha2::Sha256::new(), 0);
     let result = loop {
         let (handle, part) = match blocking(move || read_part(source)).await {
             Ok(read) => read,
-            Err(err) => break Err(unreadable(&file.file, &err)),
+            Err(err) => break Err(unreadable(path, &err)),
         };
         source = handle;
         if part.is_empty() {
@@ -174,7 +192,7 @@ async fn upload_parts(file: PublishedFile, objects: &SharedObjects) -> Result<()
             break if (size, sha256) == (file.size, file.sha256) {
                 Ok(())
             } else {
-                Err(damaged(vec![quoted(file.file.display())]))
+                Err(damaged(vec![quoted(path.display())]))
             };
         }
         hasher.update(&part);
@@ -205,7 +223,7 @@ async fn blocking<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) 
     spawn_blocking(task).await.expect("reading a file does not panic")
 }
 
-async fn digest_of(file: &Path) -> Result<(u64, Digest), Error> {
+pub(super) async fn digest_of(file: &Path) -> Result<(u64, Digest), Error> {
     let path = file.to_owned();
     let read = blocking(move || File::open(path).and_then(Digest::from_reader)).await;
     read.map(|(sha256, size)| (size, sha256)).map_err(|err| unreadable(file, &err))

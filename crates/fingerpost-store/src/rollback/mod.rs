@@ -16,7 +16,7 @@ use crate::{
     lease::Lease,
     objects::SharedObjects,
     progress::{Progress, Steps},
-    publish::{adopt::names, numbered::publish_manifest},
+    publish::{adopt::names, numbered::publish_manifest, originals, upload::announce, upload_originals},
     remote::{Remote, has_file},
     write_options::{WriteOptions, acquire, release},
 };
@@ -64,8 +64,9 @@ pub fn rollback(config: &RollbackConfig) -> Result<RollbackReport, Error> {
 ///   [`ErrorKind::Unavailable`] and [`ErrorKind::Store`].
 pub fn rollback_with(config: &RollbackConfig, progress: &dyn Progress) -> Result<RollbackReport, Error> {
     let started = Instant::now();
-    let (objects, options, number) = (config.bucket.objects.clone(), config.write(), config.number);
-    let run = |steps| async move { run(&objects, options, number, &steps).await };
+    let (objects, options) = (config.bucket.objects.clone(), config.write());
+    let choice = (config.number, config.originals);
+    let run = |steps| async move { run(&objects, options, choice, &steps).await };
     let report = config.bucket.runtime.run_with(run, progress)?;
     Ok(RollbackReport { dry_run: options.dry_run, seconds: started.elapsed().as_secs_f64(), ..report })
 }
@@ -73,11 +74,11 @@ pub fn rollback_with(config: &RollbackConfig, progress: &dyn Progress) -> Result
 async fn run(
     objects: &SharedObjects,
     options: WriteOptions,
-    number: Option<u64>,
+    choice: (Option<u64>, Option<bool>),
     steps: &Steps,
 ) -> Result<RollbackReport, Error> {
     let lease = acquire(objects, "rollback", options, steps).await?;
-    let result = publish_again(objects, lease.as_ref(), options, number).await;
+    let result = publish_again(objects, lease.as_ref(), options, choice, steps).await;
     release(lease).await;
     result
 }
@@ -86,13 +87,21 @@ async fn publish_again(
     objects: &SharedObjects,
     lease: Option<&Lease>,
     options: WriteOptions,
-    number: Option<u64>,
+    (number, wants_originals): (Option<u64>, Option<bool>),
+    steps: &Steps,
 ) -> Result<RollbackReport, Error> {
     let remote = Remote::read(objects).await?;
     let mut warnings = Vec::new();
     let target = target(&remote, number, objects, &mut warnings)?;
     check_files(&target, &remote, objects)?;
     warnings.extend(base_path_warning(&target, remote.manifest()));
+    let originals = originals::plan_again(&target.manifest, &remote, wants_originals, objects).await?;
+    originals::check_names(&originals, &target.manifest, &remote)?;
+    let plain = originals.len();
+    if !options.dry_run {
+        announce(&[&originals], steps);
+        upload_originals(originals, objects, lease, steps).await?;
+    }
     let numbered =
         publish_manifest(&target.manifest, &target.references, remote, (objects, lease), options).await?;
     Ok(RollbackReport {
@@ -101,6 +110,7 @@ async fn publish_again(
         replaced: numbered.replaced,
         recorded: numbered.recorded,
         files: target.manifest.len(),
+        originals: plain,
         hash: target.manifest.hash().unwrap_or_default(),
         warnings,
         ..RollbackReport::default()

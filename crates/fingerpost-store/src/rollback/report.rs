@@ -16,6 +16,8 @@ pub struct RollbackReport {
     pub recorded: Option<u64>,
     /// Number of assets in the manifest.
     pub files: usize,
+    /// Number of objects that were written under plain names.
+    pub originals: usize,
     /// Hash of the manifest: the default app version.
     pub hash: String,
     /// Problems that did not stop the run.

@@ -6,13 +6,14 @@ use crate::{bucket::Bucket, write_options::WriteOptions};
 pub struct RollbackConfig {
     pub(super) bucket: Bucket,
     pub(super) number: Option<u64>,
+    pub(super) originals: Option<bool>,
     dry_run: bool,
 }
 
 impl RollbackConfig {
     /// Creates settings for a bucket.
     pub fn new(bucket: Bucket) -> Self {
-        Self { bucket, number: None, dry_run: false }
+        Self { bucket, number: None, originals: None, dry_run: false }
     }
 
     /// Sets the release to publish again.
@@ -20,6 +21,15 @@ impl RollbackConfig {
     /// Defaults to the release that the current release replaced.
     pub fn release(mut self, number: u64) -> Self {
         self.number = Some(number);
+        self
+    }
+
+    /// Sets whether the assets are written under their plain names too.
+    ///
+    /// By default, `rollback` writes all plain names if every asset of the current release has an object under its plain name.
+    /// Otherwise, `rollback` replaces only the plain names that have the bytes of the current release.
+    pub fn originals(mut self, yes: bool) -> Self {
+        self.originals = Some(yes);
         self
     }
 

@@ -2,6 +2,7 @@
 
 mod site;
 mod faulty;
+mod originals;
 mod publish;
 mod races;
 mod nodes;

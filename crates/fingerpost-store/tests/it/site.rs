@@ -44,7 +44,17 @@ impl Site {
         manifest
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) {
+    /// Writes the files of `manifest` under their plain names too.
+    pub(crate) fn write_originals(&self, manifest: &Manifest) {
+        for (path, entry) in manifest {
+            for suffix in ["", ".br"] {
+                let bytes = fs::read(self.path().join(format!("{}{suffix}", entry.hashed))).unwrap();
+                self.write(&format!("{path}{suffix}"), &bytes);
+            }
+        }
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
         let file = self.path().join(name);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, bytes).unwrap();

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::manifest::{Manifest, release::RELEASES_DIR};
+use crate::manifest::{MANIFEST_NAME, Manifest, release::RELEASES_DIR};
 
 /// A source of published files, such as a directory or an object store.
 ///
@@ -94,6 +94,19 @@ pub fn release_number(name: &str) -> Option<u64> {
     let number = name.strip_suffix(".json")?.parse().ok()?;
     // Ignore names such as `+7.json` and `007.json`, which `collect` never writes.
     (name == format!("{number}.json")).then_some(number)
+}
+
+/// Returns the purpose of a reserved name, or `None` for other names.
+pub fn reserved(name: &str) -> Option<&'static str> {
+    let first = name.split('/').next().unwrap_or(name);
+    // Some disks are case-insensitive.
+    if first.eq_ignore_ascii_case(".fingerpost") {
+        Some("the records of an output directory")
+    } else if first.eq_ignore_ascii_case(MANIFEST_NAME) {
+        Some("the manifest")
+    } else {
+        None
+    }
 }
 
 /// An output directory as a [`Store`].
