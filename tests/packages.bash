@@ -8,6 +8,7 @@ npm_packages=(
     acorn@8.19.0 bootstrap@5.3.8 css-tree@3.2.1 es-module-lexer@3.0.5 htmx.org@2.0.8 leaflet@1.9.4
     htmx-1=htmx.org@1.9.12 htmx-2=htmx.org@2.0.11 htmx-4=htmx.org@4.0.1
     turbo=@hotwired/turbo@8.0.23 unpoly@3.14.3 alpinejs@3.17.5 alpine-ajax=@imacrayon/alpine-ajax@0.12.7
+    workbox-core@7.4.1 workbox-routing@7.4.1 workbox-strategies@7.4.1 workbox-precaching@7.4.1
     "${script_tools[@]}"
 )
 # Packages with their dependencies, for programs.

@@ -29,6 +29,7 @@ mod releases;
 mod rolling_deploy;
 mod second_visit;
 mod single_binary;
+mod service_worker;
 mod site;
 mod static_site;
 mod soak;

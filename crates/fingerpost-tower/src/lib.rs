@@ -3,6 +3,7 @@
 //! [How to deploy]: crate::deploying
 //! [How to drain]: crate::draining
 //! [Other frameworks and engines]: crate::frameworks
+//! [Service workers]: crate::service_workers
 //! [Stale pages]: crate::stale_pages
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -82,6 +83,13 @@ pub mod draining {}
 ///
 /// [`StaticFiles`], [`VersionLayer`], [`AssetServer::paths_include_mount`].
 pub mod frameworks {}
+
+#[doc = include_str!("../docs/service-workers.md")]
+///
+/// # In the API
+///
+/// [`StaticFiles::file`].
+pub mod service_workers {}
 
 #[doc = include_str!("../docs/stale-pages.md")]
 ///

@@ -106,6 +106,11 @@ impl Browser {
         self.dev_tools("Emulation.setDeviceMetricsOverride", screen).await;
     }
 
+    /// Empties the HTTP cache. The caches of service workers remain.
+    pub(crate) async fn clear_http_cache(&self) {
+        self.dev_tools("Network.clearBrowserCache", json!({})).await;
+    }
+
     /// Returns the value of a JavaScript expression in the page.
     pub(crate) async fn evaluate(&self, expression: &str) -> Value {
         self.execute(&format!("return {expression}"), Vec::new()).await.expect("a JavaScript expression")
