@@ -11,11 +11,10 @@ npm_packages=(
     workbox-core@7.4.1 workbox-routing@7.4.1 workbox-strategies@7.4.1 workbox-precaching@7.4.1
     "${script_tools[@]}"
 )
-# Packages with their dependencies, for programs.
-npm_projects=(
-    "vite-8=vite@8.4.0 @vitejs/plugin-react@6.3.0 react@19.3.1 react-dom@19.3.1"
-    "vite-7=vite@7.3.8" "vite-5=vite@5.4.21"
-)
+# Packages with their dependencies, for programs. The lock files are in tests/npm. After a change of a `package.json`, run
+# `npm install --package-lock-only --omit-lockfile-registry-resolved` in its directory, and remove optional packages that the
+# registry lacks.
+npm_projects=(vite-8 vite-7 vite-5)
 # About 20,000 files with more than 10,000 references.
 release_packages=(
     @fortawesome/fontawesome-free@7.1.0 bootstrap-icons@1.13.1 chart.js@4.5.1 date-fns@4.1.0 govuk-frontend@5.13.0
@@ -42,15 +41,13 @@ fetch_npm_package() {
         tar -xzf "$dir.part"/*.tgz -C "$dir.part" && mv "$dir.part/package" "$dir" && rm -rf "$dir.part"
 }
 
-# Installs the packages of `DIR=NAME@VERSION …` and their dependencies into tests/.cache/npm-projects/DIR. The directory is
-# renamed into place after it is complete.
+# Installs the packages of tests/npm/DIR into tests/.cache/npm-projects/DIR. The directory is renamed into place after it is
+# complete.
 fetch_npm_project() {
-    local folder=${1%%=*} packages
-    read -ra packages <<<"${1#*=}"
-    local dir=$cache/npm-projects/$folder
-    grep -qsxF "${packages[*]}" "$dir/packages" && return
-    echo "fetching ${packages[*]}"
-    rm -rf "$dir" "$dir.part" && mkdir -p "$dir.part" &&
-        npm install --prefix "$dir.part" --loglevel=error --ignore-scripts --no-audit --no-fund "${packages[@]}" \
-            </dev/null >"$log" 2>&1 && echo "${packages[*]}" >"$dir.part/packages" && mv "$dir.part" "$dir"
+    local dir=$cache/npm-projects/$1
+    cmp -s "tests/npm/$1/package-lock.json" "$dir/package-lock.json" && return
+    echo "fetching the packages of $1"
+    rm -rf "$dir" "$dir.part" && mkdir -p "$dir.part" && cp "tests/npm/$1"/*.json "$dir.part" &&
+        npm ci --prefix "$dir.part" --loglevel=error --ignore-scripts --no-audit --no-fund </dev/null >"$log" 2>&1 &&
+        mv "$dir.part" "$dir"
 }

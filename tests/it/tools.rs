@@ -106,7 +106,7 @@ pub(crate) fn npm_package(name: &str) -> Option<PathBuf> {
 #[track_caller]
 pub(crate) fn npm_project(name: &str) -> Option<PathBuf> {
     need(Tool::Npm, &without(), || {
-        Some(cache().join("npm-projects").join(name)).filter(|dir| dir.join("packages").is_file())
+        Some(cache().join("npm-projects").join(name)).filter(|dir| dir.join("package-lock.json").is_file())
     })
 }
 
