@@ -17,8 +17,8 @@ use fingerpost::{
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::{
-    Attribute, Attributes, GetOptions, GetResult, MultipartUpload, ObjectStore, ObjectStoreExt as _, PutMode,
-    PutOptions, PutPayload, UpdateVersion, path::Path,
+    Attribute, Attributes, GetOptions, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt as _,
+    PutMode, PutOptions, PutPayload, UpdateVersion, path::Path,
 };
 
 use crate::{
@@ -57,6 +57,14 @@ pub(crate) struct Object {
 pub(crate) enum Changed {
     Unchanged,
     Object(Object),
+    Missing,
+}
+
+/// The result of a comparison of an object with a digest.
+#[derive(Debug)]
+pub(crate) enum Comparison {
+    Same,
+    Different(UpdateVersion),
     Missing,
 }
 
@@ -123,9 +131,8 @@ impl Objects {
             Err(err) if self.is_missing_object(&err) => return Ok(Changed::Missing),
             result => result.map_err(|err| self.describe(&err, "read", name))?,
         };
-        let GetResult { ref meta, .. } = result;
-        let version = UpdateVersion { e_tag: meta.e_tag.clone(), version: meta.version.clone() };
-        let (written, size) = (meta.last_modified.timestamp_millis(), meta.size);
+        let version = version_of(&result.meta);
+        let (written, size) = (result.meta.last_modified.timestamp_millis(), result.meta.size);
         let bytes = self.timed("read", name, size, result.bytes()).await?;
         Ok(Changed::Object(Object { bytes, version, written }))
     }
@@ -139,19 +146,26 @@ impl Objects {
         if is_intact { Ok(bytes) } else { Err(error("is damaged")) }
     }
 
-    /// Returns `true` if an object has this digest, by its metadata or, without metadata, by its bytes.
+    /// Returns `true` if an object has this digest.
     pub(crate) async fn has_digest(&self, name: &str, sha256: &Digest) -> Result<bool, Error> {
-        match self.stored_digest(name).await? {
-            Some(digest) => Ok(digest == sha256.to_string()),
-            None => {
-                let object = self.get(name).await?;
-                Ok(object.is_some_and(|object| Digest::from_content(&object.bytes) == *sha256))
-            }
-        }
+        Ok(matches!(self.compare(name, sha256).await?, Comparison::Same))
     }
 
-    /// Returns the digest in the metadata of an object, in hex. Returns `None` if the object or the metadata is missing.
-    async fn stored_digest(&self, name: &str) -> Result<Option<String>, Error> {
+    /// Compares the digest of an object, by its metadata or, without metadata, by its bytes.
+    pub(crate) async fn compare(&self, name: &str, sha256: &Digest) -> Result<Comparison, Error> {
+        let (is_same, version) = match self.head(name).await? {
+            None => return Ok(Comparison::Missing),
+            Some((Some(digest), version)) => (digest == sha256.to_string(), version),
+            Some((None, _)) => match self.get(name).await? {
+                None => return Ok(Comparison::Missing),
+                Some(object) => (Digest::from_content(&object.bytes) == *sha256, object.version),
+            },
+        };
+        Ok(if is_same { Comparison::Same } else { Comparison::Different(version) })
+    }
+
+    /// Returns the digest in the metadata of an object, in hex, and the version of the object.
+    async fn head(&self, name: &str) -> Result<Option<(Option<String>, UpdateVersion)>, Error> {
         let path = self.path(name)?;
         let options = GetOptions { head: true, ..GetOptions::default() };
         let response =
@@ -161,7 +175,7 @@ impl Objects {
             Err(err) => Err(self.describe(&err, "read", name)),
             Ok(result) => {
                 let digest = result.attributes.get(&Attribute::Metadata(DIGEST.into()));
-                Ok(digest.map(|digest| digest.to_string()))
+                Ok(Some((digest.map(|digest| digest.to_string()), version_of(&result.meta))))
             }
         }
     }
@@ -319,6 +333,10 @@ impl Objects {
         };
         Path::parse(path).map_err(|err| Error::new(ErrorKind::Config, format!("unusable object name: {err}")))
     }
+}
+
+fn version_of(meta: &ObjectMeta) -> UpdateVersion {
+    UpdateVersion { e_tag: meta.e_tag.clone(), version: meta.version.clone() }
 }
 
 /// Returns the first write of an object that must not exist yet. Without conditions, an existing object is replaced.

@@ -70,9 +70,7 @@ async fn download(objects: &SharedObjects, pack: &Path) -> Result<bool, Error> {
 
 /// Returns the files of all releases by name, and the records of the releases.
 fn files(remote: &Remote) -> BTreeMap<String, KnownContent> {
-    let manifests = remote.releases.iter().map(|release| &release.manifest);
-    let manifests = manifests.chain(remote.manifest());
-    let files = manifests.flatten().flat_map(|(_, entry)| files_of(entry));
+    let files = remote.manifests().flatten().flat_map(|(_, entry)| files_of(entry));
     let records = remote.releases.iter().map(|release| (release_name(release.number), None));
     files.chain(records).chain([(MANIFEST_NAME.to_owned(), None)]).collect()
 }

@@ -61,6 +61,11 @@ impl Remote {
         Some(&self.current.as_ref()?.manifest)
     }
 
+    /// Returns the manifests of all readable releases, and the current manifest.
+    pub(crate) fn manifests(&self) -> impl Iterator<Item = &Manifest> {
+        self.releases.iter().map(|release| &release.manifest).chain(self.manifest())
+    }
+
     /// Returns the newest release with the current manifest.
     pub(crate) fn current_release(&self) -> Option<&Release> {
         let manifest = self.manifest()?;

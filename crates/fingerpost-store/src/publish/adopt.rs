@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use fingerpost::{
     __private::{KnownContent, adopt_variants, files_of, quoted, retain_variants},
-    manifest::{Entry, FileInfo, Manifest, Release},
+    manifest::{Entry, FileInfo, Manifest},
 };
 
 use crate::{
     error::{Error, ErrorKind},
     objects::Listing,
-    remote::has_file,
+    remote::{Remote, has_file},
 };
 
 /// The maximum number of names in a message.
@@ -87,7 +87,7 @@ pub(crate) fn names(mut names: Vec<String>) -> String {
     format!("{}{others}", names.join(", "))
 }
 
-/// Returns the digest of every file of the releases, by name.
-pub(crate) fn published_files(releases: &[Release]) -> HashMap<String, KnownContent> {
-    releases.iter().flat_map(|release| &release.manifest).flat_map(|(_, entry)| files_of(entry)).collect()
+/// Returns the digest of every published file, by name.
+pub(crate) fn published_files(remote: &Remote) -> HashMap<String, KnownContent> {
+    remote.manifests().flatten().flat_map(|(_, entry)| files_of(entry)).collect()
 }

@@ -12,7 +12,7 @@ use std::time::Instant;
 use fingerpost::{__private::files_of, manifest::Manifest};
 
 use self::{
-    adopt::{adopt, published_files},
+    adopt::adopt,
     numbered::{Numbered, publish_manifest},
     publish_config::PublishConfig,
     report::PublishReport,
@@ -136,19 +136,20 @@ async fn publish_files(
     let remote = Remote::read(objects).await?;
     let mut warnings: Vec<_> =
         remote.unreadable.iter().map(|reason| format!("{reason}; this release is skipped")).collect();
-    let published = remote.releases.iter().map(|release| &release.manifest);
-    let manifest = adopt(&local.manifest, published, &remote.listing, &mut warnings)?;
+    let manifest = adopt(&local.manifest, remote.manifests(), &remote.listing, &mut warnings)?;
     let files = upload::files(&manifest, &local.dir, objects).await?;
-    let known = published_files(&remote.releases);
-    let uploads = upload::plan(files, &known, &remote.listing, objects, options.single_writer).await?;
+    let uploads = upload::plan(files, &remote, objects, options.single_writer).await?;
     let originals = originals::plan(&manifest, local, &remote.listing, objects).await?;
     originals::check_names(&originals, &manifest, &remote)?;
     upload::check_files(uploads.iter().chain(&originals))?;
     let (uploaded, bytes, plain) = (uploads.len(), upload::bytes(&uploads), originals.len());
     if !options.dry_run {
         upload::announce(&[&uploads, &originals], steps);
-        upload::upload(uploads, objects, steps).await?;
-        upload_originals(originals, objects, lease, steps).await?;
+        let (created, replaced): (Vec<_>, _) =
+            uploads.into_iter().partition(|upload: &Upload| !upload.replaces);
+        upload::upload(created, objects, steps).await?;
+        replace(replaced, objects, lease, steps).await?;
+        replace(originals, objects, lease, steps).await?;
     }
     let numbered = publish_manifest(&manifest, &local.references, remote, (objects, lease), options).await?;
     warnings.extend(
@@ -161,17 +162,17 @@ async fn publish_files(
     Ok(PublishReport { uploaded, bytes, skipped, originals: plain, warnings, ..report })
 }
 
-/// Uploads the objects under plain names, unless another run has taken over the lock.
-pub(crate) async fn upload_originals(
-    originals: Vec<Upload>,
+/// Replaces objects, unless another run has taken over the lock.
+pub(crate) async fn replace(
+    uploads: Vec<Upload>,
     objects: &SharedObjects,
     lease: Option<&Lease>,
     steps: &Steps,
 ) -> Result<(), Error> {
-    if let Some(lease) = lease.filter(|_| !originals.is_empty()) {
+    if let Some(lease) = lease.filter(|_| !uploads.is_empty()) {
         lease.check().await?;
     }
-    upload::upload(originals, objects, steps).await
+    upload::upload(uploads, objects, steps).await
 }
 
 fn report(manifest: &Manifest, numbered: Numbered) -> PublishReport {

@@ -91,7 +91,7 @@ pub(crate) async fn plan_again(
 
 /// Fails if a plain name is the name of a published file, which must not change.
 pub(crate) fn check_names(originals: &[Upload], manifest: &Manifest, remote: &Remote) -> Result<(), Error> {
-    let known = published_files(&remote.releases);
+    let known = published_files(remote);
     let own: HashSet<_> =
         manifest.iter().flat_map(|(_, entry)| files_of(entry)).map(|(name, _)| name).collect();
     let mut names = originals.iter().map(|upload| &upload.file.name);
@@ -151,7 +151,7 @@ impl Candidate {
         let mut changed = Vec::new();
         for file in self.files {
             if !has_content(&file.name, (file.size, file.sha256), listing, objects).await? {
-                changed.push(Upload { file, mode: PutMode::Overwrite });
+                changed.push(Upload { file, mode: PutMode::Overwrite, replaces: true });
             }
         }
         let is_wanted = changed.is_empty()

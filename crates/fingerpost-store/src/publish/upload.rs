@@ -1,7 +1,7 @@
 //! Uploads the files that are missing in the bucket.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use fingerpost::{
-    __private::{KnownContent, files_of, quoted},
+    __private::{files_of, quoted},
     manifest::{Digest, Manifest},
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -17,13 +17,13 @@ use object_store::{Attributes, PutMode};
 use sha2::Digest as _;
 use tokio::task::spawn_blocking;
 
-use super::adopt::names;
+use super::adopt::{names, published_files};
 use crate::{
     attributes,
     error::{Error, ErrorKind},
-    objects::{Listing, Objects, Put, SharedObjects, create},
+    objects::{Comparison, Objects, Put, SharedObjects, create, update},
     progress::{ProgressStep, Steps},
-    remote::CONCURRENCY,
+    remote::{CONCURRENCY, Remote},
 };
 
 /// Larger files are uploaded in parts of this size.
@@ -52,6 +52,8 @@ pub(super) enum Source {
 pub(crate) struct Upload {
     pub(super) file: PublishedFile,
     pub(super) mode: PutMode,
+    /// `true` if the upload replaces an object.
+    pub(super) replaces: bool,
 }
 
 /// Returns all files of a manifest by name: the assets and their variants.
@@ -77,38 +79,50 @@ pub(super) async fn files(
     Ok(files)
 }
 
-/// Returns the uploads of the files that are missing in the bucket. `published` are the files of the releases in the bucket.
+/// Returns the uploads of the files that are missing in the bucket.
 pub(super) async fn plan(
     files: BTreeMap<String, PublishedFile>,
-    published: &HashMap<String, KnownContent>,
-    listing: &Listing,
+    remote: &Remote,
     objects: &Objects,
     single_writer: bool,
 ) -> Result<Vec<Upload>, Error> {
+    let published = published_files(remote);
     let mut uploads = Vec::new();
     let mut doubtful = Vec::new();
     for (name, file) in files {
         let content = Some((file.size, file.sha256));
-        match (listing.get(&name), published.get(&name)) {
-            (None, _) => uploads.push(Upload { file, mode: create(single_writer) }),
+        match (remote.listing.get(&name), published.get(&name)) {
+            (None, _) => uploads.push(Upload { file, mode: create(single_writer), replaces: false }),
             (Some(&size), Some(known)) if size == file.size && (*known == content || known.is_none()) => {}
             (Some(_), Some(known)) if *known != content && known.is_some() => {
-                let name = quoted(name);
-                let message =
-                    format!("the bucket has other bytes under {name}, which a release in the bucket lists");
-                return Err(Error::new(ErrorKind::Conflict, message));
+                return Err(conflict(&name, "a release in the bucket lists", ""));
             }
             // An interrupted run wrote the object, or the object is damaged.
-            (Some(&size), _) => doubtful.push((file, size)),
+            (Some(_), known) => doubtful.push((file, known.is_some())),
         }
     }
-    let checked = stream::iter(doubtful).map(async |(file, size)| {
-        let is_same = size == file.size && objects.has_digest(&file.name, &file.sha256).await?;
-        Ok::<_, Error>((!is_same).then_some(Upload { file, mode: PutMode::Overwrite }))
+    let checked = stream::iter(doubtful).map(async |(file, is_published)| {
+        match objects.compare(&file.name, &file.sha256).await? {
+            Comparison::Same => Ok(None),
+            Comparison::Different(_) if !is_published && !remote.unreadable.is_empty() => {
+                let reasons = remote.unreadable.join("; ");
+                let advice = "restore the release file, or delete it if no page uses the release";
+                Err(conflict(&file.name, "an unreadable release may list", &format!(": {reasons}; {advice}")))
+            }
+            Comparison::Different(version) => {
+                Ok(Some(Upload { file, mode: update(single_writer, version), replaces: true }))
+            }
+            Comparison::Missing => Ok(Some(Upload { file, mode: create(single_writer), replaces: false })),
+        }
     });
     let checked: Vec<_> = checked.buffer_unordered(CONCURRENCY).try_collect().await?;
     uploads.extend(checked.into_iter().flatten());
     Ok(uploads)
+}
+
+fn conflict(name: &str, owner: &str, details: &str) -> Error {
+    let message = format!("the bucket has other bytes under {}, which {owner}{details}", quoted(name));
+    Error::new(ErrorKind::Conflict, message)
 }
 
 /// Fails if a file to upload is missing or has another size.
@@ -151,7 +165,7 @@ pub(super) async fn upload(
     uploads.buffer_unordered(CONCURRENCY).try_collect().await
 }
 
-async fn upload_file(Upload { file, mode }: Upload, objects: &SharedObjects) -> Result<(), Error> {
+async fn upload_file(Upload { file, mode, .. }: Upload, objects: &SharedObjects) -> Result<(), Error> {
     let bytes = match &file.source {
         Source::File(path) if file.size > PART => return upload_parts(&file, path, objects).await,
         Source::File(path) => read(path, &file).await?,
@@ -177,9 +191,9 @@ async fn read(path: &Path, file: &PublishedFile) -> Result<Bytes, Error> {
 
 /// Uploads a large file in parts. The object appears after the last part.
 async fn upload_parts(file: &PublishedFile, path: &Path, objects: &SharedObjects) -> Result<(), Error> {
-    let mut upload = objects.start_upload(&file.name, file.attributes.clone()).await?;
     let opened = path.to_owned();
     let mut source = blocking(move || File::open(opened)).await.map_err(|err| unreadable(path, &err))?;
+    let mut upload = objects.start_upload(&file.name, file.attributes.clone()).await?;
     let (mut hasher, mut size) = (sha2::Sha256::new(), 0);
     let result = loop {
         let (handle, part) = match blocking(move || read_part(source)).await {

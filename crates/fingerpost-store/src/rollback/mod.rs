@@ -16,7 +16,7 @@ use crate::{
     lease::Lease,
     objects::SharedObjects,
     progress::{Progress, Steps},
-    publish::{adopt::names, numbered::publish_manifest, originals, upload::announce, upload_originals},
+    publish::{adopt::names, numbered::publish_manifest, originals, replace, upload::announce},
     remote::{Remote, has_file},
     write_options::{WriteOptions, acquire, release},
 };
@@ -100,7 +100,7 @@ async fn publish_again(
     let plain = originals.len();
     if !options.dry_run {
         announce(&[&originals], steps);
-        upload_originals(originals, objects, lease, steps).await?;
+        replace(originals, objects, lease, steps).await?;
     }
     let numbered =
         publish_manifest(&target.manifest, &target.references, remote, (objects, lease), options).await?;

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use fingerpost_store::{Bucket, ErrorKind, PublishConfig, PublishReport, publish};
+use fingerpost_store::{Bucket, Error, ErrorKind, PublishConfig, PublishReport, publish};
 use object_store::{Attribute, ObjectStore};
 
 use crate::site::{self, Site, attributes, complete_manifest, header, names, release};
@@ -110,6 +110,60 @@ fn missing_and_damaged_files_are_reported_and_nothing_is_published() {
     );
     assert_eq!(err.to_string(), expected);
     assert_eq!(site::read(&*store, "staticfiles.json"), None);
+}
+
+/// Removes or damages the record of release 1, and publishes a build with another compression level.
+#[track_caller]
+fn published_without_the_first_record(
+    record: Option<&[u8]>,
+    files: &[(&str, &str)],
+) -> Result<PublishReport, Error> {
+    let store = site::memory();
+    let first = Site::new();
+    first.collect(&[("a.css", "a{}"), ("b.css", "b{}")], 9);
+    published(&first, &store);
+    if record.is_some() {
+        first.collect(&[("a.css", "a{}"), ("c.css", "c{}")], 9);
+        published(&first, &store);
+    }
+    let name = ".fingerpost/releases/1.json".into();
+    match record {
+        Some(bytes) => {
+            let write = object_store::ObjectStoreExt::put(&*store, &name, bytes.to_vec().into());
+            site::block_on(write).map(drop).unwrap();
+        }
+        None => site::block_on(object_store::ObjectStoreExt::delete(&*store, &name)).unwrap(),
+    }
+    let files_in = || names(&*store).into_iter().filter(|name| name.contains(".css"));
+    let before: Vec<_> = files_in().map(|name| (site::read(&*store, &name), name)).collect();
+    let other = Site::new();
+    other.collect(files, 11);
+    let result = publish(&config(&other, &store));
+    for (bytes, name) in before {
+        assert_eq!(site::read(&*store, &name), bytes, "{name} was overwritten");
+    }
+    complete_manifest(&*store);
+    result
+}
+
+#[test]
+fn files_of_the_manifest_without_a_release_are_not_overwritten() {
+    let report = published_without_the_first_record(None, &[("a.css", "a{}"), ("d.css", "d{}")]).unwrap();
+    assert_eq!((report.release, report.uploaded), (Some(2), 2));
+}
+
+#[test]
+fn files_of_an_unreadable_release_are_not_overwritten() {
+    let err = published_without_the_first_record(Some(b"{"), &[("b.css", "b{}")]).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Conflict);
+    let text = err.to_string();
+    assert!(text.starts_with("the bucket has other bytes under `b."), "{text}");
+    let reason = ".css.br`, which an unreadable release may list: manifest `memory://test/.fingerpost/releases/1.json` cannot be read";
+    assert!(text.contains(reason), "{text}");
+    assert!(text.ends_with("; restore the release file, or delete it if no page uses the release"), "{text}");
+    let report =
+        published_without_the_first_record(Some(b"{"), &[("a.css", "a{}"), ("d.css", "d{}")]).unwrap();
+    assert_eq!((report.release, report.uploaded), (Some(3), 2));
 }
 
 #[test]
