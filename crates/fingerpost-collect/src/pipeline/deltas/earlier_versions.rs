@@ -69,7 +69,7 @@ impl<'a> Search<'a> {
         let is_gain = |hashed: &&str| !is_known(hashed);
         let in_chunk = |(start, end): &ChunkKey<'_>| {
             let mut paths = paths.values().filter(|path| path.starts_with(start) && path.ends_with(end));
-            paths.any(|path| is_gain(&path))
+            paths.any(is_gain)
         };
         !self.is_done(wanted)
             && match paths.get(&*self.asset.path) {
