@@ -1,5 +1,6 @@
 //! Sites whose scripts and style sheets are built by published versions of Vite.
 
+mod deltas;
 mod example;
 mod graph;
 mod pages;

@@ -1,14 +1,18 @@
 use std::{sync::Arc, time::Duration};
 
-use fingerpost_store::{Bucket, Error, ErrorKind, PublishConfig, PublishReport, publish};
+use fingerpost::Store as _;
+use fingerpost_store::{Bucket, BucketStore, Error, ErrorKind, PublishConfig, PublishReport, publish};
 use object_store::{Attribute, ObjectStore};
 
 use crate::site::{self, Site, attributes, complete_manifest, header, names, release};
 
-fn config(site: &Site, store: &Arc<impl ObjectStore>) -> PublishConfig {
+fn bucket(store: &Arc<impl ObjectStore>) -> Bucket {
     let store: Arc<dyn ObjectStore> = store.clone();
-    let bucket = Bucket::from_object_store(store, "memory://test").lease(Duration::from_millis(300));
-    PublishConfig::new(site.path(), bucket)
+    Bucket::from_object_store(store, "memory://test").lease(Duration::from_millis(300))
+}
+
+fn config(site: &Site, store: &Arc<impl ObjectStore>) -> PublishConfig {
+    PublishConfig::new(site.path(), bucket(store))
 }
 
 #[track_caller]
@@ -72,6 +76,27 @@ fn build_with_other_compression_adopts_the_published_variants() {
     assert_eq!((report.release, report.uploaded), (Some(2), 2));
     let second = complete_manifest(&*store);
     assert_eq!(second.get("a.css"), manifest.get("a.css"));
+}
+
+#[test]
+fn deltas_are_uploaded_and_adopted_with_their_file() {
+    let (site, store) = (Site::new(), site::memory());
+    let mut manifest = site.collect(&[("a.css", "a{b}")], 9);
+    let name = site.add_delta(&mut manifest, "a.css", "a{}", "a delta");
+    assert_eq!(published(&site, &store).uploaded, 3);
+    assert_eq!(complete_manifest(&*store), manifest);
+    let attributes = attributes(&*store, &name);
+    assert_eq!(header(&attributes, &Attribute::ContentEncoding), "dcz");
+    assert_eq!(header(&attributes, &Attribute::ContentType), "text/css; charset=utf-8");
+    assert_eq!(header(&attributes, &Attribute::CacheControl), "public, max-age=31536000, immutable");
+    assert_eq!(BucketStore::new(&bucket(&store)).read(&name).unwrap(), b"a delta");
+
+    // Another build of the same file made another delta.
+    let other = Site::new();
+    let mut second = other.collect(&[("a.css", "a{b}"), ("b.css", "b{}")], 11);
+    other.add_delta(&mut second, "a.css", "a{}", "another delta");
+    assert_eq!(published(&other, &store).uploaded, 2);
+    assert_eq!(complete_manifest(&*store).get("a.css"), manifest.get("a.css"));
 }
 
 #[test]

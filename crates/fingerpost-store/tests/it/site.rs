@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use fingerpost::{
     AssetPath,
-    manifest::{ContentHash, Digest, EncodingInfo, FileInfo, Manifest, Release},
+    manifest::{ContentHash, DeltaInfo, Digest, EncodingInfo, FileInfo, Manifest, Release},
 };
 use object_store::{Attribute, Attributes, ObjectStore, ObjectStoreExt as _, memory::InMemory, path};
 use tempfile::TempDir;
@@ -37,11 +37,29 @@ impl Site {
             self.write(&format!("{hashed}.br"), variant.as_bytes());
             manifest.insert(path, hashed.to_string(), info);
         }
+        self.record(&manifest);
+        manifest
+    }
+
+    /// Adds a delta from earlier content to the file of an asset.
+    pub(crate) fn add_delta(&self, manifest: &mut Manifest, path: &str, from: &str, delta: &str) -> String {
+        let entry = manifest.get(path).unwrap().clone();
+        let (mut info, from) = (entry.info.unwrap(), Digest::from_content(from.as_bytes()));
+        let sha256 = Digest::from_content(delta.as_bytes());
+        info.deltas.push(DeltaInfo::new(from, delta.len() as u64, sha256));
+        let name = fingerpost::__private::delta_name(&entry.hashed, &from);
+        self.write(&name, delta.as_bytes());
+        manifest.insert(AssetPath::parse(path).unwrap(), entry.hashed, info);
+        manifest.set_dictionaries(true);
+        self.record(manifest);
+        name
+    }
+
+    fn record(&self, manifest: &Manifest) {
         self.write("staticfiles.json", &manifest.to_json());
         let mut release = Release::new(manifest.clone());
         release.references = BTreeMap::from([("a.css".to_owned(), vec!["b.png".to_owned()])]);
         self.write(".fingerpost/releases/1.json", &release.to_json());
-        manifest
     }
 
     /// Writes the files of `manifest` under their plain names too.
