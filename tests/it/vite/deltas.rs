@@ -20,8 +20,7 @@ fn publish(packages: &Path, root: &PathBuf, line: &str) -> Manifest {
     let long: String = (0..400).map(|n| format!("console.log('line {n}')\n")).collect();
     let text = format!("{long}console.log('{line}')\nexport const m0: number = 0\n");
     fs::write(module, text).expect("a writable file");
-    // A style sheet of several chunks.
-    let style: String = (0..400).map(|n| format!(".line{n} {{ margin: 0 }}\n")).collect();
+    let style: String = (0..400).map(|n| format!(".line{n} {{ margin: {n}px }}\n")).collect();
     fs::write(root.join("src/p0.css"), format!("{style}.{line} {{ margin: 0 }}\n")).expect("a writable file");
     build(packages, std::slice::from_ref(root));
     let out = root.join("out");
