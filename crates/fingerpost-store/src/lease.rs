@@ -48,6 +48,7 @@ struct LockFile {
 #[derive(Debug)]
 pub(crate) struct Lease {
     held: Arc<Held>,
+    clock: StoreClock,
     renewal: JoinHandle<()>,
 }
 
@@ -84,7 +85,12 @@ impl Lease {
                 let _ = renewed.renew().await;
             }
         });
-        Ok(Self { held, renewal })
+        Ok(Self { held, clock, renewal })
+    }
+
+    /// Returns the time since 1970 by the clock of the store.
+    pub(crate) fn now(&self) -> Duration {
+        Duration::from_millis(self.clock.now().try_into().unwrap_or_default())
     }
 
     /// Renews the lock, so that no other run takes over the lock until the lock expires again. Fails if another run has taken

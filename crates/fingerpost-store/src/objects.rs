@@ -29,8 +29,12 @@ use crate::{
     store_error,
 };
 
-/// The minimum speed of a transfer in bytes per second. A slower transfer times out.
-const SLOWEST: f64 = 32. * 1024.;
+/// The minimum speed of a transfer in bytes per second. A slower transfer times out. Several transfers share a connection to
+/// the internet.
+const SLOWEST: f64 = 8. * 1024.;
+
+/// The pause before the first repetition of a write. Each further pause is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// The names of all objects, with their sizes.
 pub(crate) type Listing = BTreeMap<String, u64>;
@@ -180,7 +184,8 @@ impl Objects {
         }
     }
 
-    /// Writes an object.
+    /// Writes an object, again after a broken connection: `object_store` repeats only writes without conditions. After a
+    /// repetition, the result may be `Refused` although the first attempt has written the object.
     pub(crate) async fn put(
         &self,
         name: &str,
@@ -188,16 +193,25 @@ impl Objects {
         mode: PutMode,
         attributes: Attributes,
     ) -> Result<Put, Error> {
-        let attributes = self.supported(attributes);
-        let result = self.try_put(name, &bytes, mode.clone(), attributes.clone()).await?;
-        let result = match result {
-            Err(object_store::Error::NotImplemented { .. }) if !attributes.is_empty() => {
-                self.without_attributes.store(true, Relaxed);
-                self.try_put(name, &bytes, mode, Attributes::new()).await?
+        let started = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let attributes = self.supported(attributes.clone());
+            let has_attributes = !attributes.is_empty();
+            match self.try_put(name, &bytes, mode.clone(), attributes).await? {
+                Err(object_store::Error::NotImplemented { .. }) if has_attributes => {
+                    self.without_attributes.store(true, Relaxed);
+                }
+                Err(err)
+                    if store_error::is_broken_connection(&err)
+                        && started.elapsed() + pause < self.time_limit / 2 =>
+                {
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                result => return self.put_result(result, name),
             }
-            result => result,
-        };
-        self.put_result(result, name)
+        }
     }
 
     /// Returns no attributes if the store has refused attributes.

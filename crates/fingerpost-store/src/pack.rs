@@ -1,7 +1,7 @@
 //! Downloads the releases of a bucket as a pack.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fs::File,
     io::{self, BufWriter, Write as _},
     path::{Path, PathBuf},
@@ -25,8 +25,8 @@ use crate::{
 /// Downloads the manifest, the releases and their files as one tar file, `pack`. Returns `false` and writes no file if the
 /// bucket is empty.
 ///
-/// `fingerpost_collect::CollectConfig::keep_from` reads the pack, and `TarStore` of the core serves the pack. Files that are
-/// missing in the bucket are left out.
+/// `fingerpost_collect::CollectConfig::keep_from` reads the pack, and `TarStore` of the core serves the pack. Missing and
+/// damaged files of earlier releases are left out.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
@@ -44,7 +44,7 @@ use crate::{
 /// # Errors
 ///
 /// - [`ErrorKind::Manifest`] if `staticfiles.json` is damaged. Damaged releases are left out.
-/// - [`ErrorKind::File`] if an object is damaged, or if the pack cannot be written.
+/// - [`ErrorKind::File`] if a file of the current release is missing or damaged, or if the pack cannot be written.
 /// - [`ErrorKind::Credentials`], [`ErrorKind::BucketNotFound`], [`ErrorKind::Unavailable`] and [`ErrorKind::Store`].
 pub fn download_pack(bucket: &Bucket, pack: impl AsRef<Path>) -> Result<bool, Error> {
     let (objects, pack) = (bucket.objects.clone(), pack.as_ref().to_owned());
@@ -56,28 +56,49 @@ async fn download(objects: &SharedObjects, pack: &Path) -> Result<bool, Error> {
     if remote.current.is_none() && remote.numbers.is_empty() {
         return Ok(false);
     }
-    let mut files = Vec::from_iter(files(&remote));
-    files.retain(|(name, _)| remote.listing.contains_key(name));
+    let current: HashSet<_> =
+        remote.manifest().into_iter().flatten().flat_map(|(_, entry)| files_of(entry)).collect();
     let mut tar = PackWriter::create(pack)?;
-    let contents = stream::iter(files).map(|(name, known)| read(objects, name, known));
+    let contents = stream::iter(files(&remote)).map(|(name, known)| {
+        let is_required = current.contains(&(name.clone(), known));
+        read(objects, name, known, is_required)
+    });
     let mut contents = contents.buffered(CONCURRENCY);
     while let Some((name, bytes)) = contents.try_next().await? {
-        tar.add(&name, &bytes)?;
+        if let Some(bytes) = bytes {
+            tar.add(&name, &bytes)?;
+        }
+    }
+    // The manifest in the bucket may be newer by now.
+    if let Some(current) = &remote.current {
+        tar.add(MANIFEST_NAME, &current.bytes)?;
     }
     tar.finish()?;
     Ok(true)
 }
 
-/// Returns the files of all releases by name, and the records of the releases.
+/// Returns the files of all releases by name, and the release files.
 fn files(remote: &Remote) -> BTreeMap<String, KnownContent> {
     let files = remote.manifests().flatten().flat_map(|(_, entry)| files_of(entry));
     let records = remote.releases.iter().map(|release| (release_name(release.number), None));
-    files.chain(records).chain([(MANIFEST_NAME.to_owned(), None)]).collect()
+    files.chain(records).collect()
 }
 
-async fn read(objects: &Objects, name: String, known: KnownContent) -> Result<(String, Bytes), Error> {
-    let bytes = objects.get_intact(&name, known).await?;
-    Ok((name, bytes))
+async fn read(
+    objects: &Objects,
+    name: String,
+    known: KnownContent,
+    is_required: bool,
+) -> Result<(String, Option<Bytes>), Error> {
+    match objects.get_intact(&name, known).await {
+        Ok(bytes) => Ok((name, Some(bytes))),
+        Err(err) if err.kind() == ErrorKind::File && !is_required => Ok((name, None)),
+        Err(err) if err.kind() == ErrorKind::File => {
+            let advice = "run the command again, or publish again to upload the file";
+            Err(Error::new(ErrorKind::File, format!("{err}, which the current release lists; {advice}")))
+        }
+        Err(err) => Err(err),
+    }
 }
 
 struct PackWriter {

@@ -64,13 +64,17 @@ impl PublishSettings {
     ///
     /// # Errors
     ///
-    /// Same as [`Bucket::open`].
+    /// Same as [`Bucket::open_with_time_limit`], and [`ErrorKind::Config`] for a `lease` of 0.
     pub fn open(&self, url: &str) -> Result<Bucket, Error> {
         let bucket = Bucket::open_with_time_limit(url, self.time_limit.unwrap_or(TIME_LIMIT))?;
         let bucket = bucket.single_writer(self.single_writer);
-        Ok(match self.lease {
-            Some(lease) => bucket.lease(lease),
-            None => bucket,
-        })
+        match self.lease {
+            Some(Duration::ZERO) => {
+                let message = "the lock of a run would expire at once with a time of 0; set a longer time, such as `60s`";
+                Err(Error::new(ErrorKind::Config, message))
+            }
+            Some(lease) => Ok(bucket.lease(lease)),
+            None => Ok(bucket),
+        }
     }
 }

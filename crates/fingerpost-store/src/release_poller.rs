@@ -1,17 +1,20 @@
 use std::{
-    fmt, io,
+    fmt, io, panic,
     sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::Duration,
 };
 
 use bytes::Bytes;
-use fingerpost::Assets;
+use fingerpost::{Assets, Mode};
 
 use crate::{bucket_store::BucketStore, random::jittered};
 
 /// The default time between two requests.
 const INTERVAL: Duration = Duration::from_secs(10);
+
+/// The shortest time between two requests.
+const SHORTEST: Duration = Duration::from_millis(10);
 
 /// Follows the releases of a bucket: requests the manifest regularly, and reloads the assets after a change.
 ///
@@ -98,25 +101,37 @@ impl ReleasePoller {
         self
     }
 
-    /// Starts the poller on a thread of its own. The first request follows immediately.
+    /// Starts the poller on a thread of its own. The first request follows immediately. In development, the poller does
+    /// nothing, because the assets come from the source directories.
     ///
     /// # Errors
     ///
     /// The error of the system if no thread can be started.
     pub fn start(self) -> io::Result<RunningPoller> {
         let (stop, stopped) = mpsc::channel();
+        if self.assets.mode() != Mode::Production {
+            return Ok(RunningPoller { _stop: stop });
+        }
         let thread = thread::Builder::new().name("fingerpost-poller".to_owned());
         thread.spawn(move || {
             let mut state = State::default();
             loop {
-                self.poll(&mut state);
-                match stopped.recv_timeout(jittered(self.interval)) {
+                self.poll_safely(&mut state);
+                match stopped.recv_timeout(jittered(self.interval.max(SHORTEST))) {
                     Err(RecvTimeoutError::Timeout) => {}
                     _ => return,
                 }
             }
         })?;
         Ok(RunningPoller { _stop: stop })
+    }
+
+    /// Polls once. A panic, such as in the function of [`report`](Self::report), does not end the thread.
+    fn poll_safely(&self, state: &mut State) {
+        let poll = panic::AssertUnwindSafe(|| self.poll(state));
+        if panic::catch_unwind(poll).is_err() {
+            tracing::error!("a poll of the bucket has panicked");
+        }
     }
 
     fn poll(&self, state: &mut State) {
@@ -150,8 +165,10 @@ impl ReleasePoller {
             return Ok(false);
         }
         // The manifest at the start may be newer than the loaded manifest.
+        let before = self.assets.snapshot();
         self.assets.reload().map_err(|err| err.to_string())?;
-        Ok(state.loaded.replace(manifest).is_some())
+        let is_new = before.release_id() != self.assets.snapshot().release_id();
+        Ok(state.loaded.replace(manifest).is_some() || is_new)
     }
 }
 

@@ -1,10 +1,13 @@
 //! The releases of a bucket.
 
+use std::time::Duration;
+
+use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::UpdateVersion;
 
 use fingerpost::{
-    __private::{KnownContent, Numbering, now, quoted, release_number},
+    __private::{KnownContent, Numbering, quoted, release_number},
     manifest::{MANIFEST_NAME, Manifest, Release},
 };
 
@@ -35,6 +38,7 @@ pub(crate) struct Remote {
 #[derive(Debug, Clone)]
 pub(crate) struct CurrentManifest {
     pub(crate) manifest: Manifest,
+    pub(crate) bytes: Bytes,
     pub(crate) version: UpdateVersion,
 }
 
@@ -72,9 +76,9 @@ impl Remote {
         self.releases.iter().rfind(|release| release.manifest == *manifest)
     }
 
-    /// Returns a numbering that records the current manifest.
-    pub(crate) fn numbering(&self) -> Result<Numbering<'_>, Error> {
-        let mut numbering = Numbering::new(&self.numbers, Vec::new(), now());
+    /// Returns a numbering that records the current manifest at this time since 1970.
+    pub(crate) fn numbering(&self, now: Duration) -> Result<Numbering<'_>, Error> {
+        let mut numbering = Numbering::new(&self.numbers, Vec::new(), now);
         if let Some(manifest) = self.manifest() {
             numbering.record_current(manifest, self.current_release().cloned())?;
         }
@@ -90,7 +94,7 @@ pub(crate) async fn current(objects: &Objects) -> Result<Option<CurrentManifest>
             "restore the object from its release in `.fingerpost/releases/`, or delete it and publish again";
         Error::new(ErrorKind::Manifest, format!("{err}; {advice}"))
     })?;
-    Ok(Some(CurrentManifest { manifest, version: object.version }))
+    Ok(Some(CurrentManifest { manifest, bytes: object.bytes, version: object.version }))
 }
 
 /// Returns the numbers of the releases in a listing, in ascending order.

@@ -132,6 +132,12 @@ impl Display for Response<'_> {
     }
 }
 
+/// Returns `true` if a connection to the store failed, so that the request may succeed when it is repeated.
+pub(crate) fn is_broken_connection(err: &object_store::Error) -> bool {
+    let text = err.to_string();
+    transport(err).is_some() && !CREDENTIAL_URLS.iter().any(|url| text.contains(url))
+}
+
 /// Returns the cause of a failed connection, or of a timeout.
 fn transport(err: &object_store::Error) -> Option<String> {
     let mut cause: Option<&dyn StdError> = Some(err);
@@ -157,7 +163,10 @@ fn innermost(err: &dyn StdError) -> String {
 
 /// Removes queries of URLs and the values of secret environment variables, and cuts a long text.
 fn redacted(text: &str) -> String {
-    let secrets = env::vars().filter(|(name, value)| is_secret(name) && value.len() >= 6);
+    // `vars` would panic on a variable that is not UTF-8.
+    let variables = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let secrets = variables.filter(|(name, value)| is_secret(name) && value.len() >= 6);
     let text = secrets.fold(text.to_owned(), |text, (_, secret)| text.replace(&secret, "…"));
     let words = text.split_whitespace().map(|word| match word.split_once('?') {
         Some((url, _)) if url.contains("://") => format!("{url}?…"),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use fingerpost::__private::now;
+
 use crate::{
     error::Error,
     lease::{Lease, LeaseOptions},
@@ -36,6 +38,12 @@ pub(crate) async fn acquire(
     }
     let clock = probe(objects).await?;
     Lease::acquire(objects, command, options.lease, clock, steps).await.map(Some)
+}
+
+/// Returns the time since 1970 by the clock of the store, because the clocks of the machines that publish may differ. Without a
+/// lock, returns the local time.
+pub(crate) fn time(lease: Option<&Lease>) -> Duration {
+    lease.map_or_else(now, Lease::now)
 }
 
 /// Releases the lock.

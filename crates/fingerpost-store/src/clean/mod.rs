@@ -3,10 +3,13 @@
 pub(crate) mod clean_config;
 pub(crate) mod report;
 
-use std::{collections::HashSet, time::Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use fingerpost::{
-    __private::{PublishedRelease, Retention, files_of, now, quoted, reserved},
+    __private::{PublishedRelease, Retention, files_of, quoted, reserved},
     manifest::{MANIFEST_NAME, Release},
 };
 
@@ -18,7 +21,7 @@ use crate::{
     progress::{Progress, ProgressStep, Steps},
     publish::numbered::write_releases,
     remote::{Remote, release_name},
-    write_options::{WriteOptions, acquire, release},
+    write_options::{WriteOptions, acquire, release, time},
 };
 
 /// The maximum number of objects that are deleted after one check of the lock.
@@ -71,9 +74,8 @@ pub fn clean(config: &CleanConfig) -> Result<CleanReport, Error> {
 ///   remaining files.
 pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<CleanReport, Error> {
     let started = Instant::now();
-    let (objects, options, retention) =
-        (config.bucket.objects.clone(), config.write(), config.retention(now()));
-    let run = |steps| async move { run(&objects, options, retention, &steps).await };
+    let (objects, options, settings) = (config.bucket.objects.clone(), config.write(), config.clone());
+    let run = |steps| async move { run(&objects, options, &settings, &steps).await };
     let report = config.bucket.runtime.run_with(run, progress)?;
     Ok(CleanReport { dry_run: options.dry_run, seconds: started.elapsed().as_secs_f64(), ..report })
 }
@@ -81,10 +83,11 @@ pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<Clean
 async fn run(
     objects: &SharedObjects,
     options: WriteOptions,
-    retention: Retention,
+    config: &CleanConfig,
     steps: &Steps,
 ) -> Result<CleanReport, Error> {
     let lease = acquire(objects, "clean", options, steps).await?;
+    let retention = config.retention(time(lease.as_ref()));
     let result = remove_old(objects, lease.as_ref(), options, retention, steps).await;
     release(lease).await;
     result
@@ -103,7 +106,7 @@ async fn remove_old(
                       the files that are only in this release";
         return Err(Error::new(ErrorKind::Manifest, format!("{reason}; {advice}")));
     }
-    let recorded = recorded(&remote, objects)?;
+    let recorded = recorded(&remote, objects, retention.now)?;
     let report =
         CleanReport { recorded: recorded.as_ref().map(|release| release.number), ..CleanReport::default() };
     if let Some(recorded) = &recorded
@@ -130,14 +133,14 @@ async fn remove_old(
 }
 
 /// Returns the release that records the current manifest, if the newest release has another manifest.
-fn recorded(remote: &Remote, objects: &SharedObjects) -> Result<Option<Release>, Error> {
+fn recorded(remote: &Remote, objects: &SharedObjects, now: Duration) -> Result<Option<Release>, Error> {
     if remote.current.is_none() {
         let file = quoted(objects.url_of(MANIFEST_NAME));
         let advice =
             "the current release is unknown, so nothing is removed; restore the object, or publish again";
         return Err(Error::new(ErrorKind::Manifest, format!("{file} does not exist; {advice}")));
     }
-    Ok(remote.numbering()?.into_recorded())
+    Ok(remote.numbering(now)?.into_recorded())
 }
 
 fn published(remote: &Remote) -> Vec<PublishedRelease> {

@@ -152,11 +152,7 @@ async fn publish_files(
         replace(originals, objects, lease, steps).await?;
     }
     let numbered = publish_manifest(&manifest, &local.references, remote, (objects, lease), options).await?;
-    warnings.extend(
-        numbered
-            .superseded_by
-            .map(|later| format!("another run published release {later} in the meantime, which is current")),
-    );
+    warnings.extend(numbered.superseded_by.map(superseded));
     let report = report(&manifest, numbered);
     let skipped = report.objects - uploaded;
     Ok(PublishReport { uploaded, bytes, skipped, originals: plain, warnings, ..report })
@@ -173,6 +169,11 @@ pub(crate) async fn replace(
         lease.check().await?;
     }
     upload::upload(uploads, objects, steps).await
+}
+
+/// Returns the warning for a run that has left a later release in force.
+pub(crate) fn superseded(later: u64) -> String {
+    format!("another run published release {later} in the meantime, which is current")
 }
 
 fn report(manifest: &Manifest, numbered: Numbered) -> PublishReport {

@@ -1,6 +1,6 @@
 //! Writes a release and the manifest.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use fingerpost::manifest::{MANIFEST_NAME, Manifest, Release};
 
@@ -10,7 +10,7 @@ use crate::{
     lease::Lease,
     objects::{Objects, Put, create, update},
     remote::{CurrentManifest, Remote, release_name},
-    write_options::WriteOptions,
+    write_options::{WriteOptions, time},
 };
 
 /// The numbers of a publication.
@@ -34,7 +34,7 @@ pub(crate) async fn publish_manifest(
     options: WriteOptions,
 ) -> Result<Numbered, Error> {
     let numbered = loop {
-        let (releases, numbered) = number(manifest, references, &remote)?;
+        let (releases, numbered) = number(manifest, references, &remote, time(lease))?;
         if options.dry_run {
             return Ok(numbered);
         }
@@ -59,9 +59,10 @@ fn number(
     manifest: &Manifest,
     references: &BTreeMap<String, Vec<String>>,
     remote: &Remote,
+    now: Duration,
 ) -> Result<(Vec<Release>, Numbered), Error> {
     let current = remote.current_release().map(|release| release.number);
-    let numbered = remote.numbering()?.publish(manifest, references.clone(), false)?;
+    let numbered = remote.numbering(now)?.publish(manifest, references.clone(), false)?;
     let release = numbered.added.last().map(|release| release.number);
     let replaced = release.and(numbered.recorded.or(current));
     let numbers = Numbered { release, replaced, recorded: numbered.recorded, superseded_by: None };

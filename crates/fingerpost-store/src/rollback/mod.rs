@@ -16,7 +16,7 @@ use crate::{
     lease::Lease,
     objects::SharedObjects,
     progress::{Progress, Steps},
-    publish::{adopt::names, numbered::publish_manifest, originals, replace, upload::announce},
+    publish::{adopt::names, numbered::publish_manifest, originals, replace, superseded, upload::announce},
     remote::{Remote, has_file},
     write_options::{WriteOptions, acquire, release},
 };
@@ -104,8 +104,10 @@ async fn publish_again(
     }
     let numbered =
         publish_manifest(&target.manifest, &target.references, remote, (objects, lease), options).await?;
+    warnings.extend(numbered.superseded_by.map(superseded));
     Ok(RollbackReport {
         release: numbered.release,
+        superseded_by: numbered.superseded_by,
         restored: target.number,
         replaced: numbered.replaced,
         recorded: numbered.recorded,

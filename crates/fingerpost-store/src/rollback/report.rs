@@ -6,6 +6,9 @@ use serde::Serialize;
 pub struct RollbackReport {
     /// Number of the new release. `None` if the manifest was current already.
     pub release: Option<u64>,
+    /// Number of the release that another run published in the meantime, and that is current instead of this release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<u64>,
     /// Number of the release that was published again.
     pub restored: u64,
     /// Number of the release that the new release replaced. `None` if there was no manifest, or nothing was published.

@@ -9,8 +9,9 @@ use std::{
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream::BoxStream};
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, memory::InMemory, path::Path,
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    ObjectStoreExt as _, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    memory::InMemory, path::Path,
 };
 
 /// A store whose requests can be delayed, fail or ignore conditions.
@@ -30,6 +31,10 @@ pub(crate) struct FaultyStore {
     pub(crate) refuses_attributes: bool,
     /// The delay of the response to a write, after the write has been performed.
     pub(crate) response_delay: Duration,
+    /// The delay of the clock of the store.
+    pub(crate) clock_delay: Duration,
+    /// The number of requests before another run takes over the lock.
+    pub(crate) requests_before_takeover: Option<usize>,
     pub(crate) requests: AtomicUsize,
     pub(crate) puts: AtomicUsize,
     /// The number of responses to conditional reads of an unchanged object.
@@ -45,6 +50,10 @@ enum Fault {
 impl FaultyStore {
     async fn request(&self) -> Fault {
         let number = self.requests.fetch_add(1, SeqCst);
+        if self.requests_before_takeover == Some(number) {
+            let lock = r#"{"holder": "clean, process 7", "id": "7", "milliseconds": 10}"#;
+            self.inner.put(&Path::from(".fingerpost/lock"), lock.into()).await.unwrap();
+        }
         if self.delay > 0 {
             let micros = fingerpost_store_random() % self.delay;
             tokio::time::sleep(Duration::from_micros(micros)).await;
@@ -121,7 +130,8 @@ impl ObjectStore for FaultyStore {
         if matches!(fault, Fault::Before) {
             return Err(failed());
         }
-        let result = self.inner.get_opts(path, options).await;
+        let mut result = self.inner.get_opts(path, options).await;
+        result.iter_mut().for_each(|object| object.meta.last_modified -= self.clock_delay);
         if matches!(result, Err(Error::NotModified { .. })) {
             self.unchanged.fetch_add(1, SeqCst);
         }

@@ -168,6 +168,49 @@ fn failures_keep_the_release_and_are_reported_once() {
 }
 
 #[test]
+fn panic_in_a_report_does_not_stop_the_poller() {
+    let (store, site) = (Arc::new(InMemory::new()), Site::new());
+    site.collect(&[("a.css", "1")], 9);
+    let bucket = bucket(&store);
+    publish(&PublishConfig::new(site.path(), bucket.clone())).unwrap();
+    let (assets, bucket_store) = node(&bucket);
+    // A release before the first poll is reported too.
+    site.collect(&[("a.css", "2")], 9);
+    publish(&PublishConfig::new(site.path(), bucket.clone())).unwrap();
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let reported = events.clone();
+    let poller = ReleasePoller::new(&assets, &bucket_store)
+        .interval(Duration::ZERO)
+        .report(move |event: &PollEvent| {
+            reported.lock().unwrap().push(event.clone());
+            std::panic::resume_unwind(Box::new("a panic"));
+        })
+        .start()
+        .unwrap();
+    wait_until("the first event", || *events.lock().unwrap() == [PollEvent::Reloaded]);
+    let manifest = site.collect(&[("a.css", "3")], 9);
+    publish(&PublishConfig::new(site.path(), bucket)).unwrap();
+    let url = format!("/static/{}", manifest.get("a.css").unwrap().hashed);
+    wait_until("the third release", || assets.url("a.css").unwrap() == *url);
+    drop(poller);
+}
+
+#[test]
+fn poller_sends_no_requests_in_development() {
+    let (store, site) = (Arc::new(FaultyStore::default()), Site::new());
+    site.write("static/a.css", b"1");
+    let bucket_store = BucketStore::new(&bucket(&store));
+    let source = site.path().join("static");
+    let assets =
+        Assets::builder().source(source).store(bucket_store.clone()).mode(Mode::Dev).build().unwrap();
+    let poller =
+        ReleasePoller::new(&assets, &bucket_store).interval(Duration::from_millis(10)).start().unwrap();
+    thread::sleep(Duration::from_millis(50));
+    assert_eq!(store.requests.load(SeqCst), 0);
+    drop(poller);
+}
+
+#[test]
 fn unchanged_manifest_is_requested_and_not_downloaded() {
     let (store, site) = (Arc::new(FaultyStore::default()), Site::new());
     let manifest = site.collect(&[("a.css", "a{}")], 9);

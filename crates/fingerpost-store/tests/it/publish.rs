@@ -1,7 +1,9 @@
 use std::{sync::Arc, time::Duration};
 
-use fingerpost::Store as _;
-use fingerpost_store::{Bucket, BucketStore, Error, ErrorKind, PublishConfig, PublishReport, publish};
+use fingerpost::{Store as _, manifest::Manifest};
+use fingerpost_store::{
+    Bucket, BucketStore, Error, ErrorKind, PublishConfig, PublishReport, download_pack, publish,
+};
 use object_store::{Attribute, ObjectStore};
 
 use crate::site::{self, Site, attributes, complete_manifest, header, names, release};
@@ -127,6 +129,9 @@ fn missing_and_damaged_files_are_reported_and_nothing_is_published() {
     std::fs::write(file("a.css"), "x{}").unwrap();
     let err = publish(&config(&site, &store)).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::File);
+    assert_eq!(site::read(&*store, "staticfiles.json"), None);
+    // The first run may have uploaded the other file.
+    let store = site::memory();
     std::fs::remove_file(file("b.css")).unwrap();
     let err = publish(&config(&site, &store)).unwrap_err();
     let expected = format!(
@@ -198,4 +203,38 @@ fn dry_run_writes_nothing() {
     let report = publish(&config(&site, &store).dry_run(true)).unwrap();
     assert_eq!((report.release, report.uploaded, report.dry_run), (Some(1), 2, true));
     assert_eq!(names(&*store), [""; 0]);
+}
+
+#[test]
+fn missing_and_damaged_files_of_earlier_releases_are_left_out_of_a_pack() {
+    let (site, store) = (Site::new(), site::memory());
+    let first = site.collect(&[("a.css", "1"), ("b.css", "1")], 9);
+    published(&site, &store);
+    let second = site.collect(&[("a.css", "2")], 9);
+    published(&site, &store);
+    let hashed =
+        |manifest: &Manifest, path| object_store::path::Path::from(&*manifest.get(path).unwrap().hashed);
+    let delete = |path: &object_store::path::Path| {
+        site::block_on(object_store::ObjectStoreExt::delete(&*store, path)).unwrap();
+    };
+    delete(&hashed(&first, "a.css"));
+    site::block_on(object_store::ObjectStoreExt::put(&*store, &hashed(&first, "b.css"), "damaged".into()))
+        .unwrap();
+    let pack = site.path().join("bucket.tar");
+    let bucket = Bucket::from_object_store(store.clone(), "memory://test");
+    assert!(download_pack(&bucket, &pack).unwrap());
+    let mut tar = tar::Archive::new(std::fs::File::open(&pack).unwrap());
+    let names: Vec<_> =
+        tar.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect();
+    let current = hashed(&second, "a.css").to_string();
+    assert!(names.contains(&current) && names.contains(&"staticfiles.json".to_owned()), "{names:?}");
+    let lost = [hashed(&first, "a.css").to_string(), hashed(&first, "b.css").to_string()];
+    assert!(!names.iter().any(|name| lost.contains(name)), "{names:?}");
+
+    delete(&hashed(&second, "a.css"));
+    let expected = format!(
+        "`memory://test/{current}` was deleted, which the current release lists; run the command again, or publish again to upload \
+         the file"
+    );
+    assert_eq!(download_pack(&bucket, &pack).unwrap_err().to_string(), expected);
 }

@@ -248,6 +248,52 @@ fn held_lock_is_reported_and_expires() {
 }
 
 #[test]
+fn run_whose_lock_was_taken_over_writes_no_manifest() {
+    let mut refused = 0;
+    for requests in 0.. {
+        let (inner, site) = prepared();
+        let before = complete_manifest(&inner);
+        let manifest = site.collect(&[("a.css", "new"), ("c.css", "c{}")], 9);
+        let faulty =
+            FaultyStore { inner, requests_before_takeover: Some(requests), ..FaultyStore::default() };
+        let store = Arc::new(faulty);
+        let result = publish(&PublishConfig::new(site.path(), bucket(&store, 60_000)));
+        let is_over = store.requests.load(SeqCst) <= requests;
+        match result {
+            Ok(_) => assert_eq!(complete_manifest(&store.inner), manifest),
+            Err(err) => {
+                assert_eq!(err.kind(), ErrorKind::Locked);
+                let expected = "another run took over `memory://test/.fingerpost/lock`, because this run did not renew the lock in \
+                                time; run the command again";
+                assert_eq!(err.to_string(), expected);
+                assert_eq!(complete_manifest(&store.inner), before);
+                refused += 1;
+            }
+        }
+        if is_over {
+            break;
+        }
+    }
+    assert!(refused > 5, "{refused}");
+}
+
+#[test]
+fn ages_of_releases_are_judged_by_the_clock_of_the_store() {
+    let day = Duration::from_secs(24 * 60 * 60);
+    let store = Arc::new(FaultyStore { clock_delay: day * 8, ..FaultyStore::default() });
+    let site = Site::new();
+    for content in ["1", "2"] {
+        site.collect(&[("a.css", content)], 9);
+        publish(&PublishConfig::new(site.path(), bucket(&store, 1_000))).unwrap();
+    }
+    let published = Duration::from_secs(release(&store.inner, 2).unwrap().published);
+    let age = fingerpost::__private::now() - published;
+    assert!((day * 8..day * 9).contains(&age), "{age:?}");
+    let report = clean(&CleanConfig::new(bucket(&store, 1_000)).keep(1).older_than(day * 7)).unwrap();
+    assert_eq!((report.removed, report.kept), (vec![], vec![1, 2]));
+}
+
+#[test]
 fn lock_is_released_during_a_renewal() {
     let store = Arc::new(FaultyStore { response_delay: Duration::from_millis(20), ..FaultyStore::default() });
     for round in 0..6 {

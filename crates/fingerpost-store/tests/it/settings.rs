@@ -59,6 +59,15 @@ fn time_limit_of_zero_is_refused() {
 }
 
 #[test]
+fn lease_of_zero_is_refused() {
+    let mut settings = PublishSettings::default();
+    settings.lease = Some(Duration::ZERO);
+    let expected =
+        "the lock of a run would expire at once with a time of 0; set a longer time, such as `60s`";
+    assert_eq!(settings.open("memory:///").unwrap_err().to_string(), expected);
+}
+
+#[test]
 fn longest_time_limit_is_accepted() {
     let (dir, bucket) =
         (tempfile::tempdir().unwrap(), Bucket::open_with_time_limit("memory:///", Duration::MAX));
