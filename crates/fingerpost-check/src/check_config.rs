@@ -1,6 +1,6 @@
 use std::{
     collections::BTreeSet,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use fingerpost::{
@@ -190,8 +190,11 @@ impl CheckConfig {
         let (((), severities), (base, sources)) = checked?;
         let bundle = self.settings.bundles.read(sources.dirs(), &base)?;
         let imports = ImportMap::new(&self.settings)?;
+        let (mut assets, mut problems) = KnownAssets::new(sources, bundle);
+        problems.extend(assets.check_import_map(&imports));
         Ok(Options {
-            assets: KnownAssets::new(sources, bundle),
+            assets,
+            problems,
             used: self.referenced.iter().chain(imports.imports().values()).cloned().collect(),
             base,
             severities,
@@ -214,7 +217,7 @@ impl CheckConfig {
 
     fn checked_paths(&self) -> Result<Vec<PathBuf>, Error> {
         if let Some(paths) = &self.paths {
-            return paths.iter().map(|path| absolute(path)).collect();
+            return paths.iter().map(|path| Ok(without_parents(&absolute(path)?))).collect();
         }
         let root = self.root()?;
         let paths: Vec<_> =
@@ -231,6 +234,8 @@ impl CheckConfig {
 /// The checked settings of one run.
 pub(crate) struct Options {
     pub(crate) assets: KnownAssets,
+    /// The problems of the source directories and of the import map.
+    pub(crate) problems: Vec<Problem>,
     /// The assets that the files checked so far name.
     pub(crate) used: BTreeSet<String>,
     pub(crate) base: BaseUrl,
@@ -245,6 +250,20 @@ fn absolute(path: &Path) -> Result<PathBuf, Error> {
     let message =
         |err| Problem::config(format!("cannot make the path of {} absolute: {err}", path.display()));
     Ok(std::path::absolute(path).map_err(message)?)
+}
+
+/// Resolves `..` in a path, so that globs match, and no file is checked twice. After a symlink, `..` has another meaning, and
+/// the path is returned unchanged.
+fn without_parents(path: &Path) -> PathBuf {
+    let mut resolved = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir if resolved.is_symlink() => return path.to_owned(),
+            Component::ParentDir => drop(resolved.pop()),
+            component => resolved.push(component),
+        }
+    }
+    resolved
 }
 
 fn syntax(table: &mut SettingsTable<'_>) -> Syntax {

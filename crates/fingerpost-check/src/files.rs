@@ -25,8 +25,12 @@ pub(crate) struct CheckedFile {
 }
 
 impl CheckedFile {
-    fn new(file: PathBuf, root: &Path) -> Self {
-        let name = file.strip_prefix(root).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+    /// Creates a file below the path to check, `path`. A file outside the root has a name that is relative to `path`, because
+    /// a glob cannot name a parent directory.
+    fn new(file: PathBuf, path: &Path, root: &Path) -> Self {
+        let dir = if file == path { path.parent().unwrap_or(path) } else { path };
+        let name = file.strip_prefix(root).or_else(|_| file.strip_prefix(dir)).unwrap_or(&file);
+        let name = name.to_string_lossy().replace('\\', "/");
         Self { name, file }
     }
 
@@ -34,14 +38,34 @@ impl CheckedFile {
         self.file.extension().is_some_and(|extension| extension == "rs")
     }
 
-    /// Reads the file. Returns `None` for a binary file, and for a file of 4 GiB or more.
-    pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, Problem> {
-        let bytes = fs::read(&self.file).map_err(|err| Problem::source(&self.file, &err))?;
-        let is_binary = memchr::memchr(0, &bytes[..bytes.len().min(PREFIX)]).is_some();
+    /// Reads the file, unless the file is binary, or has 4 GiB or more.
+    pub(crate) fn read(&self) -> Result<Content, Problem> {
+        let failed = |err| Problem::source(&self.file, &err);
         // The positions of tokens have 32 bits.
-        let is_too_long = u32::try_from(bytes.len()).is_err();
-        Ok((!is_binary && !is_too_long).then_some(bytes))
+        if u32::try_from(fs::metadata(&self.file).map_err(failed)?.len()).is_err() {
+            return Ok(self.skipped("has 4 GiB or more"));
+        }
+        let bytes = fs::read(&self.file).map_err(failed)?;
+        Ok(match &bytes[..] {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+                self.skipped("is UTF-16; template engines and Rust read only UTF-8")
+            }
+            bytes if memchr::memchr(0, &bytes[..bytes.len().min(PREFIX)]).is_some() => Content::Skipped(None),
+            _ => Content::Bytes(bytes),
+        })
     }
+
+    fn skipped(&self, reason: &str) -> Content {
+        let message = format!("{} is not checked: the file {reason}", quoted(self.file.display()));
+        Content::Skipped(Some(Problem::new(ErrorKind::Source, message)))
+    }
+}
+
+/// The content of a file.
+pub(crate) enum Content {
+    Bytes(Vec<u8>),
+    /// A file that is not checked, with a note unless the file is binary.
+    Skipped(Option<Problem>),
 }
 
 /// Lists the files below all paths, sorted. A file below two paths is listed once.
@@ -50,7 +74,9 @@ pub(crate) fn list(paths: &[PathBuf], root: &Path) -> (Vec<CheckedFile>, Vec<Pro
     for path in paths {
         match files_below(path) {
             Ok((below, more)) => {
-                files.extend(below.into_iter().map(|file| (file.clone(), CheckedFile::new(file, root))));
+                for file in below {
+                    files.entry(file.clone()).or_insert_with(|| CheckedFile::new(file, path, root));
+                }
                 problems.extend(more);
             }
             Err(problem) => problems.push(problem),

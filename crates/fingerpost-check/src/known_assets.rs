@@ -1,7 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fingerpost::{
-    __private::{Bundle, TemplatePath, differs_in_case, nearest, quoted},
+    __private::{
+        Bundle, ENTRY_DEFINITION, ImportMap, Problem, TemplatePath, differs_in_case, is_entry_path, nearest,
+        quoted,
+    },
     sources::{SourceDir, Sources},
 };
 
@@ -25,10 +28,37 @@ pub(crate) struct Missing {
 }
 
 impl KnownAssets {
-    pub(crate) fn new(sources: Sources, bundle: Bundle) -> Self {
-        let files = sources.list().files;
-        let paths = files.into_iter().map(|file| file.path.into()).collect();
-        Self { paths, bundle, sources, nearest: BTreeMap::new() }
+    /// Lists the assets. Also returns the problems of the source directories, such as unreadable directories.
+    pub(crate) fn new(sources: Sources, bundle: Bundle) -> (Self, Vec<Problem>) {
+        let listing = sources.list();
+        let paths = listing.files.into_iter().map(|file| file.path.into()).collect();
+        let problems = listing.problems.into_iter().map(Problem::from).collect();
+        (Self { paths, bundle, sources, nearest: BTreeMap::new() }, problems)
+    }
+
+    /// Returns the problems of an import map: names whose assets do not exist.
+    pub(crate) fn check_import_map(&mut self, imports: &ImportMap) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (name, target) in imports.imports() {
+            let is_known = match target.ends_with('/') {
+                true => {
+                    self.paths.range(target.clone()..).next().is_some_and(|path| path.starts_with(target))
+                }
+                false => self.paths.contains(target),
+            };
+            if !is_known {
+                let reason = if target.ends_with('/') { "has no assets" } else { "does not exist" };
+                let advice = match self.nearest(target) {
+                    Some(near) => format!("did you mean {}?", quoted(near)),
+                    None => "correct `[importmap] imports`".to_owned(),
+                };
+                let (name, target) = (quoted(name), quoted(target));
+                problems.push(Problem::config(format!(
+                    "import {name} is mapped to {target}, which {reason}; {advice}"
+                )));
+            }
+        }
+        problems
     }
 
     /// Returns the assets that are neither in `used` nor files of a bundler. Templates name only the entries of a bundler.
@@ -37,20 +67,27 @@ impl KnownAssets {
         self.paths.difference(used).filter(move |path| !is_bundled(path))
     }
 
-    /// Returns the asset path in a name such as `/img/sprite.svg?x=1#icon`. `None` for a directory.
+    /// Returns the asset path in a name such as `/img/sprite.svg?x=1#icon`. `None` for a directory. With `is_entry`, the asset
+    /// must be an entry.
     ///
     /// # Errors
     ///
     /// Returns the reason if the name is invalid, or the asset is missing.
-    pub(crate) fn find(&mut self, name: &str) -> Result<Option<String>, Missing> {
+    pub(crate) fn find(&mut self, name: &str, is_entry: bool) -> Result<Option<String>, Missing> {
         let parsed = TemplatePath::parse(name);
         let parsed =
             parsed.map_err(|err| Missing { message: err.to_string(), advice: None, searched: Vec::new() })?;
         match parsed.path {
             _ if parsed.is_directory() => Ok(None),
-            path if self.paths.contains(path) => Ok(Some(path.to_owned())),
+            path if self.paths.contains(path) && (!is_entry || is_entry_path(path)) => {
+                Ok(Some(path.to_owned()))
+            }
             path => match self.bundle.entries.get(path) {
                 Some(target) => Ok(Some(target.to_string())),
+                None if self.paths.contains(path) => {
+                    let message = format!("asset {} is not an entry: {ENTRY_DEFINITION}", quoted(path));
+                    Err(Missing { message, advice: None, searched: Vec::new() })
+                }
                 None => Err(self.missing(path)),
             },
         }

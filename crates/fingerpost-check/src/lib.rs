@@ -24,9 +24,10 @@ use crate::run::Run;
 /// Returns all errors: names of assets that do not exist, files that cannot be read, and invalid settings. Warnings are in
 /// [`Error::warnings`] or [`Report::warnings`].
 pub fn check(config: &CheckConfig) -> Result<Report, Error> {
-    let options = config.options()?;
-    let (files, problems) = files::list(&options.paths, &options.root);
+    let mut options = config.options()?;
+    let (files, unreadable) = files::list(&options.paths, &options.root);
+    let problems = std::mem::take(&mut options.problems).into_iter().chain(unreadable).collect();
     let mut run = Run::new(options, problems);
-    files.iter().for_each(|file| run.check(file));
+    run.check_all(&files);
     run.finish()
 }

@@ -15,6 +15,8 @@ pub(crate) enum What {
         name: String,
         /// `false` if the name may be the argument of a method of another type.
         is_certain: bool,
+        /// `true` if the name must be an entry: a script or a style sheet.
+        is_entry: bool,
     },
     /// A URL below the base URL, in an HTML attribute.
     Url {
@@ -27,7 +29,15 @@ pub(crate) enum What {
 
 impl Mention {
     pub(crate) fn literal(name: String, span: Range<usize>) -> Self {
-        Self { span, what: What::Literal { name, is_certain: true } }
+        Self { span, what: What::Literal { name, is_certain: true, is_entry: false } }
+    }
+
+    /// Returns the mention with the requirement that a literal name is an entry.
+    pub(crate) fn into_entry(mut self) -> Self {
+        if let What::Literal { is_entry, .. } = &mut self.what {
+            *is_entry = true;
+        }
+        self
     }
 
     pub(crate) fn dynamic(span: Range<usize>) -> Self {

@@ -1,15 +1,20 @@
-use std::{ops::Range, str};
+use std::{
+    ffi::OsStr,
+    ops::Range,
+    path::{Path, PathBuf},
+    str,
+};
 
 use fingerpost::__private::{Error, ErrorKind, Locator, Problem, Remarks, Rule, Severity, quoted};
 use percent_encoding::percent_decode_str;
 
 use crate::{
     check_config::Options,
-    files::CheckedFile,
+    files::{CheckedFile, Content},
     known_assets::Missing,
     mention::{Mention, What},
     report::Report,
-    rust::rust_names,
+    rust::{RustNames, rust_names},
     template,
 };
 
@@ -28,11 +33,31 @@ impl Run {
         Self { options, errors, report: Report::default() }
     }
 
-    /// Reads and checks one file.
-    pub(crate) fn check(&mut self, file: &CheckedFile) {
-        let bytes = match file.read() {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => return,
+    /// Reads and checks all files. The Rust files are read first, because a file may declare that another file is only for
+    /// tests.
+    pub(crate) fn check_all(&mut self, files: &[CheckedFile]) {
+        let rust: Vec<_> = files
+            .iter()
+            .map(|file| file.is_rust().then(|| RustFile::read(file, &self.options.receivers)))
+            .collect();
+        let modules = rust.iter().zip(files).flat_map(|(rust, file)| test_modules(rust.as_ref(), file));
+        let modules: Vec<_> = modules.collect();
+        for (file, rust) in files.iter().zip(rust) {
+            if !modules.iter().any(|module| module.contains(&file.file)) {
+                self.check(file, rust);
+            }
+        }
+    }
+
+    /// Checks one file. Reads the file, unless the file is Rust.
+    fn check(&mut self, file: &CheckedFile, rust: Option<RustFile>) {
+        let (content, names) = match rust {
+            Some(RustFile { content, names }) => (content, Some(names)),
+            None => (file.read(), None),
+        };
+        let bytes = match content {
+            Ok(Content::Bytes(bytes)) => bytes,
+            Ok(Content::Skipped(note)) => return self.report.notes.extend(note),
             Err(problem) => return self.errors.push(problem),
         };
         self.report.files += 1;
@@ -43,20 +68,22 @@ impl Run {
             let message = "this byte is not UTF-8; template engines and Rust read only UTF-8";
             self.report.notes.push(Problem::with_location(location, ErrorKind::Source, message));
         }
-        for mention in self.mentions(file, &bytes) {
+        let mentions = match names {
+            Some(names) => self.rust_mentions(names, &bytes, file),
+            None => template::mentions(&bytes, &self.options.syntax, self.options.base.as_str()),
+        };
+        for mention in mentions {
             self.check_mention(&mention, &mut place);
         }
     }
 
-    fn mentions(&mut self, file: &CheckedFile, bytes: &[u8]) -> Vec<Mention> {
-        if !file.is_rust() {
-            return template::mentions(bytes, &self.options.syntax, self.options.base.as_str());
-        }
-        let Ok(text) = str::from_utf8(bytes) else { return Vec::new() };
-        let Some(names) = rust_names(text, &self.options.receivers) else {
-            let file = quoted(file.file.display());
-            let message = format!("{file} is not Rust, so the names in it are not checked");
-            self.report.notes.push(Problem::new(ErrorKind::Source, message));
+    fn rust_mentions(&mut self, names: Option<RustNames>, bytes: &[u8], file: &CheckedFile) -> Vec<Mention> {
+        let Some(names) = names else {
+            if str::from_utf8(bytes).is_ok() {
+                let file = quoted(file.file.display());
+                let message = format!("{file} is not Rust, so the names in it are not checked");
+                self.report.notes.push(Problem::new(ErrorKind::Source, message));
+            }
             return Vec::new();
         };
         self.options.used.extend(names.strings);
@@ -66,23 +93,31 @@ impl Run {
     fn check_mention(&mut self, mention: &Mention, place: &mut Place<'_>) {
         let span = mention.span.clone();
         match &mention.what {
-            What::Literal { name, is_certain } => {
+            What::Literal { name, is_certain, is_entry } => {
                 self.report.names += 1;
                 let most = if *is_certain { Severity::Error } else { Severity::Warn };
-                self.check_name(name, span, most, place);
+                self.check_name(name, *is_entry, span, most, place);
             }
             What::Url { path } => {
                 let text = place.text(&span);
                 let (path, suffix) = path.as_deref().map(split_suffix).unwrap_or_default();
                 let name = percent_decode_str(path).decode_utf8_lossy();
+                // Every absolute path of the site starts with the base URL `/`.
+                if self.options.base.as_str() == "/"
+                    && !matches!(self.options.assets.find(&name, false), Ok(Some(_)))
+                {
+                    return;
+                }
                 if !name.is_empty() {
                     self.report.names += 1;
-                    self.check_name(&name, span.clone(), Severity::Error, place);
+                    if self.check_name(&name, false, span.clone(), Severity::Error, place) {
+                        return;
+                    }
                 }
                 let message =
                     format!("{} is written by hand, so the URL does not change with the file", quoted(&text));
-                let call = || format!("write {}", quoted(format!("static('{name}{suffix}')")));
-                let advice = (!name.is_empty()).then(call);
+                let advice = (!name.is_empty() && !name.contains('"'))
+                    .then(|| format!("write {}", quoted(format!("\"{name}{suffix}\" | static"))));
                 self.report(Rule::HardCoded, Severity::Error, span, (message, advice, Vec::new()), place);
             }
             What::Dynamic => {
@@ -95,16 +130,28 @@ impl Run {
         }
     }
 
-    fn check_name(&mut self, name: &str, span: Range<usize>, most: Severity, place: &mut Place<'_>) {
-        match self.options.assets.find(name) {
-            Ok(path) => self.options.used.extend(path),
+    /// Checks a name. Returns `true` if a problem was reported.
+    fn check_name(
+        &mut self,
+        name: &str,
+        is_entry: bool,
+        span: Range<usize>,
+        most: Severity,
+        place: &mut Place<'_>,
+    ) -> bool {
+        match self.options.assets.find(name, is_entry) {
+            Ok(path) => {
+                self.options.used.extend(path);
+                false
+            }
             Err(Missing { message, advice, searched }) => {
-                self.report(Rule::Missing, most, span, (message, advice, searched), place);
+                self.report(Rule::Missing, most, span, (message, advice, searched), place)
             }
         }
     }
 
-    /// Reports a problem with the severity of its rule, but at most with the severity `most`.
+    /// Reports a problem with the severity of its rule, but at most with the severity `most`. Returns `false` if the rule is
+    /// ignored.
     fn report(
         &mut self,
         rule: Rule,
@@ -112,10 +159,10 @@ impl Run {
         span: Range<usize>,
         (message, advice, searched): (String, Option<String>, Vec<String>),
         place: &mut Place<'_>,
-    ) {
+    ) -> bool {
         let severity = self.options.severities.get(rule, &place.file.name);
         if severity == Severity::Ignore {
-            return;
+            return false;
         }
         let problem = Problem::with_location(place.locator.locate(span), ErrorKind::Rule(rule), message)
             .with_advice(advice, searched)
@@ -124,6 +171,7 @@ impl Run {
             (Severity::Error, Severity::Error) => self.errors.push(problem),
             _ => self.report.warnings.push(problem),
         }
+        true
     }
 
     /// Reports the unused assets, and returns the report, or the errors.
@@ -146,6 +194,47 @@ impl Run {
             }
         }
     }
+}
+
+/// A Rust file, and the names in it. `names` is `None` if the file has no Rust tokens.
+struct RustFile {
+    content: Result<Content, Problem>,
+    names: Option<RustNames>,
+}
+
+impl RustFile {
+    fn read(file: &CheckedFile, receivers: &[String]) -> Self {
+        let content = file.read();
+        let text = match &content {
+            Ok(Content::Bytes(bytes)) => str::from_utf8(bytes).ok(),
+            _ => None,
+        };
+        let names = text.and_then(|text| rust_names(text, receivers));
+        Self { content, names }
+    }
+}
+
+/// A module in other files that is compiled only for tests: `tests.rs`, and all files in `tests/`.
+struct TestModule {
+    file: PathBuf,
+    dir: PathBuf,
+}
+
+impl TestModule {
+    fn contains(&self, file: &Path) -> bool {
+        *file == *self.file || file.starts_with(&self.dir)
+    }
+}
+
+/// Returns the modules in other files that a Rust file declares only for tests.
+fn test_modules(rust: Option<&RustFile>, file: &CheckedFile) -> Vec<TestModule> {
+    let names = rust.and_then(|rust| rust.names.as_ref()).map(|names| &names.test_modules[..]);
+    let dir = match file.file.file_stem().and_then(OsStr::to_str) {
+        Some("main" | "lib" | "mod") => file.file.with_file_name(""),
+        _ => file.file.with_extension(""),
+    };
+    let module = |name: &String| TestModule { file: dir.join(format!("{name}.rs")), dir: dir.join(name) };
+    names.unwrap_or_default().iter().map(module).collect()
 }
 
 /// Splits a URL before its query or fragment.

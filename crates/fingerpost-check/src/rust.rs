@@ -13,7 +13,7 @@ use crate::mention::{Mention, What};
 /// The methods of `Assets` and `Snapshot` that take one asset name.
 const METHODS: [&str; 3] = ["url", "absolute_url", "integrity"];
 
-/// The methods that take a list of asset names.
+/// The methods that take a list of entries.
 const LIST_METHODS: [&str; 2] = ["tags", "preload_header"];
 
 /// The asset names of a Rust file.
@@ -23,6 +23,8 @@ pub(crate) struct RustNames {
     pub(crate) mentions: Vec<Mention>,
     /// All strings. The rule `unused` treats an asset with the name of a string as used.
     pub(crate) strings: Vec<String>,
+    /// The names of the modules in other files that are compiled only for tests.
+    pub(crate) test_modules: Vec<String>,
 }
 
 /// Returns the asset names in a Rust file, or `None` if the file has no Rust tokens.
@@ -51,13 +53,20 @@ struct Reader<'c> {
 impl Reader<'_> {
     fn read(mut self, tokens: TokenStream) -> RustNames {
         // A list instead of a recursion, because brackets may be nested deeply.
-        let mut streams = vec![tokens];
+        let (mut streams, mut is_first) = (vec![tokens], true);
         while let Some(stream) = streams.pop() {
             let tokens: Vec<_> = stream.into_iter().collect();
+            if is_first && is_test_file(&tokens) {
+                break;
+            }
+            is_first = false;
             let mut at = 0;
             while let Some(token) = tokens.get(at) {
                 match token {
-                    _ if is_test_attribute(&tokens[at..]) => at += 1 + item_length(&tokens[at + 1..]),
+                    _ if is_test_attribute(&tokens[at..]) => {
+                        self.names.test_modules.extend(module_in_other_file(&tokens[at..]));
+                        at += 1 + item_length(&tokens[at + 1..]);
+                    }
                     TokenTree::Literal(literal) => self.names.strings.extend(string(literal)),
                     TokenTree::Group(group) => {
                         self.add_call(&tokens[..at], group);
@@ -82,6 +91,7 @@ impl Reader<'_> {
         let name = receiver_name(receiver);
         let is_certain = name.is_some_and(|name| self.receivers.contains(&name));
         let arguments: Vec<_> = arguments.stream().into_iter().collect();
+        let added = self.names.mentions.len();
         match list_items(&arguments).filter(|_| takes_list) {
             Some(items) => {
                 items.split(|token| is_sign(token, ',')).for_each(|item| self.add(item, is_certain))
@@ -90,6 +100,10 @@ impl Reader<'_> {
                 let argument = arguments.split_last().filter(|(last, _)| is_sign(last, ','));
                 self.add(argument.map_or(&*arguments, |(_, argument)| argument), is_certain);
             }
+        }
+        if takes_list {
+            let entries: Vec<_> = self.names.mentions.drain(added..).map(Mention::into_entry).collect();
+            self.names.mentions.extend(entries);
         }
     }
 
@@ -106,7 +120,8 @@ impl Reader<'_> {
                 };
                 let name = string(literal).filter(is_asset);
                 let span = self.inside_quotes(span);
-                let mention = |name| Mention { span, what: What::Literal { name, is_certain } };
+                let mention =
+                    |name| Mention { span, what: What::Literal { name, is_certain, is_entry: false } };
                 self.names.mentions.extend(name.map(mention));
             }
             _ if is_certain => self.names.mentions.push(Mention::dynamic(span)),
@@ -156,13 +171,75 @@ fn receiver_name(mut tokens: &[TokenTree]) -> Option<String> {
 
 /// Returns `true` for `#[test]`, `#[tokio::test]` and `#[cfg(test)]`. Tests may name assets that do not exist.
 fn is_test_attribute(tokens: &[TokenTree]) -> bool {
-    let [sign, TokenTree::Group(attribute), ..] = tokens else { return false };
-    if !is_sign(sign, '#') || attribute.delimiter() != Delimiter::Bracket {
-        return false;
+    matches!(tokens, [sign, TokenTree::Group(attribute), ..] if is_sign(sign, '#') && is_test(attribute))
+}
+
+/// Returns `true` if a file starts with `#![cfg(test)]`, after other attributes.
+fn is_test_file(mut tokens: &[TokenTree]) -> bool {
+    while let [sign, inner, TokenTree::Group(attribute), rest @ ..] = tokens {
+        if !is_sign(sign, '#') || !is_sign(inner, '!') {
+            return false;
+        }
+        if is_test(attribute) {
+            return true;
+        }
+        tokens = rest;
     }
-    let text = attribute.to_string();
-    let has = |word| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|other| other == word);
-    has("test") && !has("not")
+    false
+}
+
+/// Returns `true` for the brackets of `[test]`, `[tokio::test(…)]` and `[cfg(test)]`.
+fn is_test(attribute: &Group) -> bool {
+    let tokens: Vec<_> = attribute.stream().into_iter().collect();
+    let (path, arguments) = match &tokens[..] {
+        [path @ .., TokenTree::Group(arguments)] => (path, Some(arguments)),
+        path => (path, None),
+    };
+    let is_path = path.iter().all(|token| matches!(token, TokenTree::Ident(_)) || is_sign(token, ':'));
+    let Some(TokenTree::Ident(name)) = path.last() else { return false };
+    let is_condition = path.len() == 1 && name == "cfg" && arguments.is_some_and(requires_test);
+    attribute.delimiter() == Delimiter::Bracket && is_path && (name == "test" || is_condition)
+}
+
+/// Returns `true` if a condition such as `all(test, not(windows))` contains `test` outside of `not`.
+fn requires_test(condition: &Group) -> bool {
+    let mut streams = vec![condition.stream()];
+    while let Some(stream) = streams.pop() {
+        let mut is_negated = false;
+        for token in stream {
+            match &token {
+                TokenTree::Ident(name) if name == "test" => return true,
+                TokenTree::Group(group) if !is_negated => streams.push(group.stream()),
+                _ => {}
+            }
+            is_negated = matches!(&token, TokenTree::Ident(name) if name == "not");
+        }
+    }
+    false
+}
+
+/// Returns the name in `mod name;`, if the module after the attributes of an item is in another file.
+fn module_in_other_file(mut tokens: &[TokenTree]) -> Option<String> {
+    while let [sign, TokenTree::Group(_), rest @ ..] = tokens
+        && is_sign(sign, '#')
+    {
+        tokens = rest;
+    }
+    match tokens {
+        [TokenTree::Ident(visibility), rest @ ..] if visibility == "pub" => tokens = rest,
+        _ => {}
+    }
+    if let [TokenTree::Group(_), rest @ ..] = tokens {
+        tokens = rest;
+    }
+    match tokens {
+        [TokenTree::Ident(keyword), TokenTree::Ident(name), end, ..]
+            if keyword == "mod" && is_sign(end, ';') =>
+        {
+            Some(name.to_string())
+        }
+        _ => None,
+    }
 }
 
 /// Returns the number of tokens before the first block or semicolon, which ends the item that starts here.

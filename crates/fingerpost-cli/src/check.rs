@@ -15,16 +15,18 @@ use crate::{
 };
 
 pub(crate) fn run(args: &CheckArgs, all: &Args, printer: &Printer) -> Result<(), Exit> {
-    let settings = args.apply_to(all.settings()?);
+    let settings = all.settings().map_err(|err| report_failure(&err.into(), args, all, printer))?;
+    let settings = args.apply_to(settings);
     if settings.source_dirs()?.is_empty() {
         return Err(Exit::no_source_to_check());
     }
     let mut config = args.configure(settings.clone());
-    if args.unused {
+    if args.unused && !config.reports_unused() {
         config = config.severity(Rule::Unused, Severity::Warn);
     }
-    let report =
-        check(&with_references(config, settings)?).map_err(|err| report_failure(&err, args, all, printer))?;
+    let report = with_references(config, settings)
+        .and_then(|config| check(&config))
+        .map_err(|err| report_failure(&err, args, all, printer))?;
     print_report(&report, all, printer);
     if args.json {
         printer.json(&report)?;
@@ -33,13 +35,13 @@ pub(crate) fn run(args: &CheckArgs, all: &Args, printer: &Printer) -> Result<(),
 }
 
 /// Adds the assets to which other assets refer, unless the rule `unused` is ignored.
-pub(crate) fn with_references(config: CheckConfig, settings: Settings) -> Result<CheckConfig, Exit> {
+pub(crate) fn with_references(config: CheckConfig, settings: Settings) -> Result<CheckConfig, Error> {
     if !config.reports_unused() {
         return Ok(config);
     }
     let base_url = settings.base_url.clone().unwrap_or_default();
     let collect = CollectConfig::from_settings(settings).base_url(base_url);
-    let report = references(&collect).map_err(Exit::failed)?;
+    let report = references(&collect)?;
     Ok(config.referenced(report.references.into_iter().map(|reference| reference.to)))
 }
 

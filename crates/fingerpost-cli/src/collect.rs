@@ -58,8 +58,9 @@ fn check_names(
 ) -> Result<fingerpost_check::Report, Exit> {
     let base_url = settings.base_url.clone().unwrap_or_default();
     let config = CheckConfig::from_settings(settings.clone()).base_url(base_url);
-    let config = check::with_references(config, settings)?;
-    fingerpost_check::check(&config).map_err(|err| {
+    let checked =
+        check::with_references(config, settings).and_then(|config| fingerpost_check::check(&config));
+    checked.map_err(|err| {
         let hint = suppress::hint(err.warnings().iter().chain(err.problems()), all.settings_file());
         report_failure(&err, (args, all), &Vec::from_iter(hint), printer)
     })

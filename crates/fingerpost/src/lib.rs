@@ -126,6 +126,7 @@ pub mod __private {
     };
     pub use crate::media_type::media_type;
     pub use crate::quote::{escape_controls, is_bidi_or_line_separator, quoted};
+    pub use crate::resolve::entry_kind::{DEFINITION as ENTRY_DEFINITION, is_entry_path};
     pub use crate::resolve::path_token::TokenAge;
     pub use crate::resolve::prebuilt::Prebuilt;
     pub use crate::severity::Severity;

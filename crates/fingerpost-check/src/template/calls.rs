@@ -46,7 +46,9 @@ impl<'t> Calls<'t> {
     pub(crate) fn find(&mut self, tokens: &[Token], mentions: &mut Vec<Mention>) {
         let code = Code { text: self.text, tokens, brackets: brackets(tokens) };
         for at in 0..tokens.len() {
-            let Some(helper) = self.helper(&code, at) else { continue };
+            // The last name of a path is the function.
+            let is_last = code.word(at + 1) != b"::";
+            let Some(helper) = self.helper(&code, at).filter(|_| is_last) else { continue };
             let start = code.path_start(at);
             if start > 0 && tokens[start - 1].is(b'|') {
                 code.add(&code.subject(start - 1), mentions);
@@ -166,6 +168,7 @@ impl<'t> Code<'t, '_> {
                 .find(|part| self.keyword(part) == Some(name.as_bytes()))
                 .map(|part| part.start + 2..part.end)
         };
+        let added = mentions.len();
         let positional = arguments.iter().filter(|part| self.keyword(part).is_none()).cloned();
         match helper {
             Helper::One => {
@@ -174,6 +177,10 @@ impl<'t> Code<'t, '_> {
             }
             Helper::All => positional.chain(named("entries")).for_each(|part| self.add_list(part, mentions)),
             Helper::List => positional.take(1).for_each(|part| self.add_list(part, mentions)),
+        }
+        if !matches!(helper, Helper::One) {
+            let entries: Vec<_> = mentions.drain(added..).map(Mention::into_entry).collect();
+            mentions.extend(entries);
         }
     }
 

@@ -176,6 +176,10 @@ impl<'t> Attributes<'t> {
         let spaces = text.len() - text.trim_ascii_start().len();
         let url = text.trim_ascii();
         let Some(path) = url.strip_prefix(self.base) else { return };
+        // With the base URL `/`, `//host/` is a URL of another host.
+        if self.base == b"/" && path.starts_with(b"/") {
+            return;
+        }
         let path = is_whole.then(|| String::from_utf8_lossy(path).into_owned());
         let start = value.start + spaces;
         mentions.push(Mention { span: start..start + url.len(), what: What::Url { path } });

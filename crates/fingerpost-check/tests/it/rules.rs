@@ -18,7 +18,7 @@ fn severities_apply_to_all_files_or_to_a_glob() {
         site.problems(),
         [
             "`templates/a.html`:1:31: `/static/css/app.css` is written by hand, so the URL does not change with the file (write \
-             `static('css/app.css')`)",
+             `\"css/app.css\" | static`)",
             "`templates/a.html`:1:12: asset `x.css` does not exist",
             "`templates/mail/a.html`:1:32: `'img/' ~ name` is computed at run time, so the name is not checked",
         ]
@@ -65,6 +65,61 @@ fn ignored_assets_are_reported_with_the_reason() {
             file.strip_prefix(site.path("")).unwrap().display()
         )]
     );
+}
+
+#[test]
+fn problems_of_source_directories_are_errors() {
+    let site = Site::new();
+    site.write("templates/a.html", "{{ static('css/app.css') }}");
+    std::os::unix::fs::symlink("/etc/hostname", site.path("static/outside.txt")).unwrap();
+    let [problem] = &site.problems()[..] else { panic!("{:?}", site.problems()) };
+    assert!(problem.contains("outside.txt"), "{problem}");
+}
+
+#[test]
+fn files_outside_the_site_are_named_by_the_checked_path() {
+    let site = Site::new();
+    let outside = tempfile::tempdir().unwrap();
+    fs::create_dir(outside.path().join("mail")).unwrap();
+    fs::write(outside.path().join("mail/a.html"), "{{ static('x.css') }}").unwrap();
+    let twice = outside.path().join("mail/../mail");
+    let config = || site.config().paths([outside.path(), &twice]);
+    let err = check(&config()).unwrap_err();
+    let problems: Vec<_> = err.problems().collect();
+    let [problem] = problems[..] else { panic!("{problems:?}") };
+    let line = problem.silence().unwrap().to_owned();
+    assert_eq!(line, r#"check.rules."mail/a.html".missing = "ignore""#);
+    site.write("fingerpost.toml", format!("sources = ['static']\n{line}"));
+    assert!(check(&config()).is_ok());
+}
+
+#[test]
+fn targets_of_the_import_map_must_exist() {
+    let site = Site::new();
+    site.write("templates/a.html", "");
+    site.write(
+        "fingerpost.toml",
+        "sources = ['static']\n[importmap]\nimports = { app = 'js/app.js', 'img/' = 'img/', htmx = 'js/apq.js', 'lit/' = 'lit/' }",
+    );
+    assert_eq!(
+        site.problems(),
+        [
+            "import `htmx` is mapped to `js/apq.js`, which does not exist; did you mean `js/app.js`?",
+            "import `lit/` is mapped to `lit/`, which has no assets; correct `[importmap] imports`",
+        ]
+    );
+}
+
+#[test]
+fn utf_16_is_a_note() {
+    let site = Site::new();
+    site.write("templates/a.html", b"\xff\xfe{\0{\0");
+    let report = check(&site.config()).unwrap();
+    let notes: Vec<_> = report.notes.iter().map(|note| note.message().to_owned()).collect();
+    let file = site.path("templates/a.html").display().to_string();
+    let expected =
+        format!("`{file}` is not checked: the file is UTF-16; template engines and Rust read only UTF-8");
+    assert_eq!((report.files, notes), (0, vec![expected]));
 }
 
 #[test]

@@ -61,6 +61,45 @@ fn comments_tests_and_urls_are_not_names() {
 }
 
 #[test]
+fn only_attributes_of_tests_skip_an_item() {
+    for attribute in [
+        "/// Renders the test page.",
+        "#[get(\"/test\")]",
+        "#[cfg(feature = \"test\")]",
+        "#[instrument(name = \"test\")]",
+        "#[cfg_attr(test, allow(unused))]",
+        "#[cfg(not(any(test, windows)))]",
+        "#[test::page]",
+    ] {
+        assert_missing(&format!("{attribute}\nfn f() {{ assets.url(\"x.css\"); }}"), &[(2, 22, "x.css")]);
+    }
+    for attribute in
+        ["#[cfg(all(test, not(windows)))]", "#[cfg(any(unix, all(test)))]", "#[tokio::test(flavor = \"x\")]"]
+    {
+        assert_missing(&format!("{attribute}\nfn f() {{ assets.url(\"x.css\"); }}"), &[]);
+    }
+    assert_missing("//! Pages\n#![allow(unused)]\n#![cfg(test)]\nfn f() { assets.url(\"x.css\"); }", &[]);
+    let nested =
+        format!("#[{}]\nfn f() {{ assets.url(\"x.css\"); }}", "(".repeat(50_000) + &")".repeat(50_000));
+    assert_missing(&nested, &[(2, 22, "x.css")]);
+}
+
+#[test]
+fn modules_of_tests_in_other_files_are_not_checked() {
+    let site = Site::new();
+    let call = "fn f() { assets.url(\"x.css\"); }";
+    site.write(
+        "src/main.rs",
+        "#[cfg(test)]\nmod tests;\nmod page;\n#[cfg(test)]\n#[allow(unused)]\npub(crate) mod fixtures;",
+    );
+    for file in ["src/tests.rs", "src/fixtures/mod.rs", "src/fixtures/a/b.rs", "src/page/checks.rs"] {
+        site.write(file, call);
+    }
+    site.write("src/page.rs", format!("#[cfg(test)]\nmod checks;\n{call}"));
+    assert_eq!(site.problems(), ["`src/page.rs`:3:22: asset `x.css` does not exist"]);
+}
+
+#[test]
 fn invalid_rust_is_a_note() {
     let site = Site::new();
     site.write("src/main.rs", "fn f() { \"\n");

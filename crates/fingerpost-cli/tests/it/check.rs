@@ -90,6 +90,24 @@ fn unused_assets_exclude_the_targets_of_references() {
 }
 
 #[test]
+fn unused_keeps_the_severity_of_the_settings() {
+    let site = site();
+    site.write("templates/base.html", "{{ static('css/app.css') }}");
+    site.write("fingerpost.toml", "sources = ['static']\n[check.rules]\nunused = 'error'\n");
+    let output = site.run(&["check", "templates", "--unused"]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+}
+
+#[test]
+fn errors_in_the_settings_are_json() {
+    let site = site();
+    site.write("fingerpost.toml", "sources = ['static']\nbase-ur = '/'\n");
+    let output = site.run(&["check", "--json"]);
+    let json: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((output.code, &json["errors"][0]["kind"]), (Some(1), &"config".into()), "{output:?}");
+}
+
+#[test]
 fn wrong_usage_is_reported() {
     let site = Site::new(&[("templates/a.html", "")]);
     let output = site.run(&["check"]);

@@ -1,5 +1,5 @@
 /// The definition of entries, for messages.
-pub(crate) const DEFINITION: &str = "an entry is a script (`.js`, `.mjs`) or a style sheet (`.css`)";
+pub const DEFINITION: &str = "an entry is a script (`.js`, `.mjs`) or a style sheet (`.css`)";
 
 /// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,11 @@ impl EntryKind {
             _ => None,
         }
     }
+}
+
+/// Returns `true` for the path of a script or a style sheet.
+pub fn is_entry_path(path: &str) -> bool {
+    EntryKind::from_path(path).is_some()
 }
 
 /// The extensions of the style sheets and scripts that Vite compiles.
