@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Returns the settings of a check. `made` contains the assets that `axum-htmx` and `axum-turbo` make at
-/// their start.
+/// their start, and the package of `axum-modules`.
 fn config(example: &Path, made: &Path) -> CheckConfig {
     let paths = ["templates", "pages", "src"].map(|dir| example.join(dir));
     let paths = paths.into_iter().filter(|path| path.exists());
@@ -22,7 +22,9 @@ fn config(example: &Path, made: &Path) -> CheckConfig {
 #[test]
 fn examples_name_only_existing_assets() {
     let made = TempDir::new().expect("a temporary directory");
-    for name in ["css/release.css", "htmx/htmx.min.js", "turbo/turbo.es2017-esm.js"] {
+    for name in
+        ["css/release.css", "htmx/htmx.min.js", "turbo/turbo.es2017-esm.js", "vendor/lit-html/lit-html.js"]
+    {
         let file = made.path().join(name);
         fs::create_dir_all(file.parent().expect("a directory")).expect("a new directory");
         fs::write(file, "").expect("a writable file");
@@ -50,6 +52,42 @@ fn examples_name_only_existing_assets() {
             problem.advice().is_some_and(|advice| advice.starts_with("did you mean")),
             "{example}: {err}"
         );
+    }
+}
+
+/// A manifest of Vite replaces the build, which needs npm.
+#[test]
+fn example_with_vite_names_only_existing_assets() {
+    let copy = TempDir::new().expect("a temporary directory");
+    let write = |file: &str, text: &str| {
+        let file = copy.path().join(file);
+        fs::create_dir_all(file.parent().expect("a directory")).expect("a new directory");
+        fs::write(file, text).expect("a writable file");
+    };
+    copy_files("axum-vite", copy.path());
+    // The example may have been built.
+    fs::remove_dir_all(copy.path().join("dist")).ok();
+    let entry = r#"{"frontend/main.ts": {"file": "assets/main-BRBmoGS9.js", "src": "frontend/main.ts", "isEntry": true}}"#;
+    write("dist/vite/.vite/manifest.json", entry);
+    write("dist/vite/assets/main-BRBmoGS9.js", "");
+    write("dist/vite/favicon.svg", "");
+    let check = || {
+        let settings = fingerpost::Settings::read(copy.path().join("fingerpost.toml")).expect("settings");
+        check(&CheckConfig::from_settings(settings))
+    };
+    let report = check().unwrap_or_else(|err| panic!("{err}"));
+    assert_eq!((report.names, report.warnings.len()), (3, 0), "{:?}", report.warnings);
+
+    let page = fs::read_to_string(copy.path().join("templates/home.html")).expect("a page");
+    for (name, wrong, line) in
+        [("frontend/main.ts", "frontend/mian.ts", 8), ("vite/favicon.svg", "vite/favicn.svg", 7)]
+    {
+        write("templates/home.html", &page.replacen(name, wrong, 1));
+        let err = check().expect_err(wrong);
+        let problem = err.problems().next().expect("a problem");
+        assert_eq!(problem.location().expect("a location").line, line);
+        let expected = (format!("asset `{wrong}` does not exist"), Some(format!("did you mean `{name}`?")));
+        assert_eq!((problem.message().to_owned(), problem.advice().map(str::to_owned)), expected);
     }
 }
 
