@@ -318,6 +318,14 @@ pub(crate) struct BucketArgs {
     pub(crate) lease: Option<Duration>,
 }
 
+impl BucketArgs {
+    /// Fails if an option is set.
+    pub(crate) fn check_unused(&self, command: &'static str) -> Result<(), crate::exit::Exit> {
+        let is_set = self.single_writer || self.time_limit.is_some() || self.lease.is_some();
+        if is_set { Err(crate::exit::Exit::only_for_buckets(command)) } else { Ok(()) }
+    }
+}
+
 #[derive(clap::Args, Debug)]
 #[command(after_help = PUBLISH_HELP)]
 #[cfg_attr(not(feature = "store"), allow(dead_code, reason = "only `bucket.rs` reads the options"))]

@@ -46,6 +46,13 @@ impl Exit {
         Self::Usage { command, message }
     }
 
+    /// Wrong usage: an option of a bucket without a bucket.
+    pub(crate) fn only_for_buckets(command: &'static str) -> Self {
+        let message =
+            "`--single-writer`, `--time-limit` and `--lease` are only for buckets; pass the bucket as `--at`";
+        Self::Usage { command, message }
+    }
+
     /// Prints the warnings and problems of a failed run, then the summary, the hints and the JSON.
     pub(crate) fn from_error(
         err: &Error,

@@ -45,7 +45,7 @@ pub(crate) fn run(args: &ListArgs, settings: Settings, printer: &Printer) -> Res
     let base_url = settings.base_url.clone().unwrap_or_default();
     let mut builder = Assets::builder().base_url(base_url).mode(Mode::Production);
     if let Some(url) = &args.at.at {
-        builder = builder.store(bucket::open(url, &settings, false, printer)?);
+        builder = builder.store(bucket::open(url, &settings, args.json, printer)?);
     }
     let assets = builder.settings(settings).build()?;
     let list = list(&assets)?;

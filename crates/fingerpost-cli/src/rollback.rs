@@ -15,6 +15,7 @@ pub(crate) fn run(args: &RollbackArgs, settings: Settings, printer: &Printer) ->
     if let Some(url) = &args.at.at {
         return bucket::rollback(url, args, &settings, printer);
     }
+    args.bucket.check_unused("rollback")?;
     let settings = args.apply_to(settings);
     if settings.out.is_none() {
         return Err(Exit::no_output_dir("rollback"));

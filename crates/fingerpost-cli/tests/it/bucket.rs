@@ -185,6 +185,19 @@ fn bucket_errors_are_reported() {
     }
 }
 
+#[test]
+fn options_of_buckets_need_a_bucket() {
+    let site = site();
+    for args in
+        [&["clean", "--out", "dist", "--single-writer"][..], &["rollback", "--out", "dist", "--lease", "5s"]]
+    {
+        let run = site.run(args);
+        assert_eq!(run.code, Some(2), "{run:?}");
+        let message = "error: `--single-writer`, `--time-limit` and `--lease` are only for buckets; pass the bucket as `--at`";
+        assert!(run.stderr.starts_with(message), "{run:?}");
+    }
+}
+
 #[cfg(not(feature = "store"))]
 #[test]
 fn error_names_the_missing_feature() {

@@ -108,6 +108,44 @@ fn refused_credentials_are_reported_with_the_variables_to_check() {
 }
 
 #[test]
+fn missing_right_to_write_is_reported_for_the_write() {
+    let origin = server(|connection, head| {
+        let (status, body) = match head.split(' ').next() {
+            Some("GET") => ("404 Not Found", "<Error><Code>NoSuchKey</Code></Error>"),
+            _ => ("403 Forbidden", "<Error><Code>AccessDenied</Code></Error>"),
+        };
+        let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
+        let _ = connection.write_all(format!("{head}{body}").as_bytes());
+    });
+    let failed = publish_to(&origin);
+    let start = "cannot write `s3://assets/static/.fingerpost/probe-";
+    assert!(failed.message.starts_with(start), "{}", failed.message);
+    let end = format!("`: the store refused the credentials (403 Forbidden, AccessDenied); {ADVICE}");
+    assert!(failed.message.ends_with(&end), "{}", failed.message);
+}
+
+#[cfg(unix)]
+#[test]
+fn variable_that_is_not_utf_8_does_not_hide_the_message() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let site = Site::new(&[]);
+    let variables = [
+        ("AWS_ENDPOINT", OsStr::new(&origin)),
+        ("AWS_ALLOW_HTTP", OsStr::new("true")),
+        ("AWS_ACCESS_KEY_ID", OsStr::new("AKIAIOSFODNN7EXAMPLE")),
+        ("AWS_SECRET_ACCESS_KEY", OsStr::new(SECRET)),
+        ("LC_X", OsStr::from_bytes(b"\xe9")),
+    ];
+    let run = site.run_with(&["rollback", "--at", "s3://assets/static", "--time-limit", "2s"], variables);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stderr.contains("the store cannot be reached (Connection refused"), "{run:?}");
+}
+
+#[test]
 fn missing_bucket_is_reported() {
     let failed = publish_to(&status("404 Not Found", "NoSuchBucket"));
     assert_eq!(failed.message, "`s3://assets/static` does not exist; create the bucket, or correct the URL");

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     env,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     ops::Range,
     path::{Path, PathBuf},
@@ -357,12 +358,109 @@ fn assert_operations(emulator: &Emulator, site: &Site) {
     assert_valid(&emulator.objects("static"), is_google);
 }
 
+/// Publishes a file that is uploaded in parts.
+fn assert_large_file(emulator: &Emulator, site: &Site) {
+    let bytes: Vec<u8> =
+        (0..9 * 1024 * 1024_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    site.write("large/a.woff2", &bytes);
+    assert_eq!(site.run(&["collect", "large", "--out", "dist-large"]).code, Some(0));
+    let url = emulator.url.replace("static", "large");
+    let report = emulator.report(site, &["publish", &url, "--out", "dist-large"]);
+    assert_eq!((&report["release"], &report["uploaded"]), (&1.into(), &1.into()));
+    let again = emulator.report(site, &["publish", &url, "--out", "dist-large"]);
+    assert_eq!((&again["release"], &again["uploaded"]), (&Value::Null, &0.into()));
+    let objects = emulator.objects("large");
+    let (_, object) = objects.iter().find(|(name, _)| name.ends_with(".woff2")).unwrap();
+    assert!(object.bytes == bytes);
+    assert_eq!(
+        (&*object.content_type, &*object.cache_control),
+        ("font/woff2", "public, max-age=31536000, immutable")
+    );
+    assert_eq!(object.sha256, Digest::from_content(&bytes).to_string());
+
+    // A damaged file is found after its first part.
+    site.write("large/a.woff2", bytes.iter().rev().copied().collect::<Vec<_>>());
+    assert_eq!(site.run(&["collect", "large", "--out", "dist-large"]).code, Some(0));
+    let manifest = site.manifest_in("dist-large");
+    site.write(&format!("dist-large/{}", manifest.get("a.woff2").unwrap().hashed), &bytes);
+    let run = emulator.run(site, &["publish", &url, "--out", "dist-large"]);
+    assert!(run.code == Some(1) && run.stderr.contains("missing or damaged: "), "{run:?}");
+    assert_eq!(emulator.objects("large"), objects);
+}
+
+/// Starts a server that forwards requests to `origin`, and closes the connection before or after every third write.
+fn broken_connections(port: u16) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let own_port = listener.local_addr().unwrap().port();
+    let writes = Arc::new(AtomicU32::new(0));
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let (mut client, writes) = (client.unwrap(), writes.clone());
+            thread::spawn(move || {
+                let Some(request) = read_request(&client) else { return };
+                let write = if request.starts_with(b"PUT ") { writes.fetch_add(1, SeqCst) } else { 2 };
+                if write % 3 == 0 {
+                    return;
+                }
+                let mut upstream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                upstream.write_all(&request).unwrap();
+                let mut response = Vec::new();
+                upstream.read_to_end(&mut response).unwrap();
+                if write % 3 == 2 {
+                    let _ = client.write_all(&response);
+                }
+            });
+        }
+    });
+    own_port
+}
+
+/// Reads a request, and adds the header `Connection: close`.
+fn read_request(client: &TcpStream) -> Option<Vec<u8>> {
+    let mut reader = BufReader::new(client);
+    let (mut request, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        if line == "\r\n" {
+            break;
+        }
+        request.push_str(&line);
+    }
+    let mut request = format!("{request}Connection: close\r\n\r\n").into_bytes();
+    reader.take(length).read_to_end(&mut request).ok()?;
+    Some(request)
+}
+
+#[test]
+#[ignore = "needs ministack: run tests/setup"]
+fn writes_are_repeated_after_broken_connections() {
+    let site = Site::new(&[]);
+    // moto responds with 500 to a refused write of JSON.
+    let Some(mut emulator) = ministack() else { return };
+    write_sources(&site, "red");
+    collect(&site, "dist", "gzip,br:5");
+    let port = emulator.variables[0].1.rsplit_once(':').unwrap().1.parse().unwrap();
+    emulator.variables[0].1 = format!("http://127.0.0.1:{}", broken_connections(port));
+    let report = emulator.report(&site, &["publish", emulator.url, "--out", "dist"]);
+    assert_eq!((&report["release"], &report["uploaded"]), (&1.into(), &9.into()));
+    let objects = emulator.objects("static");
+    assert_valid(&objects, false);
+    assert_eq!(objects.len(), 11, "9 files, the manifest and one release: {:?}", objects.keys());
+}
+
 #[test]
 #[ignore = "needs moto: run tests/setup"]
 fn releases_in_s3_of_moto() {
     let site = Site::new(&[]);
     let Some(emulator) = moto() else { return };
     assert_operations(&emulator, &site);
+    assert_large_file(&emulator, &site);
 }
 
 #[test]
@@ -371,6 +469,7 @@ fn releases_in_s3_of_ministack() {
     let site = Site::new(&[]);
     let Some(emulator) = ministack() else { return };
     assert_operations(&emulator, &site);
+    assert_large_file(&emulator, &site);
 }
 
 #[test]
@@ -379,6 +478,7 @@ fn releases_in_azure() {
     let site = Site::new(&[]);
     let Some(emulator) = azurite() else { return };
     assert_operations(&emulator, &site);
+    assert_large_file(&emulator, &site);
 }
 
 #[test]
@@ -394,6 +494,7 @@ fn releases_in_google_cloud_storage_and_a_server_without_conditions_is_refused()
     assert!(run.stderr.contains("`gs://assets/static` ignores conditions on writes"), "{run:?}");
     emulator.flags = flags;
     assert_operations(&emulator, &site);
+    // The server does not support uploads in parts.
 }
 
 /// Returns the number of kills. `tests/release-check` sets a larger number.

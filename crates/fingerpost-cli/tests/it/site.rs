@@ -138,7 +138,7 @@ impl Site {
         self.manifest_in("out")
     }
 
-    fn manifest_in(&self, out: &str) -> Manifest {
+    pub(crate) fn manifest_in(&self, out: &str) -> Manifest {
         let json = self.read(&format!("{out}/staticfiles.json"));
         Manifest::parse(json.as_bytes(), out).expect("a valid manifest")
     }
