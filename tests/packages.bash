@@ -9,12 +9,13 @@ npm_packages=(
     htmx-1=htmx.org@1.9.12 htmx-2=htmx.org@2.0.11 htmx-4=htmx.org@4.0.1
     turbo=@hotwired/turbo@8.0.23 unpoly@3.14.3 alpinejs@3.17.5 alpine-ajax=@imacrayon/alpine-ajax@0.12.7
     workbox-core@7.4.1 workbox-routing@7.4.1 workbox-strategies@7.4.1 workbox-precaching@7.4.1
+    datastar=@starfederation/datastar@0.21.4
     "${script_tools[@]}"
 )
 # Packages with their dependencies, for programs. The lock files are in tests/npm. After a change of a `package.json`, run
 # `npm install --package-lock-only --omit-lockfile-registry-resolved` in its directory, and remove optional packages that the
 # registry lacks.
-npm_projects=(vite-8 vite-7 vite-5)
+npm_projects=(vite-8 vite-7 vite-5 inertia)
 # About 20,000 files with more than 10,000 references.
 release_packages=(
     @fortawesome/fontawesome-free@7.1.0 bootstrap-icons@1.13.1 chart.js@4.5.1 date-fns@4.1.0 govuk-frontend@5.13.0

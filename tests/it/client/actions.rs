@@ -82,7 +82,7 @@ pub(super) async fn warn_policy_logs_to_the_console_and_ignore_policy_does_nothi
     assert_eq!(
         warnings,
         ["b1", "b2"]
-            .map(|version| format!("This page is of version one; the site has moved on to {version}.\""))
+            .map(|version| format!("A new version of this page is available: {version} instead of one\""))
     );
     assert_eq!(site.loads(), ["/"]);
     assert!(!has_banner(browser).await);
@@ -176,4 +176,15 @@ pub(super) async fn script_without_attributes_does_nothing(browser: &mut Browser
     run(browser, add).await;
     assert_eq!(browser.evaluate("typeof fingerpost").await, "undefined");
     get_fragment(browser).await;
+}
+
+/// Elements with these names take precedence over properties of the document.
+pub(super) async fn elements_named_like_properties_have_no_effect(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/named").await;
+    assert_eq!(browser.evaluate("document.currentScript.localName").await, "img");
+    assert_eq!(browser.evaluate("fingerpost.version").await, "one");
+    site.deploy("two", OnMismatch::Reload);
+    browser.click("#get").await;
+    wait_for_page(browser, "/named", "two").await;
+    assert_eq!((site.loads().len(), site.checks()), (2, 1));
 }

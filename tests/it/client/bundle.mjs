@@ -16,7 +16,16 @@ const styles = {
 const bundle = await rollup({ input, plugins: [styles] });
 const { output } = await bundle.generate({ format: 'iife', strict: false });
 const options = {
-  compress: { passes: 4, unsafe: true, unsafe_arrows: true, pure_getters: true, keep_fargs: false, inline: 1 },
+  compress: {
+    passes: 4,
+    unsafe: true,
+    booleans: false,
+    comparisons: false,
+    lhs_constants: false,
+    pure_getters: true,
+    keep_fargs: false,
+    inline: 1,
+  },
   mangle: { properties: { regex: /^(isRepeatable|isPage|isRefused)$/ } },
   ecma: 2022,
   toplevel: true,

@@ -88,6 +88,9 @@ pub(super) async fn concurrent_responses_of_several_versions_cause_one_check(
     assert_eq!(site.checks(), 1);
 }
 
+/// Passes the time until a failed check is repeated.
+const PASS_TIME: &str = "const { now } = Date; Date.now = () => now() + 3_000";
+
 pub(super) async fn failed_check_is_repeated(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     let responses = [
@@ -97,8 +100,13 @@ pub(super) async fn failed_check_is_repeated(browser: &mut Browser, site: &Site)
     for (times, (status, content_type, body)) in (1..).zip(responses) {
         site.deploy("two", OnMismatch::Reload);
         site.respond_with("/_fingerpost/version", status, content_type, body);
-        get_fragment(browser).await;
-        wait_for_checks(browser, site, times).await;
+        // A failed check is not repeated for some seconds.
+        for _ in 0..2 {
+            get_fragment(browser).await;
+            wait_for_checks(browser, site, times).await;
+        }
+        assert_eq!(site.checks(), times);
+        run(browser, PASS_TIME).await;
     }
     assert!(!has_banner(browser).await);
     assert_eq!(site.loads(), ["/"]);
@@ -187,6 +195,31 @@ pub(super) async fn application_409_has_no_effect(browser: &mut Browser, site: &
     assert_eq!((site.loads().len(), site.checks()), (1, 0));
 }
 
+/// A 409 without the header of a router, for example of a firewall.
+pub(super) async fn other_409_of_the_version_endpoint_has_no_effect(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    site.deploy("two", OnMismatch::Reload);
+    site.respond_with("/_fingerpost/version", StatusCode::CONFLICT, "text/html", "<p>Blocked</p>");
+    get_fragment(browser).await;
+    wait_for_checks(browser, site, 1).await;
+    assert!(!has_banner(browser).await);
+    assert_eq!(site.loads(), ["/"]);
+}
+
+/// The Back button restores a page that was left because of a reload.
+pub(super) async fn page_left_by_a_reload_prompts_after_back(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    run(browser, "window.isCached = true").await;
+    site.refuse("/next");
+    site.refuse("/_fingerpost/version");
+    browser.click("#boosted").await;
+    browser.until("!document.querySelector('h1')").await;
+    browser.back().await.unwrap();
+    browser.until("window.isCached").await;
+    wait_for_banner(browser).await;
+    assert_eq!(site.loads(), ["/", "/next?page=2"]);
+}
+
 pub(super) async fn timed_out_check_is_repeated(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Prompt);
@@ -199,6 +232,7 @@ pub(super) async fn timed_out_check_is_repeated(browser: &mut Browser, site: &Si
     assert!(!has_banner(browser).await);
 
     site.delay("/_fingerpost/version", 0);
+    run(browser, PASS_TIME).await;
     get_fragment(browser).await;
     wait_for_banner(browser).await;
 }

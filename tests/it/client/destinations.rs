@@ -97,6 +97,60 @@ pub(super) async fn malformed_location_header_does_not_reject_the_response(
     wait_for_page(browser, "/", "two").await;
 }
 
+/// Response headers with which libraries navigate.
+const HEADERS: [&str; 8] = [
+    "HX-Location",
+    "HX-Push-Url",
+    "HX-Replace-Url",
+    "X-Up-Location",
+    "Turbo-Location",
+    "Turbolinks-Location",
+    "Location",
+    "Content-Location",
+];
+
+/// Returns JavaScript that requests a page with the library. The addresses of the page have no effect.
+fn request_page(library: &str, url: &str) -> String {
+    let link = format!("Object.assign(document.createElement('a'), {{ href: `{url}` }})");
+    match library {
+        "turbo" => format!("Turbo.visit(`{url}`)"),
+        "unpoly" => format!("up.navigate({{ url: `{url}`, cache: false }}).catch(() => {{}})"),
+        "alpine-ajax" => format!(
+            "const link = {link};
+             link.setAttribute('x-target.push', 'page');
+             document.querySelector('main').append(link);
+             await Alpine.nextTick();
+             link.click()"
+        ),
+        "fetch" => format!("await fingerpost.fetch(`{url}`).catch(() => {{}})"),
+        _ => format!("{BLOCK_HTMX}; htmx.ajax('GET', `{url}`, '#target').catch(() => {{}})"),
+    }
+}
+
+/// The server names addresses of other origins in every header that a library reads.
+pub(super) async fn addresses_of_other_origins_are_never_loaded(browser: &mut Browser, site: &Site) {
+    for (n, value) in REFUSED.into_iter().enumerate() {
+        site.deploy(&format!("a{n}"), OnMismatch::Prompt);
+        open(browser, site, "/open").await;
+        let record =
+            "addEventListener('fingerpost:version-mismatch', ({ detail }) => (window.url = detail.url))";
+        run(browser, &format!("sessionStorage.clear(); {record}")).await;
+        site.deploy(&format!("b{n}"), OnMismatch::Prompt);
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for name in HEADERS {
+            query.append_pair(name, value);
+        }
+        run(browser, &request_page(site.library, &format!("/located?{}", query.finish()))).await;
+        wait_for_banner(browser).await;
+        let url = browser.evaluate("window.url").await;
+        assert!(url.as_str().is_some_and(|url| url.starts_with(&site.origin)), "{url} for {value}");
+        super::click_banner(browser, "reload").await;
+        browser.until(&format!("window.fingerpost?.version === 'b{n}'")).await;
+        assert!(address(browser).await.starts_with(&site.origin), "{value}");
+        assert_eq!(has_run(browser).await, Value::Null, "{value}");
+    }
+}
+
 /// A response of another site has no effect, even if the request was sent to the site of the page.
 pub(super) async fn foreign_redirect_is_not_followed(browser: &mut Browser, site: &Site) {
     let Some(other) = Site::start("fetch").await else { return };
@@ -105,8 +159,9 @@ pub(super) async fn foreign_redirect_is_not_followed(browser: &mut Browser, site
     open(browser, site, "/open").await;
     let path = format!("/away?{}", other.url("/next"));
     let request = match site.library {
+        // Turbo itself loads a page of another site, as the browser does.
         "turbo" => format!("document.querySelector('#target').src = '{path}'"),
-        _ => format!("await fingerpost.fetch('{path}').catch(() => {{}})"),
+        library => request_page(library, &path),
     };
     run(browser, &request).await;
     browser

@@ -249,3 +249,42 @@ pub(super) async fn page_prompts_if_session_storage_fails(browser: &mut Browser,
     }
     assert_eq!(site.loads().len(), 2);
 }
+
+/// React writes the content of a field into its initial state.
+pub(super) async fn input_with_a_script_that_changes_the_initial_state_blocks_a_reload(
+    browser: &mut Browser,
+    site: &Site,
+) {
+    open(browser, site, "/").await;
+    let control =
+        "document.querySelector('textarea').oninput = ({ target }) => (target.defaultValue = target.value)";
+    run(browser, control).await;
+    browser.write("textarea", "half a comment").await;
+    site.deploy("two", OnMismatch::Reload);
+    get_fragment(browser).await;
+    wait_for_banner(browser).await;
+    assert_eq!(site.loads(), ["/"]);
+}
+
+pub(super) async fn editable_element_with_options_blocks_a_reload(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/fields").await;
+    run(browser, "document.querySelector('#editable').options = { spelling: true }").await;
+    browser.write("#editable", "more").await;
+    site.deploy("two", OnMismatch::Reload);
+    get_fragment(browser).await;
+    wait_for_banner(browser).await;
+    assert_eq!(site.loads(), ["/fields"]);
+}
+
+/// An `input` in SVG is not a field.
+pub(super) async fn foreign_elements_named_like_fields_have_no_effect(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    run(browser, "document.body.insertAdjacentHTML('beforeend', '<svg><input/></svg>')").await;
+    assert_eq!(
+        run(browser, "return (await fingerpost.fetch('/sent', { method: 'POST' })).status").await,
+        200
+    );
+    site.deploy("two", OnMismatch::Reload);
+    browser.click("#get").await;
+    wait_for_page(browser, "/", "two").await;
+}

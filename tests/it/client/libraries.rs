@@ -2,7 +2,7 @@
 
 use fingerpost_tower::OnMismatch;
 
-use super::{Site, has_banner, open, run, wait_for_banner, wait_for_checks, wait_for_page};
+use super::{PASS_MINUTE, Site, has_banner, open, run, wait_for_banner, wait_for_checks, wait_for_page};
 use crate::tools::Browser;
 
 pub(super) async fn base_element_of_the_same_site_does_not_change_the_behavior(
@@ -99,7 +99,7 @@ pub(super) async fn page_is_checked_when_the_visitor_returns(browser: &mut Brows
         "window.dispatchEvent(new Event('focus')); await new Promise((resolve) => setTimeout(resolve, 50))";
     run(browser, focus).await;
     assert_eq!(site.checks(), 0, "in the first minute, the page does not ask the server");
-    run(browser, &format!("const {{ now }} = Date; Date.now = () => now() + 61_000; {focus}")).await;
+    run(browser, &format!("{PASS_MINUTE}; {focus}")).await;
     wait_for_banner(browser).await;
     assert_eq!(site.checks(), 1);
 }

@@ -1,12 +1,14 @@
 //! The client script in a browser: a table of situations, each with the libraries in which it is tested.
 
 mod actions;
+mod alpine_ajax;
 mod banner;
 mod caches;
 mod destinations;
 mod fields;
 mod libraries;
 mod policy;
+mod recipes;
 mod renewal;
 mod requests;
 mod served;
@@ -15,6 +17,7 @@ mod tabs;
 mod pending;
 mod runner;
 mod turbo;
+mod unpoly;
 
 use serde_json::Value;
 
@@ -41,6 +44,7 @@ const ROWS: &[Row] = rows![
     ONE => actions::page_without_the_script_is_unaffected,
     EVERY => actions::script_may_run_twice,
     ONE => actions::script_without_attributes_does_nothing,
+    &["htmx-1", "htmx-2", "unpoly", "fetch"] => actions::elements_named_like_properties_have_no_effect,
     ONE => banner::banner_fits_color_schemes_and_narrow_screens,
     ONE => banner::banner_is_announced_and_keyboard_accessible,
     ONE => banner::pages_can_customize_the_style_and_text_of_the_banner,
@@ -59,12 +63,15 @@ const ROWS: &[Row] = rows![
     EVERY => caches::conflict_response_of_a_router_inside_the_layer_is_not_swapped_in,
     HTMX => caches::application_409_has_no_effect,
     ONE => caches::timed_out_check_is_repeated,
+    ONE => caches::other_409_of_the_version_endpoint_has_no_effect,
+    &["htmx-1", "htmx-2", "htmx-4", "unpoly"] => caches::page_left_by_a_reload_prompts_after_back,
     EVERY => caches::version_check_ignores_a_base_element_of_another_site,
     HTMX => destinations::cross_origin_location_header_reloads_the_page_in_place,
     HTMX => destinations::cross_origin_push_url_reloads_the_page_in_place,
     ONE => destinations::banner_reloads_the_page_in_place_after_a_cross_origin_location,
     ONE => destinations::malformed_location_header_does_not_reject_the_response,
-    &["turbo", "fetch"] => destinations::foreign_redirect_is_not_followed,
+    EVERY => destinations::addresses_of_other_origins_are_never_loaded,
+    EVERY => destinations::foreign_redirect_is_not_followed,
     EVERY => fields::partially_filled_form_causes_a_banner_instead_of_a_reload,
     EVERY => fields::form_returned_with_validation_errors_blocks_a_reload,
     ONE => fields::choices_returned_with_validation_errors_block_a_reload,
@@ -76,6 +83,9 @@ const ROWS: &[Row] = rows![
     ONE => fields::every_kind_of_changed_field_blocks_a_reload,
     ONE => fields::reverted_input_does_not_block_a_reload,
     ONE => fields::page_prompts_if_session_storage_fails,
+    ONE => fields::input_with_a_script_that_changes_the_initial_state_blocks_a_reload,
+    ONE => fields::editable_element_with_options_blocks_a_reload,
+    ONE => fields::foreign_elements_named_like_fields_have_no_effect,
     EVERY => libraries::base_element_of_the_same_site_does_not_change_the_behavior,
     EVERY => libraries::cross_origin_response_has_no_effect,
     ONE => libraries::check_with_headers_detects_a_new_version,
@@ -84,9 +94,15 @@ const ROWS: &[Row] = rows![
     EVERY => pending::pending_post_completes_before_a_reload,
     ONE => pending::pending_fetch_post_completes_before_a_reload,
     NAVIGATING => pending::pending_redirected_post_becomes_a_full_navigation,
+    NAVIGATING => pending::pending_link_becomes_a_full_navigation,
+    EVERY => pending::post_during_a_reload_stops_the_reload,
+    NAVIGATING => pending::click_during_a_reload_stops_the_reload,
+    ONE => pending::click_while_the_page_is_checked_is_not_lost,
     HTMX => pending::pending_navigation_takes_precedence_over_a_reload,
     HTMX => pending::htmx_redirect_and_location_headers_are_followed,
     EVERY => pending::input_during_a_reload_stops_the_reload,
+    &["htmx-1", "htmx-2"] => renewal::response_to_a_post_with_a_relative_address_is_not_requested_again,
+    &["htmx-1", "htmx-2"] => renewal::preloaded_response_has_no_effect,
     HTMX => policy::strict_content_security_policy_is_not_violated,
     ONE => policy::content_security_policy_violations_are_detected,
     NAVIGATING => renewal::boosted_link_after_a_deploy_becomes_a_full_navigation,
@@ -109,15 +125,31 @@ const ROWS: &[Row] = rows![
     ONE => requests::fetch_accepts_the_same_arguments_as_the_native_fetch,
     ONE => requests::fetch_response_of_another_version_reloads_the_page,
     ONE => requests::version_check_contains_the_page_version_and_bypasses_caches,
+    recipes::INERTIA => recipes::inertia_page_is_reloaded,
+    recipes::DATASTAR => recipes::datastar_page_prompts,
     EVERY => tabs::two_tabs_reload_once_each_when_used,
     ONE => tabs::duplicate_of_a_reloaded_tab_does_not_reload,
     turbo::TURBO => turbo::reload_of_turbo_does_not_discard_input,
+    turbo::TURBO => turbo::reload_of_turbo_always_prompts_first,
     turbo::TURBO => turbo::tracked_element_without_input_causes_one_page_load,
     turbo::TURBO => turbo::refresh_with_input_prompts,
     turbo::TURBO => turbo::validation_errors_are_rendered_despite_tracked_elements,
     turbo::TURBO => turbo::prefetch_does_not_reload_the_page,
     turbo::TURBO => turbo::stream_response_stays_on_the_page,
     turbo::TURBO => turbo::response_to_a_removed_form_is_not_requested_again,
+    turbo::TURBO => turbo::foreign_page_is_not_held,
+    turbo::TURBO => turbo::reload_of_turbo_does_not_interrupt_a_form,
+    turbo::TURBO => turbo::created_page_is_not_reloaded,
+    turbo::TURBO => turbo::empty_response_to_a_form_does_not_block_later_reloads,
+    turbo::TURBO => turbo::link_to_a_file_reloads_the_page_in_place,
+    unpoly::UNPOLY => unpoly::overlay_becomes_a_page,
+    unpoly::UNPOLY => unpoly::responses_that_are_not_displayed_are_checked,
+    unpoly::UNPOLY => unpoly::location_of_the_server_becomes_a_full_navigation,
+    unpoly::UNPOLY => unpoly::failed_form_does_not_block_later_reloads,
+    unpoly::UNPOLY => unpoly::preloaded_link_has_no_effect,
+    alpine_ajax::ALPINE_AJAX => alpine_ajax::event_of_a_control_does_not_end_a_form,
+    alpine_ajax::ALPINE_AJAX => alpine_ajax::failed_form_is_not_sent_again,
+    alpine_ajax::ALPINE_AJAX => alpine_ajax::back_loads_the_page_once,
 ];
 
 #[test]
@@ -154,6 +186,9 @@ fn documented_table_matches_the_tests() {
     }
     assert!(count > 15, "{count} rows");
 }
+
+/// Passes the minute in which a page is not checked again.
+const PASS_MINUTE: &str = "const { now } = Date; Date.now = () => now() + 61_000";
 
 async fn open(browser: &Browser, site: &Site, path: &str) {
     browser.goto(&site.url(path)).await.expect("a page");

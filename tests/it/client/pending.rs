@@ -2,7 +2,7 @@
 
 use fingerpost_tower::OnMismatch;
 
-use super::{Site, click_banner, open, run, wait_for_banner, wait_for_page};
+use super::{PASS_MINUTE, Site, click_banner, open, run, wait_for_banner, wait_for_page};
 use crate::tools::Browser;
 
 pub(super) async fn pending_post_completes_before_a_reload(browser: &mut Browser, site: &Site) {
@@ -103,4 +103,60 @@ pub(super) async fn input_during_a_reload_stops_the_reload(browser: &mut Browser
         wait_for_page(browser, path, &new).await;
         site.delay(path, 0);
     }
+}
+
+/// Runs JavaScript after navigation has begun.
+fn after_navigation(script: &str) -> String {
+    format!("window.addEventListener('beforeunload', () => setTimeout(() => {{ {script} }}, 100))")
+}
+
+/// Events of a click by the visitor on the element `element`.
+const CLICK: &str = "element.dispatchEvent(new MouseEvent('mousedown', { bubbles: true })); element.click()";
+
+pub(super) async fn post_during_a_reload_stops_the_reload(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    run(browser, &after_navigation("document.querySelector('#post').click()")).await;
+    site.deploy("two", OnMismatch::Reload);
+    site.delay("/", 1500);
+    site.delay("/sent", 300);
+    run(browser, "fingerpost.check()").await;
+    wait_for_banner(browser).await;
+    browser.until("document.querySelector('#response')").await;
+    assert_eq!(browser.evaluate("fingerpost.version").await, "one");
+    let posts = site.requests().iter().filter(|request| request.method == "POST").count();
+    assert_eq!((posts, site.loads()), (1, ["/"; 2].map(String::from).to_vec()));
+}
+
+pub(super) async fn click_during_a_reload_stops_the_reload(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    let click = format!("const element = document.querySelector('#boosted'); {CLICK}");
+    run(browser, &after_navigation(&click)).await;
+    site.deploy("two", OnMismatch::Reload);
+    site.delay("/", 1500);
+    run(browser, "fingerpost.check()").await;
+    wait_for_banner(browser).await;
+    browser.until("document.querySelector('h1').textContent === '/next of two'").await;
+    assert_eq!((browser.evaluate("fingerpost.version").await, site.loads().len()), ("one".into(), 2));
+}
+
+/// The visitor returns to the page with a click on a button.
+pub(super) async fn click_while_the_page_is_checked_is_not_lost(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    run(browser, "document.querySelector('#target').onclick = () => (window.clicked = true)").await;
+    site.deploy("two", OnMismatch::Reload);
+    site.delay("/_fingerpost/version", 300);
+    let click = format!("const element = document.querySelector('#target'); {CLICK}");
+    run(browser, &format!("{PASS_MINUTE}; window.dispatchEvent(new Event('focus')); {click}")).await;
+    wait_for_banner(browser).await;
+    assert_eq!((browser.evaluate("window.clicked").await, site.loads()), (true.into(), vec!["/".to_owned()]));
+}
+
+pub(super) async fn pending_link_becomes_a_full_navigation(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    site.deploy("two", OnMismatch::Reload);
+    site.delay("/next", 700);
+    browser.click("#boosted").await;
+    run(browser, "await fingerpost.fetch('/fragment')").await;
+    wait_for_page(browser, "/next", "two").await;
+    assert_eq!(site.loads(), ["/", "/next?page=2"]);
 }

@@ -208,3 +208,26 @@ pub(super) async fn stale_page_from_the_history_is_detected(browser: &mut Browse
         wait_for_page(browser, "/", "two").await;
     }
 }
+
+/// htmx pushes another address before the script sees the response.
+pub(super) async fn response_to_a_post_with_a_relative_address_is_not_requested_again(
+    browser: &mut Browser,
+    site: &Site,
+) {
+    open(browser, site, "/deep/page").await;
+    run(browser, "document.querySelector('#boosted-order').setAttribute('action', 'sub/order')").await;
+    site.deploy("two", OnMismatch::Reload);
+    browser.click("#boosted-order button").await;
+    wait_for_banner(browser).await;
+    assert_eq!(browser.evaluate("document.querySelector('h1').textContent").await, "/deep/sub/order of two");
+    assert_eq!(site.loads(), ["/deep/page"]);
+}
+
+/// The extension `preload` of htmx 1.9 requests links with a handler.
+pub(super) async fn preloaded_response_has_no_effect(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    site.deploy("two", OnMismatch::Reload);
+    run(browser, "await htmx.ajax('GET', '/next', { handler: () => {}, push: '/next' })").await;
+    run(browser, "await new Promise((resolve) => setTimeout(resolve, 100))").await;
+    assert_eq!((site.loads(), site.checks()), (vec!["/".to_owned()], 0));
+}

@@ -23,6 +23,7 @@ use tokio::time::sleep;
 use tower::ServiceExt as _;
 use url::form_urlencoded;
 
+use super::recipes;
 use crate::tools::{npm_package, serve};
 
 /// A front-end library, by the name of its adapter. A version of htmx has the name of the directory of its npm package.
@@ -230,7 +231,8 @@ fn scripts(library: Library) -> Option<Vec<(&'static str, String)>> {
             ("/alpine-ajax.js", "alpine-ajax", "dist/cdn.js"),
             ("/alpine.js", "alpinejs", "dist/cdn.min.js"),
         ],
-        "fetch" => &[],
+        "fetch" | "inertia" => &[],
+        "datastar" => &[("/datastar.js", "datastar", "dist/datastar.js")],
         htmx => &[("/htmx.js", htmx, "dist/htmx.min.js")],
     };
     let read = |(path, package, file): &(&'static str, &str, &str)| {
@@ -247,19 +249,27 @@ fn page(library: Library) -> &'static str {
         "turbo" => include_str!("pages/turbo.html"),
         "unpoly" => include_str!("pages/unpoly.html"),
         "alpine-ajax" => include_str!("pages/alpine-ajax.html"),
-        "fetch" => include_str!("pages/fetch.html"),
+        "fetch" | "inertia" => include_str!("pages/fetch.html"),
+        "datastar" => include_str!("pages/datastar.html"),
         _ => include_str!("pages/htmx.html"),
     }
 }
 
 impl Site {
     fn routes(&self, version: &str) -> Router {
+        let recipes = recipes::routes(self.library, version);
         let (library, version) = (self.library, version.to_owned());
         let render = move |path: &str| {
-            let head = if path.starts_with("/tracked") { TRACKED } else { "" };
-            page(library).replace("{head}", head).replace("{path}", path).replace("{version}", &version)
+            let head = if path.contains("tracked") { TRACKED } else { "" };
+            let end = if path.starts_with("/named") { NAMED } else { "" };
+            page(library)
+                .replace("{head}", head)
+                .replace("</body>", &format!("{end}</body>"))
+                .replace("{path}", path)
+                .replace("{version}", &version)
         };
-        let [form, tracked] = ["/mistakes", "/tracked/mistakes"].map(&render);
+        let [form, tracked, created, located] =
+            ["/mistakes", "/tracked/mistakes", "/created", "/located"].map(&render);
         let mut router = Router::new();
         for (path, text) in &self.scripts {
             let text = text.clone();
@@ -276,12 +286,13 @@ impl Site {
             .route("/slow", get(slow))
             .route("/mistakes", post(move |text: String| mistakes(library, form, text)))
             .route("/tracked/mistakes", post(move |text: String| mistakes(library, tracked, text)))
-            .route(
-                "/away",
-                get(|RawQuery(to): RawQuery| async move { Redirect::to(&to.unwrap_or_default()) }),
-            )
+            .route("/away", get(|RawQuery(query): RawQuery| async move { Redirect::to(&first_key(query)) }))
             .route("/headers", any(headers))
+            .route("/located", any(move |query| async move { (headers(query).await, Html(located)) }))
+            .route("/created", any(move || async move { (StatusCode::CREATED, Html(created)) }))
+            .route("/empty", any(|| async { StatusCode::NO_CONTENT }))
             .route("/redirect", any(|| async { Redirect::to("/next") }))
+            .merge(recipes)
             .fallback(move |uri: Uri| async move { Html(render(uri.path())) })
             .layer(from_fn(add_policy))
     }
@@ -289,6 +300,10 @@ impl Site {
 
 /// An element that Turbo compares.
 const TRACKED: &str = r#"<meta name="build" content="{version}" data-turbo-track="reload">"#;
+
+/// Elements that are properties of the document or of the window, under names that the script uses.
+const NAMED: &str = r#"<img name="currentScript" src="//evil.example/a.png" data-version="x" data-action="ignore">
+    <img name="baseURI"><form id="fingerpost"><input name="version"><input name="check"></form>"#;
 
 /// Returns the response for the element with the ID `target`.
 fn fragment(library: Library, text: &str) -> String {
@@ -298,6 +313,12 @@ fn fragment(library: Library, text: &str) -> String {
         "unpoly" | "alpine-ajax" | "fetch" => format!("<div id=target>{element}</div>"),
         _ => element,
     }
+}
+
+/// Returns the first key of a query. Turbo adds `=` to a key without a value.
+fn first_key(query: Option<String>) -> String {
+    let query = query.unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes()).next().map_or_else(String::new, |(key, _)| key.into_owned())
 }
 
 /// Returns the headers in the query.

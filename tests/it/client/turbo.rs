@@ -3,17 +3,23 @@
 use fingerpost_tower::OnMismatch;
 use serde_json::json;
 
-use super::{Library, Site, address, click_banner, has_banner, open, run, wait_for_banner, wait_for_page};
+use super::{
+    Library, PASS_MINUTE, Site, address, click_banner, has_banner, open, run, wait_for_banner, wait_for_page,
+};
 use crate::tools::Browser;
 
 pub(super) const TURBO: &[Library] = &["turbo"];
 
 /// Opens a page with a tracked element, types into a field, and deploys a version.
 async fn type_and_deploy(browser: &Browser, site: &Site) {
+    type_and_deploy_with(browser, site, OnMismatch::Reload).await;
+}
+
+async fn type_and_deploy_with(browser: &Browser, site: &Site, mismatch: OnMismatch) {
     open(browser, site, "/tracked").await;
     run(browser, "document.querySelector('#boosted').href = '/tracked/next'").await;
     browser.write("textarea", "half a comment").await;
-    site.deploy("two", OnMismatch::Reload);
+    site.deploy("two", mismatch);
 }
 
 async fn text(browser: &Browser) -> serde_json::Value {
@@ -34,6 +40,24 @@ pub(super) async fn reload_of_turbo_does_not_discard_input(browser: &mut Browser
     assert_eq!(site.loads(), ["/tracked", "/tracked/next"]);
 }
 
+/// An earlier banner, or another action, does not change the behavior.
+pub(super) async fn reload_of_turbo_always_prompts_first(browser: &mut Browser, site: &Site) {
+    type_and_deploy(browser, site).await;
+    browser.click("#get").await;
+    wait_for_banner(browser).await;
+    click_banner(browser, "later").await;
+    browser.click("#boosted").await;
+    wait_for_banner(browser).await;
+    assert_eq!(text(browser).await, "half a comment");
+
+    type_and_deploy_with(browser, site, OnMismatch::Warn).await;
+    site.deploy("three", OnMismatch::Warn);
+    browser.click("#boosted").await;
+    wait_for_banner(browser).await;
+    assert_eq!(text(browser).await, "half a comment");
+    assert_eq!(site.loads(), ["/tracked"; 2]);
+}
+
 pub(super) async fn tracked_element_without_input_causes_one_page_load(browser: &mut Browser, site: &Site) {
     open(browser, site, "/tracked").await;
     run(browser, "document.querySelector('#boosted').href = '/tracked/next'").await;
@@ -48,9 +72,16 @@ pub(super) async fn tracked_element_without_input_causes_one_page_load(browser: 
 
 pub(super) async fn refresh_with_input_prompts(browser: &mut Browser, site: &Site) {
     type_and_deploy(browser, site).await;
+    // A refresh is not an action of the visitor.
+    for _ in 0..2 {
+        run(browser, "Turbo.session.refresh(location.href)").await;
+        wait_for_banner(browser).await;
+        assert_eq!(text(browser).await, "half a comment");
+        click_banner(browser, "later").await;
+    }
+    assert_eq!(site.loads(), ["/tracked"]);
     run(browser, "Turbo.session.refresh(location.href)").await;
     wait_for_banner(browser).await;
-    assert_eq!((text(browser).await, site.loads()), (json!("half a comment"), vec!["/tracked".to_owned()]));
     click_banner(browser, "reload").await;
     wait_for_page(browser, "/tracked", "two").await;
 }
@@ -108,4 +139,77 @@ pub(super) async fn response_to_a_removed_form_is_not_requested_again(browser: &
     run(browser, send).await;
     wait_for_banner(browser).await;
     assert_eq!(site.loads(), ["/"]);
+}
+
+/// Turbo follows a link that redirects to another site, as the browser does.
+pub(super) async fn foreign_page_is_not_held(browser: &mut Browser, site: &Site) {
+    let Some(other) = Site::start("turbo").await else { return };
+    other.deploy("other", OnMismatch::Prompt);
+    other.allow_any_origin();
+    open(browser, site, "/open/tracked").await;
+    let link = format!("document.querySelector('#boosted').href = '/away?{}'", other.url("/open/tracked"));
+    run(browser, &link).await;
+    browser.write("textarea", "half a comment").await;
+    browser.click("#boosted").await;
+    browser.until(&format!("location.origin === '{}'", other.origin)).await;
+}
+
+/// A form in a frame is in progress.
+pub(super) async fn reload_of_turbo_does_not_interrupt_a_form(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/tracked").await;
+    run(browser, "document.querySelector('#boosted').href = '/tracked/next'").await;
+    site.deploy("two", OnMismatch::Reload);
+    site.delay("/sent", 1000);
+    browser.click("#post").await;
+    browser.click("#boosted").await;
+    wait_for_banner(browser).await;
+    browser.until("document.querySelector('#response')").await;
+    assert_eq!(site.loads(), ["/tracked"]);
+}
+
+/// Turbo shows a response with a status other than 200, and changes the address.
+pub(super) async fn created_page_is_not_reloaded(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    run(browser, "document.querySelector('#boosted-order').action = '/created'").await;
+    browser.click("#boosted-order button").await;
+    browser.until("document.querySelector('h1').textContent === '/created of one'").await;
+    // The script handles the response after Turbo has rendered the page.
+    run(browser, "await new Promise((resolve) => setTimeout(resolve, 100))").await;
+    site.deploy("two", OnMismatch::Reload);
+    browser.click("#get").await;
+    wait_for_banner(browser).await;
+    assert_eq!(site.loads(), ["/"]);
+}
+
+pub(super) async fn empty_response_to_a_form_does_not_block_later_reloads(
+    browser: &mut Browser,
+    site: &Site,
+) {
+    open(browser, site, "/").await;
+    run(browser, "document.querySelector('#boosted-order').action = '/empty'").await;
+    run(browser, "addEventListener('turbo:submit-end', () => (window.hasEnded = true))").await;
+    browser.click("#boosted-order button").await;
+    browser.until("window.hasEnded").await;
+    run(browser, "await new Promise((resolve) => setTimeout(resolve, 1200))").await;
+    site.deploy("two", OnMismatch::Reload);
+    browser.click("#get").await;
+    wait_for_page(browser, "/", "two").await;
+}
+
+/// Turbo leaves files to the browser.
+pub(super) async fn link_to_a_file_reloads_the_page_in_place(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    site.deploy("two", OnMismatch::Prompt);
+    site.respond_with_version("/file", "application/octet-stream", "a file");
+    run(
+        browser,
+        "addEventListener('fingerpost:version-mismatch', ({ detail }) => (window.url = detail.url))",
+    )
+    .await;
+    run(browser, "document.querySelector('#boosted').href = '/file'").await;
+    browser.click("#boosted").await;
+    // After a download, the page waits for another page.
+    run(browser, &format!("{PASS_MINUTE}; await new Promise((resolve) => setTimeout(resolve, 500))")).await;
+    browser.until("window.url").await;
+    assert_eq!(browser.evaluate("window.url").await, site.url("/"));
 }

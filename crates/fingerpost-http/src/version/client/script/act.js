@@ -30,7 +30,7 @@ export const settled = new Set();
 const actions = {
   reload: (version, url) => loadPage(url(), () => showBanner(version, url)),
   prompt: showBanner,
-  warn: (version) => console.warn(`This page is of version ${page}; the site has moved on to ${version}.`),
+  warn: (version) => console.warn(`A new version of this page is available: ${version} instead of ${page}`),
   ignore: () => {},
 };
 
@@ -46,14 +46,14 @@ export function act(version, sources, visits) {
   settled.add(version);
   // If the address has changed, a library has already navigated.
   const url = () =>
-    visits.filter(({ from, to }) => to && from === location.href).pop()?.to || location.href;
-  const losesContent =
+    visits.findLast(({ from, to }) => to && from === location.href)?.to || location.href;
+  const losesContent = () =>
     isBusy() ||
-    postedPages.has(withoutFragment(url())) ||
     hasInput() ||
-    !visits.every(({ isRepeatable }) => isRepeatable);
+    postedPages.has(withoutFragment(url())) ||
+    visits.some(({ isRepeatable }) => !isRepeatable);
   let action = requestedAction(sources);
-  if (action === 'reload' && (losesContent || !mayReload(version))) action = 'prompt';
+  if (action === 'reload' && (losesContent() || !mayReload(version))) action = 'prompt';
   const detail = { page, version, action, url: url() };
   const event = new CustomEvent('fingerpost:version-mismatch', { bubbles: true, cancelable: true, detail });
   if (document.dispatchEvent(event)) actions[action](version, url);
@@ -63,5 +63,5 @@ export function act(version, sources, visits) {
 /** @param {ReadableHeaders[]} sources */
 function requestedAction(sources) {
   const words = [...sources.map((headers) => headers.get('X-App-Version-Action')), pageAction];
-  return words.find((word) => Object.hasOwn(actions, /** @type {string} */ (word))) ?? 'reload';
+  return words.find((word) => Object.hasOwn(actions, `${word}`)) ?? 'reload';
 }

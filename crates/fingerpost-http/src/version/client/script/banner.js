@@ -7,14 +7,14 @@ const TEXTS = 'A new version of this page is available.|Reload|Later';
 const STYLE = `
   :host { all: initial; color-scheme: light dark }
   div {
-    position: fixed; inset: auto 1rem 1rem; z-index: 2147483647; width: fit-content; margin: auto;
-    display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; padding: .75rem 1rem;
+    position: fixed; inset: auto 1rem 1rem; z-index: 999999999; width: fit-content; margin: auto;
+    display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; padding: .5rem 1rem; border: 1px solid GrayText;
+    border-radius: .5rem; box-shadow: 0 .5rem 1rem #0006; font: 1rem/1.4 system-ui;
     color: var(--fingerpost-color, CanvasText); background: var(--fingerpost-background, Canvas);
-    font: 1rem/1.4 system-ui; border: 1px solid GrayText; border-radius: .5rem; box-shadow: 0 .25rem 1.5rem #0006;
   }
   div:has(span:empty) { opacity: 0 }
   span { flex: 1 12rem; unicode-bidi: plaintext }
-  button { all: unset; border: 1px solid; border-radius: inherit; padding: .5rem 1rem }
+  button { all: unset; padding: .5rem 1rem; border: 1px solid; border-radius: inherit }
   [part~=reload] { color: var(--fingerpost-background, Canvas); background: var(--fingerpost-accent, CanvasText) }
   button:focus-visible { outline: 2px solid }
   @media print { div { display: none } }`;
@@ -58,7 +58,7 @@ export function showBanner(version, url) {
   };
   const box = append(root, 'div', 'banner');
   const status = append(box, 'span', 'text');
-  status.setAttribute('role', 'status');
+  status.role = 'status';
   append(box, 'button', 'button reload', reload, () => {
     mayReload(version);
     loadPage(url());

@@ -1,13 +1,15 @@
 // Compares the version of the page with the current version of the server.
 
 import { act, settled } from './act.js';
-import { REQUESTED, VERSION, endpoint, isRecent, on, version as page } from './page.js';
+import { PAUSE, REQUESTED, VERSION, endpoint, fetch, isRecent, on, version as page } from './page.js';
 import { endUnload, isBusy } from './pending.js';
+import { cancelReload } from './reload.js';
 
 /** @typedef {import('./act.js').Visit} Visit */
 /** @typedef {import('./act.js').ReadableHeaders} ReadableHeaders */
 
-const { fetch } = window;
+/** The time until a failed check is repeated, in milliseconds. */
+const RETRY = 3000;
 
 /**
  * The times of the last checks, by the version that led to the check. The version is empty if it is not known.
@@ -23,16 +25,19 @@ let lastCheck = Date.now();
  * @type {Visit[] | undefined}
  */
 let waiting;
-
-/** @param {number} milliseconds */
-const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
 /**
  * Returns the version of a response, or an empty string.
  *
  * @param {ReadableHeaders} headers
  */
 export const versionOf = (headers) => headers.get(VERSION) ?? '';
+
+/**
+ * Returns whether a router has refused the version of the page. Such a response has no content to display.
+ *
+ * @param {ReadableHeaders} headers
+ */
+export const isRefused = (headers) => headers.get('X-App-Version-Refused') !== null;
 
 /**
  * Checks whether the page is outdated, and acts if it is. At most one check is in progress.
@@ -47,13 +52,13 @@ export async function check(headers = new Headers(), visit = { isRepeatable: tru
   waiting = [visit];
   lastCheck = Date.now();
   checked.set(version, lastCheck);
-  const current = await requestVersion(version).catch(() => {});
+  const current = await requestVersion(version);
   // After ten seconds, the loop ends, and `act` prompts.
-  for (let i = 0; isBusy() && i < 100; i++) await sleep(100);
+  for (let i = 0; isBusy() && i < 100; i++) await new Promise((resolve) => setTimeout(resolve, 100));
   const visits = waiting;
   waiting = undefined;
-  // Without a network or a server behind the proxy, the next response triggers another check.
-  if (!current) checked.delete(version);
+  // Without a network or a server behind the proxy, a response after some seconds triggers another check.
+  if (!current) checked.set(version, lastCheck + RETRY - PAUSE);
   else if (current.version !== page) {
     // Prefer the action in a response of the current version: a part of a site may have another action. Cached
     // responses may have outdated actions.
@@ -70,11 +75,13 @@ export async function check(headers = new Headers(), visit = { isRepeatable: tru
  * @param {string} version the result if a router refuses the version of the page without its own version
  */
 async function requestVersion(version) {
-  const signal = AbortSignal.timeout(10_000);
-  const response = await fetch(endpoint, { cache: 'no-store', headers: { [REQUESTED]: `${page}` }, signal });
-  const { ok, status, headers } = response;
-  const current = status === 409 ? (headers.get(VERSION) ?? version) : ok && (await response.json()).version;
-  if (typeof current === 'string') return { version: current, headers };
+  try {
+    const signal = AbortSignal.timeout(10_000);
+    const response = await fetch(endpoint, { cache: 'no-store', headers: { [REQUESTED]: page }, signal });
+    const { ok, headers } = response;
+    const current = isRefused(headers) ? versionOf(headers) || version : ok && (await response.json()).version;
+    if (typeof current === 'string') return { version: current, headers };
+  } catch {}
 }
 
 /** Checks the version when the visitor returns to a page that has not been checked for a minute. */
@@ -82,14 +89,32 @@ function checkOnReturn() {
   if (!document.hidden && !isRecent(lastCheck)) check();
 }
 
+/**
+ * Keeps the page if the visitor clicks or presses a key during a check or a reload, because a reload would discard the
+ * effect. A double click is one click.
+ *
+ * @param {UIEvent} event
+ */
+function recordUse({ detail }) {
+  if (detail > 1) return;
+  waiting?.push({});
+  cancelReload();
+}
+
 /** The Back button restores outdated pages from the bfcache, and from the history caches of libraries. */
 export function watchReturns() {
   on('pageshow', ({ persisted }) => {
     if (!persisted) return;
     endUnload();
+    // The page may have been left because of a reload.
+    settled.clear();
+    checked.clear();
     check();
   });
   on('popstate', () => check());
   on('focus', checkOnReturn);
   on('visibilitychange', checkOnReturn);
+  on('mousedown', recordUse, true);
+  on('keydown', recordUse, true);
+  on('input', recordUse, true);
 }

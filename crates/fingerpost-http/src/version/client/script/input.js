@@ -1,14 +1,13 @@
 // Input that a reload would discard.
 
 import { on } from './page.js';
-import { cancelReload } from './reload.js';
 
 const FIELDS = 'input,textarea,select';
 
 /**
- * The last input into each field, and the original content of other elements: `contenteditable`, custom elements.
+ * The content of each field and editable element before the first and after the last input.
  *
- * @type {Map<any, string>}
+ * @type {Map<any, { before?: string, last?: string }>}
  */
 const typed = new Map();
 
@@ -23,8 +22,8 @@ const sent = new Map();
 const fields = () => [...document.querySelectorAll(FIELDS)];
 
 /** @param {any} element */
-const content = ({ options, value, textContent, checked }) =>
-  options
+const content = ({ localName, options, value, textContent, checked }) =>
+  localName === 'select'
     ? [...options].map((option) => option.value + option.selected).join()
     : (value ?? textContent) + checked;
 
@@ -45,14 +44,15 @@ export const forgetSent = () => sent.clear();
 /** @param {any} element */
 function isInput(element) {
   const now = content(element);
-  const last = typed.get(element);
-  if (!element.matches?.(FIELDS)) return now !== last;
+  const { before = now, last = now } = typed.get(element) ?? {};
+  if (now !== before) return true;
+  if (!element.matches?.(FIELDS)) return false;
   const initial = content(resetCopy(element));
   const lastSent = sent.get(element.name);
   // Rich text editors empty a hidden `textarea`.
-  const isEditorField = element.localName === 'textarea' && ![undefined, now, lastSent].includes(last);
+  const isEditorField = element.localName === 'textarea' && ![now, lastSent].includes(last);
   // After a validation error the form has the sent values again. A partially typed date is bad input.
-  return now !== initial || initial === lastSent || isEditorField || element.validity.badInput;
+  return now !== initial || initial === lastSent || isEditorField || element.validity?.badInput;
 }
 
 /**
@@ -72,8 +72,10 @@ function resetCopy(element) {
 /** @param {Event} event */
 function recordInput(event) {
   const [target] = /** @type {any[]} */ (event.composedPath());
-  cancelReload();
-  if (event.type === 'input' ? target.matches?.(FIELDS) : !typed.has(target)) typed.set(target, content(target));
+  const values = typed.get(target) ?? {};
+  if (event.type === 'input') values.last = content(target);
+  else values.before ??= content(target);
+  typed.set(target, values);
   for (const element of typed.keys()) if (!element.isConnected) typed.delete(element);
 }
 

@@ -3,16 +3,16 @@
 export interface Htmx2Detail {
   xhr: XMLHttpRequest;
   boosted: boolean;
-  pathInfo: { finalRequestPath: string; anchor?: string };
+  pathInfo: { finalRequestPath: string; anchor?: string; requestUrl?: string };
   requestConfig: { verb: string; headers: Record<string, string>; elt: Element };
-  etc: { push?: string };
+  etc: { push?: string; handler?: unknown };
 }
 
 export interface Htmx4Context {
-  fetch: typeof fetch;
   request: { action: string; method: string; headers: Record<string, string>; anchor?: string };
   response: { raw: Response; headers: Headers };
   push?: unknown;
+  endTracking?(value?: unknown): void;
 }
 
 export interface TurboRequestDetail {
@@ -51,12 +51,17 @@ export interface UnpolyRequest extends PromiseLike<unknown> {
   headers: Record<string, string>;
   fragments: Element[];
   layer?: unknown;
+  background?: boolean;
+  cache?: unknown;
 }
 
 export interface UnpolyResponse {
   url: string;
   method: string;
   status: number;
+  ok: boolean;
+  target?: string;
+  request: UnpolyRequest;
   xhr?: XMLHttpRequest;
   header(name: string): string | null;
 }
@@ -67,7 +72,6 @@ export interface UnpolyRenderOptions {
 }
 
 export interface UnpolyLoadedEvent extends Event {
-  request: UnpolyRequest;
   response: UnpolyResponse;
   renderOptions: UnpolyRenderOptions;
 }
@@ -79,6 +83,7 @@ export interface AlpineRequest {
 }
 
 export interface AlpineResponse {
+  ok: boolean;
   url: string;
   status: number;
   redirected: boolean;
@@ -88,7 +93,7 @@ export interface AlpineResponse {
 
 declare global {
   interface Window {
-    fingerpost?: { version: string };
+    fingerpost?: { version: string; check: Function };
     Turbo?: { session: { adapter: TurboAdapter }; PageRenderer: { prototype: TurboRenderer } };
     up?: { fragment: { hasAutoHistory?(fragments: Element[], layer: unknown): boolean } };
   }

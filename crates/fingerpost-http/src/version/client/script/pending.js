@@ -2,7 +2,7 @@
 
 import { isRecent, on } from './page.js';
 
-let writes = 0;
+let requests = 0;
 let unloadedAt = 0;
 
 /**
@@ -12,8 +12,8 @@ let unloadedAt = 0;
  */
 export const isRead = (method) => /^(get|head)$/i.test(method);
 
-/** Returns whether the page waits for the response to a write, or for another page. */
-export const isBusy = () => writes > 0 || isRecent(unloadedAt);
+/** Returns whether the page waits for a response or for another page. */
+export const isBusy = () => requests || isRecent(unloadedAt);
 
 /** Ends a navigation that the page has stopped or has returned from. */
 export const endUnload = () => {
@@ -21,16 +21,14 @@ export const endUnload = () => {
 };
 
 /**
- * Makes the page busy until the request completes, unless its method only reads.
+ * Makes the page busy until the promise settles.
  *
  * @template T
- * @param {string} method
  * @param {Promise<T>} request
  */
-export function trackWrite(method, request) {
-  if (isRead(method)) return request;
-  writes++;
-  return request.finally(() => writes--);
+export function track(request) {
+  requests++;
+  return request.finally(() => requests--);
 }
 
 export function watchNavigations() {

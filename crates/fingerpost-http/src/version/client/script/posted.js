@@ -10,4 +10,4 @@ import { withoutFragment } from './urls.js';
  */
 export const postedPages = new Set();
 
-if (posted !== undefined) postedPages.add(withoutFragment(location.href));
+if (posted !== undefined) postedPages.add(withoutFragment());

@@ -17,13 +17,11 @@ let onCancel;
  */
 export function mayReload(version) {
   try {
-    const [last, ...versions] = JSON.parse(sessionStorage.getItem(KEY) ?? '[0]');
-    if (versions.includes(version) || isRecent(last)) return false;
-    sessionStorage.setItem(KEY, JSON.stringify([Date.now(), ...versions, version]));
+    const [last, ...versions] = `${sessionStorage.getItem(KEY)}`.split('\n');
+    if (versions.includes(version) || isRecent(Number(last))) return false;
+    sessionStorage.setItem(KEY, [Date.now(), ...versions, version].join('\n'));
     return true;
-  } catch {
-    return false;
-  }
+  } catch {}
 }
 
 /**
@@ -38,7 +36,7 @@ export function loadPage(url, whenCanceled) {
     // The history cache of htmx 1 and 2 contains outdated pages.
     for (const storage of [sessionStorage, localStorage]) storage.removeItem('htmx-history-cache');
   } catch {}
-  if (withoutFragment(url) !== withoutFragment(location.href)) return location.assign(url);
+  if (withoutFragment(url) !== withoutFragment()) return location.assign(url);
   // Without `replaceState`, a reload of the response to a POST would send the POST again.
   history.replaceState(history.state, '', url);
   location.reload();
@@ -47,7 +45,7 @@ export function loadPage(url, whenCanceled) {
 /** Keeps the page if the visitor types before the new page has loaded. */
 export function cancelReload() {
   if (!onCancel) return;
-  window.stop();
+  stop();
   endUnload();
   onCancel();
   onCancel = undefined;

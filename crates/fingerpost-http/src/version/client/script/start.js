@@ -9,12 +9,13 @@ import { watchNavigations } from './pending.js';
  * Watches the page, installs the adapters, and creates the object `fingerpost`. Does nothing in a page without a
  * version, and when the script runs again.
  *
- * @param {() => object} install installs the adapters, and returns the functions of `fingerpost`
+ * @param {() => { check: Function }} install installs the adapters, and returns the functions of `fingerpost`
  */
 export function start(install) {
-  if (!version || window.fingerpost?.version) return;
+  // An element with the ID `fingerpost` is also a property of the window.
+  if (!version || window.fingerpost?.check instanceof Function) return;
   watchNavigations();
   watchInput();
   watchReturns();
-  window.fingerpost = Object.freeze({ version, ...install() });
+  window.fingerpost = { version, ...install() };
 }

@@ -1,11 +1,14 @@
 // Only URLs of the origin of the page are loaded, and get the version of the page.
 
+import { script } from './page.js';
+
 /**
- * Parses a URL as the browser does for links and requests of the page.
+ * Parses a URL as the browser does for links and requests of the page. In `document.baseURI`, an element with this name
+ * would take precedence.
  *
  * @param {string | URL} url
  */
-export const absolute = (url) => new URL(url, document.baseURI);
+export const absolute = (url) => new URL(url, script?.baseURI);
 
 /**
  * Returns the URL if its origin is the origin of the page, and `undefined` for other URLs, such as `javascript:`.
@@ -20,5 +23,5 @@ export function sameOriginUrl(text) {
   } catch {}
 }
 
-/** @param {string} url */
-export const withoutFragment = (url) => url.split('#')[0];
+/** @param {string} [url] by default the address of the page */
+export const withoutFragment = (url = location.href) => url.split('#')[0];

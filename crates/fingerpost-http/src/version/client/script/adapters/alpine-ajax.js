@@ -1,20 +1,26 @@
 // Alpine AJAX.
 
-import { PAUSE, on } from '../page.js';
-import { trackWrite } from '../pending.js';
-import { isRefused, prepareRequest, receiveResponse } from '../requests.js';
+import { isRefused } from '../check.js';
+import { PAUSE, REQUESTED, on, version } from '../page.js';
+import { isRead, track } from '../pending.js';
+import { isOutdated, prepareRequest, receiveResponse } from '../requests.js';
 
 /** @param {CustomEvent<import('../libraries').AlpineRequest>} event */
 function beforeSend({ target, detail: { action, method, headers } }) {
   const from = location.href;
-  prepareRequest(action, method, (name, value) => (headers[name] = value));
+  prepareRequest(action, method, () => (headers[REQUESTED] = version));
   // The response replaces the element, and events of a replaced element do not reach the document. Without a network,
   // there is no event.
   const sent = new Promise((resolve) => {
-    target?.addEventListener('ajax:sent', (event) => resolve(afterResponse(event, method, from)), { once: true });
-    setTimeout(resolve, PAUSE);
+    target?.addEventListener('ajax:sent', function listener(event) {
+      // The event may be of a control in the form.
+      if (event.target !== target) return;
+      target.removeEventListener('ajax:sent', listener);
+      resolve(afterResponse(event, method, from));
+    });
+    setTimeout(resolve, isRead(method) ? 10_000 : PAUSE);
   });
-  trackWrite(method, sent);
+  track(sent);
 }
 
 /**
@@ -24,7 +30,7 @@ function beforeSend({ target, detail: { action, method, headers } }) {
  */
 function afterResponse({ detail }, method, from) {
   const { url, status, redirected, headers = new Headers() } = detail;
-  // Alpine AJAX sends a form again if the response does not contain the target. Without content, there is no target.
+  // A refusal has no target.
   if (isRefused(headers)) detail.html = '';
   // Alpine AJAX changes the address after the event.
   queueMicrotask(() => {
@@ -33,6 +39,17 @@ function afterResponse({ detail }, method, from) {
   });
 }
 
+/**
+ * Alpine AJAX sends a form again if an error response does not contain the target.
+ *
+ * @param {CustomEvent<{ response: import('../libraries').AlpineResponse }>} event
+ */
+function beforeRepetition(event) {
+  const { ok, headers } = event.detail.response;
+  if (!ok && isOutdated(headers)) event.preventDefault();
+}
+
 export function installAlpineAjax() {
   on('ajax:send', beforeSend);
+  on('ajax:missing', beforeRepetition);
 }

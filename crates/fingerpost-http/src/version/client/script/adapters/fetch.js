@@ -1,10 +1,9 @@
 // `fingerpost.fetch` and `fingerpost.check`, for requests of the site's own scripts and for other libraries.
 
 import { check } from '../check.js';
-import { trackWrite } from '../pending.js';
-import { prepareRequest, receiveResponse } from '../requests.js';
-
-const { fetch } = window;
+import { REQUESTED, fetch, version } from '../page.js';
+import { isRead, track } from '../pending.js';
+import { isOutdated, prepareRequest, receiveResponse } from '../requests.js';
 
 /**
  * Works like the browser's `fetch`.
@@ -15,8 +14,8 @@ const { fetch } = window;
 export async function versionedFetch(input, init) {
   const request = new Request(input, init);
   const { url, method, headers } = request;
-  prepareRequest(url, method, (name, value) => headers.set(name, value));
-  const response = await trackWrite(method, fetch(request));
+  prepareRequest(url, method, () => headers.set(REQUESTED, version));
+  const response = await track(fetch(request));
   receiveResponse(response, { method, redirected: response.redirected });
   return response;
 }
@@ -29,6 +28,6 @@ export async function versionedFetch(input, init) {
  * @param {string} [method] the method of the request
  */
 export function checkHeaders(headers, method = 'GET') {
-  if (headers) receiveResponse({ url: location.href, headers: new Headers(headers) }, { method });
-  else check();
+  const received = headers && new Headers(headers);
+  if (!received || isOutdated(received)) check(received, { isRepeatable: isRead(method) });
 }

@@ -1,7 +1,7 @@
 // htmx 1.9 and 2 use `XMLHttpRequest`.
 
-import { on } from '../page.js';
-import { trackWrite } from '../pending.js';
+import { REQUESTED, on, version } from '../page.js';
+import { track } from '../pending.js';
 import { prepareRequest, receiveResponse } from '../requests.js';
 import { absolute, withoutFragment } from '../urls.js';
 import { htmxUse } from './htmx.js';
@@ -9,22 +9,26 @@ import { htmxUse } from './htmx.js';
 /** @param {{ detail: import('../libraries').Htmx2Detail }} event */
 function beforeSend({ detail: { xhr, pathInfo, requestConfig } }) {
   const { verb } = requestConfig;
-  prepareRequest(pathInfo.finalRequestPath, verb, (name, value) => xhr.setRequestHeader(name, value));
-  trackWrite(verb, new Promise((resolve) => (xhr.onloadend = resolve)));
+  prepareRequest(pathInfo.finalRequestPath, verb, () => xhr.setRequestHeader(REQUESTED, version));
+  // Relative to the address before htmx pushes another address.
+  pathInfo.requestUrl = withoutFragment(absolute(pathInfo.finalRequestPath).href);
+  track(new Promise((resolve) => (xhr.onloadend = resolve)));
 }
 
 /** @param {{ detail: import('../libraries').Htmx2Detail }} event */
 function afterRequest({ detail: { xhr, boosted, pathInfo, requestConfig, etc } }) {
+  // The extension `preload` of htmx 1.9 requests links in advance.
+  if (etc.handler) return;
   const { status, responseURL: url } = xhr;
   const { verb, headers, elt } = requestConfig;
   const response = {
     url,
     status,
-    redirected: url !== withoutFragment(absolute(pathInfo.finalRequestPath).href),
+    redirected: url !== pathInfo.requestUrl,
     headers: { get: (/** @type {string} */ name) => xhr.getResponseHeader(name) },
   };
-  const source = elt.closest('[hx-push-url],[data-hx-push-url]');
-  const push = etc.push ?? source?.getAttribute('hx-push-url') ?? source?.getAttribute('data-hx-push-url');
+  const inherited = (/** @type {string} */ name) => elt.closest(`[${name}]`)?.getAttribute(name);
+  const push = etc.push ?? inherited('hx-push-url') ?? inherited('data-hx-push-url');
   const request = { method: verb, headers, isPage: boosted, push, anchor: pathInfo.anchor };
   receiveResponse(response, htmxUse(response, request));
 }
