@@ -36,6 +36,13 @@ fn first_deploy_variable_with_a_commit_is_used() {
 }
 
 #[test]
+fn railway_commit_has_seven_digits() {
+    let dir = repository();
+    let railway = [("RAILWAY_GIT_COMMIT_SHA", "abc1234def0123456789abcdef0123456789abcd")];
+    assert_eq!(version_in(dir.path("static"), "/nowhere", &railway), "abc1234 from git");
+}
+
+#[test]
 fn deploy_variable_must_have_7_to_64_hex_digits() {
     let dir = repository();
     let from = |value: &str| version_in(dir.path("static"), "/nowhere", &[("SOURCE_VERSION", value)]);
