@@ -13,6 +13,7 @@ mod development;
 mod django;
 mod engines;
 mod examples;
+mod features;
 mod first_program;
 mod harness;
 mod hyperdjango;
