@@ -1,4 +1,4 @@
-//! Compiles the Rust code of README files that no crate includes as its documentation. `it/readme.rs` checks the other
+//! Compiles the Rust code of README files and pages that no crate includes as its documentation. `it/readme.rs` checks the other
 //! statements of the README files.
 
 #[cfg(doctest)]
@@ -8,3 +8,7 @@ mod root {}
 #[cfg(doctest)]
 #[doc = include_str!("../crates/README.md")]
 mod crates {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../crates/migrating.md")]
+mod migrating {}

@@ -57,6 +57,12 @@ fn django(python: &Path, script: &str, dirs: &[&Path]) -> Vec<u8> {
     output.stdout
 }
 
+/// Runs `collectstatic` of Django.
+#[track_caller]
+pub(crate) fn collect_static(python: &Path, root: &Path, source: &Path) {
+    django(python, COLLECT, &[root, source]);
+}
+
 #[track_caller]
 fn read(python: &Path, root: &Path) -> Value {
     serde_json::from_slice(&django(python, READ, &[root])).expect("JSON")
@@ -116,7 +122,7 @@ fn django_reads_a_fingerpost_manifest() {
 fn fingerpost_reads_a_django_manifest() {
     let (Some(python), Some(source)) = (tools::python(), sources()) else { return };
     let root = TempDir::new().expect("a temporary directory");
-    django(&python, COLLECT, &[root.path(), source.dir()]);
+    collect_static(&python, root.path(), source.dir());
     let values = read(&python, root.path());
     assert_eq!(values["paths"].as_object().map(|paths| paths.len()), Some(204));
 

@@ -18,6 +18,7 @@ mod first_program;
 mod harness;
 mod hyperdjango;
 mod import_map;
+mod migrating;
 mod module_graph;
 mod modules;
 mod nginx;
