@@ -1,4 +1,4 @@
-//! A Workbox service worker precaches the assets, as described in the module `service_workers`.
+//! A Workbox service worker precaches the assets and a chunk of a bundler, as described in the module `service_workers`.
 
 use std::{
     collections::BTreeSet,
@@ -52,7 +52,18 @@ impl Site {
                 }
             }
         }
-        fs::write(site.path("fingerpost.toml"), block("toml\n", "rules")).expect("a writable file");
+        let settings = format!("{}\n[vite]\nout = \"build\"\n", block("toml\n", "rules"));
+        let manifest =
+            r#"{"src/main.ts": {"file": "assets/main-BRBmoGS9.js", "name": "main", "isEntry": true}}"#;
+        for (path, text) in [
+            ("fingerpost.toml", &*settings),
+            ("build/.vite/manifest.json", manifest),
+            ("build/assets/main-BRBmoGS9.js", "window.isBuilt = true\n"),
+        ] {
+            let file = site.path(path);
+            fs::create_dir_all(file.parent().expect("a directory")).expect("a new directory");
+            fs::write(file, text).expect("a writable file");
+        }
         site.write("sw.js", block("js\n", "importScripts"));
         site.write("logo.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"7\" height=\"7\"/>");
         site.write("js/text.js", "export const text = 'ready'\n");
@@ -100,7 +111,7 @@ fn routes(assets: &Assets, precache: PathBuf, requests: &Arc<Mutex<Vec<String>>>
     let page = {
         let assets = assets.clone();
         move || {
-            let tags = assets.tags(["css/app.css", "js/app.js"]).expect("entries");
+            let tags = assets.tags(["css/app.css", "js/app.js", "src/main.ts"]).expect("entries");
             let icon = "<link rel=\"icon\" href=\"data:,\">";
             async move { Html(format!("<!doctype html>{icon}{tags}<h1></h1>")) }
         }
@@ -129,7 +140,7 @@ async fn visit(browser: &Browser, origin: &str, color: &str) {
     browser.goto(&format!("{origin}/")).await.expect("a page");
     browser.until("document.querySelector('h1')?.textContent === 'ready'").await;
     browser.until(&format!("getComputedStyle(document.querySelector('h1')).color === '{color}'")).await;
-    browser.until("window.isReady").await;
+    browser.until("window.isReady && window.isBuilt").await;
 }
 
 /// Returns the paths of all precached files.
@@ -170,7 +181,7 @@ async fn page_works_without_a_server() {
     let routes = routes(&assets, site.path("dist/precache.json"), &requests);
     let origin = server.spawn(serve(routes)).await.expect("an origin");
     visit(&browser, &origin, "rgb(1, 2, 3)").await;
-    assert!(first.len() >= 9, "{first:?}");
+    assert!(first.len() >= 10 && first.contains("/static/vite/assets/main-BRBmoGS9.js"), "{first:?}");
     assert_eq!(precached(&browser).await, first);
 
     // After a deploy, the worker downloads only the changed file. The worker takes over after the page is closed.
