@@ -1,8 +1,9 @@
 #!/bin/sh
-# Replaces the stand-ins in `vendor/` with packages from npm. Needs curl and tar, and neither Node nor npm.
+# Replaces the stand-ins in `vendor/` with packages of the npm registry at $1, an HTTP address. Needs curl and tar, and neither Node
+# nor npm.
 set -eu
 cd "$(dirname "$0")"
-registry=${NPM_REGISTRY:-https://registry.npmjs.org}
+registry=${1:?name the address of an npm registry: ./vendor.sh ADDRESS}
 
 # Unpacks the scripts of a package: fetch NAME VERSION
 fetch() {
