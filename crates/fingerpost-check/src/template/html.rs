@@ -19,6 +19,16 @@ pub(crate) struct Attributes<'t> {
     state: State<'t>,
     /// The element of the current tag.
     element: &'t [u8],
+    /// A URL that the last block cut off. The URL is whole if the value ends after the block.
+    cut_off: Option<CutOff<'t>>,
+}
+
+/// A URL at the end of a part of the text.
+#[derive(Debug, Clone, Copy)]
+struct CutOff<'t> {
+    mention: usize,
+    name: &'t [u8],
+    quote: Option<u8>,
 }
 
 /// The position in an HTML document (HTML Standard §13.2.5, reduced to tags, attributes and comments).
@@ -34,26 +44,52 @@ enum State<'t> {
     Name(&'t [u8]),
     /// After the `=` of an attribute.
     Equals(&'t [u8]),
+    /// Before the first character of a value, after its quote.
+    Start(&'t [u8], Option<u8>),
     /// In a value, up to the quote, or up to a space if there is no quote.
     Value(Option<u8>),
 }
 
 impl<'t> Attributes<'t> {
     pub(crate) fn new(text: &'t [u8], base: &'t str) -> Self {
-        Self { text, base: base.as_bytes(), state: State::Text, element: b"" }
+        Self { text, base: base.as_bytes(), state: State::Text, element: b"", cut_off: None }
     }
 
     /// Records that an expression writes unknown text here.
     pub(crate) fn skip_expression(&mut self) {
+        self.cut_off = None;
         match self.state {
             State::Equals(_) => self.state = State::Value(None),
+            State::Start(_, quote) => self.state = State::Value(quote),
             State::Name(_) => self.state = State::Tag,
             _ => {}
         }
     }
 
+    /// Records that a block such as `{% else %}` is here, which writes nothing.
+    pub(crate) fn skip_block(&mut self, keyword: &[u8], mentions: &mut [Mention]) {
+        if let (Some(CutOff { name, quote, .. }), b"else" | b"elif" | b"elseif") = (self.cut_off, keyword) {
+            self.complete(mentions);
+            self.state = State::Start(name, quote);
+        }
+    }
+
+    /// Completes the URL that a block has cut off.
+    fn complete(&mut self, mentions: &mut [Mention]) {
+        let Some(CutOff { mention, .. }) = self.cut_off.take() else { return };
+        let Mention { span, what } = &mut mentions[mention];
+        let path = String::from_utf8_lossy(&self.text[span.clone()][self.base.len()..]).into_owned();
+        *what = What::Url { path: Some(path) };
+    }
+
     /// Reads a part of the text.
     pub(crate) fn read(&mut self, part: Range<usize>, mentions: &mut Vec<Mention>) {
+        if let Some(CutOff { quote, .. }) = self.cut_off {
+            match value_end(&self.text[part.clone()], quote) {
+                0 => self.complete(mentions),
+                _ => self.cut_off = None,
+            }
+        }
         let mut at = part.start;
         while at < part.end {
             let rest = &self.text[at..part.end];
@@ -63,7 +99,8 @@ impl<'t> Attributes<'t> {
                 State::Element(name) => self.skip_element(rest, name),
                 State::Tag => self.tag_length(rest),
                 State::Name(name) => self.name_length(rest, name),
-                State::Equals(name) => self.start_value(rest, name, at, mentions),
+                State::Equals(name) => self.start_value(rest, name),
+                State::Start(name, quote) => self.report_value(rest, (name, quote), at, mentions),
                 State::Value(quote) => {
                     let end = value_end(rest, quote);
                     self.state = if end < rest.len() { State::Tag } else { self.state };
@@ -140,21 +177,35 @@ impl<'t> Attributes<'t> {
         spaces
     }
 
-    /// Reads the quote of a value, and reports the URLs of the value.
-    fn start_value(&mut self, rest: &[u8], name: &[u8], at: usize, mentions: &mut Vec<Mention>) -> usize {
+    /// Reads the quote of a value.
+    fn start_value(&mut self, rest: &[u8], name: &'t [u8]) -> usize {
         let spaces = rest.len() - rest.trim_ascii_start().len();
         let Some(first) = rest.get(spaces) else { return spaces };
         let quote = Some(*first).filter(|first| matches!(first, b'"' | b'\''));
+        self.state = State::Start(name, quote);
+        spaces + usize::from(quote.is_some())
+    }
+
+    /// Reports the URLs of a value. Returns 0, because the value is still to be skipped.
+    fn report_value(
+        &mut self,
+        rest: &[u8],
+        (name, quote): (&'t [u8], Option<u8>),
+        at: usize,
+        mentions: &mut Vec<Mention>,
+    ) -> usize {
         self.state = State::Value(quote);
-        let start = spaces + usize::from(quote.is_some());
-        let end = start + value_end(&rest[start..], quote);
-        let (value, is_whole) = (at + start..at + end, end < rest.len());
+        let (end, known) = (value_end(rest, quote), mentions.len());
+        let (value, is_whole) = (at..at + end, end < rest.len());
         if LISTS.iter().any(|list| list.eq_ignore_ascii_case(name)) {
             self.add_list(value, is_whole, mentions);
         } else {
             self.add(value, is_whole, mentions);
         }
-        start
+        let is_cut_off = mentions.len() > known
+            && matches!(mentions.last(), Some(Mention { what: What::Url { path: None }, .. }));
+        self.cut_off = is_cut_off.then(|| CutOff { mention: mentions.len() - 1, name, quote });
+        0
     }
 
     /// Adds the URLs of a `srcset`: `a.png 1x, b.png 2x`.

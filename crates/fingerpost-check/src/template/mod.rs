@@ -26,7 +26,11 @@ pub(crate) fn mentions(text: &[u8], syntax: &Syntax, base_url: &str) -> Vec<Ment
                 attributes.skip_expression();
                 calls.find(&tokens, &mut mentions);
             }
-            Piece::Block(tokens) => calls.find(&tokens, &mut mentions),
+            Piece::Block(tokens) => {
+                let keyword = tokens.first().map_or(&[][..], |token| &text[token.range()]);
+                attributes.skip_block(keyword, &mut mentions);
+                calls.find(&tokens, &mut mentions);
+            }
         }
     }
     mentions.sort_by_key(|mention| mention.span.start);

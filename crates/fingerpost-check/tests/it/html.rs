@@ -68,6 +68,30 @@ fn expressions_in_tags_are_skipped() {
 }
 
 #[test]
+fn values_that_blocks_select_are_checked() {
+    let site = Site::new();
+    site.write(
+        "templates/a.html",
+        "<link href=\"{% if dark %}/static/css/ap.css{% elif x %}/static/css/print.css{% else %}/static/css/app.css{% endif %}\">",
+    );
+    site.write("templates/b.html", "<img src='{% if a %}/static/im{% endif %}g/a.png'>");
+    site.write("templates/c.html", "<img src={% if a %}/static/img/c.png{% endif %}>{{ static('x.css') }}");
+    let problems = site.problems();
+    let places: Vec<_> = problems.iter().map(|problem| problem.split(" (").next().unwrap()).collect();
+    assert_eq!(
+        places,
+        [
+            "`templates/a.html`:1:26: asset `css/ap.css` does not exist",
+            "`templates/c.html`:1:20: asset `img/c.png` does not exist",
+            "`templates/c.html`:1:60: asset `x.css` does not exist",
+            "`templates/a.html`:1:56: `/static/css/print.css` is written by hand, so the URL does not change with the file",
+            "`templates/a.html`:1:87: `/static/css/app.css` is written by hand, so the URL does not change with the file",
+            "`templates/b.html`:1:21: `/static/im` is written by hand, so the URL does not change with the file",
+        ]
+    );
+}
+
+#[test]
 fn only_names_of_assets_are_urls_below_the_base_url_of_the_whole_host() {
     let text = "<a href=\"/about\"><form action=\"/\"><embed src=\"//cdn.example.com/x.js\"><img src=\"/img/a.png\">\
                 <a href=\"/img/\"><a href=\"/{{ page }}\">";
