@@ -24,7 +24,7 @@ pub(super) struct ReleaseHistory {
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct NamedFile {
     pub(super) asset: AssetPath,
-    /// The hashed path, and the names of its compressed variants.
+    /// The names of the compressed variants and the deltas, and the hashed path.
     pub(super) names: Vec<String>,
     pub(super) content: KnownContent,
 }
@@ -65,4 +65,5 @@ impl NamedFile {
 
 /// The advice for an unreadable release.
 const UNREADABLE: &str = "the files of this release are unknown, so nothing is removed; restore the release file, or delete \
-                          it to retain the files that are only in this release";
+                          the release file: `clean` then ignores the release and never removes the files that only this \
+                          release contains";

@@ -102,8 +102,8 @@ async fn remove_old(
 ) -> Result<CleanReport, Error> {
     let mut remote = Remote::read(objects).await?;
     if let Some(reason) = remote.unreadable.first() {
-        let advice = "the files of this release are unknown, so nothing is removed; restore the object, or delete it to retain \
-                      the files that are only in this release";
+        let advice = "the files of this release are unknown, so nothing is removed; restore the object, or delete the object: \
+                      `clean` then ignores the release and never removes the files that only this release contains";
         return Err(Error::new(ErrorKind::Manifest, format!("{reason}; {advice}")));
     }
     let recorded = recorded(&remote, objects, retention.now)?;

@@ -65,8 +65,8 @@ fn unreadable_release_is_an_error_and_nothing_is_removed() {
     fs::create_dir(site.path(&second)).unwrap();
     let (kind, problems) = clean_errors(&site, &config_by_count(&site));
     assert_eq!((kind, problems.len()), (ErrorKind::Manifest, 2));
-    let advice = "; the files of this release are unknown, so nothing is removed; restore the release file, or delete it to \
-                  retain the files that are only in this release";
+    let advice = "; the files of this release are unknown, so nothing is removed; restore the release file, or delete the \
+                  release file: `clean` then ignores the release and never removes the files that only this release contains";
     assert!(
         problems[0].starts_with(&format!("manifest {} cannot be read: ", site.quoted_path(&first))),
         "{problems:?}"
