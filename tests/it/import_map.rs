@@ -13,10 +13,11 @@ use tower_http::services::ServeDir;
 
 use crate::tools::{self, Browser, npm_package, serve};
 
-/// Adds a line to `window.runs` for each run of a module.
+/// The start of a JavaScript call that appends its arguments to the array `window.runs`. Each module of these tests contains
+/// one such call.
 const RUN: &str = "(window.runs ??= []).push";
 
-/// A page, made by a function from the release in use.
+/// A function that returns the headers and the body of a page.
 type Page = fn(&Snapshot) -> (HeaderMap, String);
 
 /// Creates a source directory of these files.
@@ -218,7 +219,7 @@ async fn tampered_modules_are_blocked() {
     }
 }
 
-/// Loads `b.js` and its own import by a tag and by imports of other modules.
+/// Loads `b.js` and `deep/c.js` twice: with a script element, and as an import of another module.
 const TWICE: Page = |snapshot| {
     let b = snapshot.url("js/b.js").expect("an asset");
     let tags = snapshot.tags(["js/app.js", "js/deep/c.js"]).expect("tags");

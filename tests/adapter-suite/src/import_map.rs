@@ -25,7 +25,7 @@ pub fn import_map_is_written_with_an_escaped_nonce(engine: &dyn Fn(&Assets) -> R
     }
 }
 
-/// A site without a map gets an empty text. An unknown asset is an error with the name in the map.
+/// Without a map, the function returns an empty string. The error for an unknown asset contains the name from the import map.
 pub fn import_map_is_empty_without_names_and_an_error_for_unknown_assets(engine: &dyn Fn(&Assets) -> Render) {
     let site = Site::with_files(&["js/a.js"]);
     for assets in site.in_both_modes(|assets| assets) {
@@ -38,8 +38,8 @@ pub fn import_map_is_empty_without_names_and_an_error_for_unknown_assets(engine:
     }
 }
 
-/// A page in a scope has the map of the release of the scope.
-pub fn import_map_is_of_the_release_in_use(engine: &dyn Fn(&Assets) -> Render) {
+/// Inside `Snapshot::scope`, a page has the import map of that snapshot.
+pub fn import_map_belongs_to_the_scoped_snapshot(engine: &dyn Fn(&Assets) -> Render) {
     let site = Site::with_files(&["a.js"]);
     let assets = site.production().import("a", "a.js").build().unwrap();
     let render = engine(&assets);

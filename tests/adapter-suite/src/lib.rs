@@ -15,7 +15,8 @@ mod log_capture;
 
 pub use hostile::{check_cases, hostile_file, hostile_path};
 pub use import_map::{
-    import_map_is_empty_without_names_and_an_error_for_unknown_assets, import_map_is_of_the_release_in_use,
+    import_map_belongs_to_the_scoped_snapshot,
+    import_map_is_empty_without_names_and_an_error_for_unknown_assets,
     import_map_is_written_with_an_escaped_nonce,
 };
 pub use log_capture::capture_log;
@@ -58,7 +59,7 @@ macro_rules! adapter_tests {
             page_in_a_scope_never_mixes_releases
             import_map_is_written_with_an_escaped_nonce
             import_map_is_empty_without_names_and_an_error_for_unknown_assets
-            import_map_is_of_the_release_in_use
+            import_map_belongs_to_the_scoped_snapshot
             tags_are_written_without_escaping
             nonce_in_tags_is_escaped
             invalid_entry_is_an_error_with_the_reason

@@ -2,7 +2,7 @@ use std::iter;
 
 use crate::site::{Site, places_in};
 
-/// Asserts that a template has one missing name per `^` line: the columns below the names.
+/// Asserts the missing names of a template: line, column and name.
 #[track_caller]
 fn assert_missing(template: &str, expected: &[(usize, usize, &str)]) {
     let places = places_in("templates/a.html", template, "[check.rules]\nhard-coded = 'ignore'");
@@ -130,7 +130,7 @@ fn comments_raw_blocks_and_strings_are_not_searched() {
 }
 
 #[test]
-fn code_continues_after_braces_in_brackets_and_in_strings() {
+fn braces_in_maps_and_strings_do_not_end_an_expression() {
     assert_missing("{{ {'a': {'b': 1}} }}{{ static('x.css') }}", &[(1, 33, "x.css")]);
     assert_missing("{{ \"}}\" ~ static('x.css') }}{{ '%}' }}", &[(1, 19, "x.css")]);
     assert_missing("{# a #}{{ static('x.css') }}{# b #}", &[(1, 19, "x.css")]);
@@ -147,7 +147,7 @@ fn lines_and_columns_are_counted_as_in_editors() {
 }
 
 #[test]
-fn bytes_that_are_not_utf_8_are_a_note() {
+fn invalid_utf_8_is_reported_as_a_note() {
     let site = Site::new();
     site.write("templates/a.html", b"a\n\xe9 {{ static('x.css') }}");
     site.write("templates/logo.bin", b"\x00{{ static('x.css') }}");
@@ -216,7 +216,8 @@ fn hostile_templates_are_read_in_linear_time() {
         "<a href=\"/static/ <script> <!-- ",
         "[static(['x', ",
     ];
-    // A copy of the rest of the template for each call is slow only for a larger template.
+    // The first two patterns have 1 MB instead of 100 kB: with copies of the rest of the template at each call, only a large
+    // template would be slow enough to fail.
     for (pattern, length) in patterns.into_iter().zip([1_000_000; 2].into_iter().chain(iter::repeat(100_000)))
     {
         let start = std::time::Instant::now();

@@ -119,8 +119,8 @@ async fn requests_succeed_while_releases_are_published_and_cleaned() {
         let (files, assets) = (files.clone(), assets.clone());
         let (done, releases) = (Arc::clone(&done), Arc::clone(&releases));
         tokio::spawn(async move {
-            // A fast machine could finish before three releases are published, so the limit is higher until then. The
-            // test ends also if publishing fails.
+            // A fast machine could send all requests before three releases are published: the clients then continue until the
+            // third release. The limit of 100 times the requests ends the test if publishing fails.
             let limit = || if releases.load(Relaxed) < 3 { requests() * 100 } else { requests() };
             while done.fetch_add(2, Relaxed) < limit() {
                 let number = done.load(Relaxed) + offset;
@@ -152,6 +152,9 @@ async fn requests_succeed_while_releases_are_published_and_cleaned() {
     );
     std::io::stderr().write_all(report.as_bytes()).unwrap();
     // Allocators and three releases retain a few MiB. A leak of one file per release would far exceed the limit.
-    assert!(memory_now < memory + 32 * 1024, "{memory} KiB after a tenth, {memory_now} KiB in the end");
-    assert!(open_now <= open + 8, "{open} open files after a tenth, {open_now} in the end");
+    assert!(
+        memory_now < memory + 32 * 1024,
+        "{memory} KiB after 10 % of the requests, {memory_now} KiB at the end"
+    );
+    assert!(open_now <= open + 8, "{open} open files after 10 % of the requests, {open_now} at the end");
 }
