@@ -15,8 +15,8 @@ import { withoutFragment } from './urls.js';
  *
  * @typedef {object} Visit
  * @property {boolean} [isRepeatable] a reload can request the response again
- * @property {string} [from] the address of the page when the request was sent
- * @property {string | false} [to] the address of the page with the response
+ * @property {string} [from] the URL of the page when the request was sent
+ * @property {string | false} [to] the URL of the page with the response
  */
 
 /**
@@ -35,7 +35,8 @@ const actions = {
 };
 
 /**
- * Acts once per version. Returns the action.
+ * Performs the action for a version once, unless an event listener prevents it. Returns the action, or `undefined` if the page
+ * has already acted on this version.
  *
  * @param {string} version
  * @param {ReadableHeaders[]} sources headers with an action, in the order of precedence
@@ -44,7 +45,7 @@ const actions = {
 export function act(version, sources, visits) {
   if (settled.has(version)) return;
   settled.add(version);
-  // If the address has changed, a library has already navigated.
+  // If the URL has changed, a library has already navigated.
   const url = () =>
     visits.findLast(({ from, to }) => to && from === location.href)?.to || location.href;
   const losesContent = () =>

@@ -35,7 +35,7 @@ const append = (parent, tag, part, textContent, onclick) =>
  * Shows the banner, which replaces an earlier banner.
  *
  * @param {string} version
- * @param {() => string} url returns the address that *Reload* loads
+ * @param {() => string} url returns the URL that *Reload* loads
  */
 export function showBanner(version, url) {
   document.querySelector('fingerpost-banner')?.remove();

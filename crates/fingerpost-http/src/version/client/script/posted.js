@@ -4,7 +4,7 @@ import { posted } from './page.js';
 import { withoutFragment } from './urls.js';
 
 /**
- * The addresses of such pages, without fragments.
+ * The URLs of such pages, without fragments.
  *
  * @type {Set<string>}
  */

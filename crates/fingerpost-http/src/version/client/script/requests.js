@@ -16,9 +16,9 @@ import { sameOriginUrl, withoutFragment } from './urls.js';
  * @typedef {object} Use
  * @property {string} method the method of the request
  * @property {boolean} [redirected] the response can be requested with GET
- * @property {string | URL | false} [target] the address of the page with the response, if it changes
+ * @property {string | URL | false} [target] the URL of the page with the response, if it changes
  * @property {boolean} [isPage] the response replaces the page
- * @property {string} [from] the address of the page when the request was sent, by default the current address
+ * @property {string} [from] the URL of the page when the request was sent, by default the current URL
  */
 
 /**
@@ -61,7 +61,7 @@ export function receiveResponse({ url, status, headers }, use) {
  * Returns whether a page is the response to a write, or contains parts of such a page.
  *
  * @param {boolean | undefined} isRepeatable
- * @param {string} [from] the address of the page when the request was sent
+ * @param {string} [from] the URL of the page when the request was sent
  */
 const isPosted = (isRepeatable, from) => !isRepeatable || postedPages.has(withoutFragment(from));
 

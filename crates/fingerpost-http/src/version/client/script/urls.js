@@ -23,5 +23,5 @@ export function sameOriginUrl(text) {
   } catch {}
 }
 
-/** @param {string} [url] by default the address of the page */
+/** @param {string} [url] by default the URL of the page */
 export const withoutFragment = (url = location.href) => url.split('#')[0];

@@ -32,7 +32,7 @@ function afterResponse({ detail }, method, from) {
   const { url, status, redirected, headers = new Headers() } = detail;
   // A refusal has no target.
   if (isRefused(headers)) detail.html = '';
-  // Alpine AJAX changes the address after the event.
+  // Alpine AJAX changes the URL of the page after the event.
   queueMicrotask(() => {
     const target = location.href !== from && location.href;
     receiveResponse({ url, status, headers }, { method, redirected, target, from });

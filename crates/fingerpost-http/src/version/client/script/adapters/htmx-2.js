@@ -10,7 +10,7 @@ import { htmxUse } from './htmx.js';
 function beforeSend({ detail: { xhr, pathInfo, requestConfig } }) {
   const { verb } = requestConfig;
   prepareRequest(pathInfo.finalRequestPath, verb, () => xhr.setRequestHeader(REQUESTED, version));
-  // Relative to the address before htmx pushes another address.
+  // Relative to the URL of the page before htmx pushes another URL.
   pathInfo.requestUrl = withoutFragment(absolute(pathInfo.finalRequestPath).href);
   track(new Promise((resolve) => (xhr.onloadend = resolve)));
 }

@@ -5,7 +5,7 @@ import { sameOriginUrl } from '../urls.js';
 /** @typedef {import('../act.js').ReadableHeaders} ReadableHeaders */
 
 /**
- * Returns how htmx uses a response. `push` is the value of `hx-push-url`. The address in `HX-Location` is requested by
+ * Returns how htmx uses a response. `push` is the value of `hx-push-url`. The URL in `HX-Location` is requested by
  * htmx.
  *
  * @param {{ url: string, headers: ReadableHeaders, redirected: boolean }} response

@@ -15,7 +15,7 @@ import { withoutFragment } from '../urls.js';
  */
 let held;
 
-/** The address of the last link that led to a prompt. */
+/** The URL of the last link that led to a prompt. */
 let prompted = '';
 let isAdapted = false;
 

@@ -65,7 +65,7 @@ function afterResponse({ target, detail: { fetchResponse } }) {
     receiveResponse(response, { method, redirected, isPage, from, target: isPage && shown });
     request.end();
   };
-  // Turbo ends a submission before it shows the page of the response. A reload in between would load the old address.
+  // Turbo ends a submission before it shows the page of the response. A reload in between would load the old URL.
   const received = afterRender(isPage, receive);
   if (!isRead(method)) track(received);
   // A visitor who sends a form expects another page.

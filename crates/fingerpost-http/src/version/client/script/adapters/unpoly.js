@@ -59,7 +59,7 @@ const headersOf = (response) => ({ get: (/** @type {string} */ name) => response
  */
 function receive(response, isPage) {
   const { status, method, request, xhr } = response;
-  // The server may set `response.url`, which becomes the address of the page.
+  // The server may set `response.url`, which becomes the URL of the page.
   const url = xhr?.responseURL || request.url;
   const redirected = isRead(method);
   const target = isPage && redirected && response.url + (request.hash ?? '');
@@ -68,7 +68,7 @@ function receive(response, isPage) {
 }
 
 /**
- * Returns whether a response replaces the page and its address, instead of a fragment or an overlay.
+ * Returns whether a response replaces the page and its URL, instead of a fragment or an overlay.
  *
  * @param {UnpolyRequest} request
  * @param {import('../libraries').UnpolyRenderOptions} renderOptions
