@@ -21,8 +21,8 @@ pub(super) fn keywords(
     Ok(keywords)
 }
 
-/// Returns the argument `nonce=`. Returns an empty string for none, and if the argument is missing. `usage_error` receives the
-/// description of a value that is neither a string nor none.
+/// Returns the argument `nonce=`, or an empty string if the argument is missing or `none`. `usage_error` receives the
+/// description of a value that is neither a string nor `none`.
 pub(super) fn nonce(keywords: &Kwargs, usage_error: impl FnOnce(&str) -> Error) -> Result<Value, Error> {
     let nonce = if keywords.has("nonce") { keywords.get::<Value>("nonce")? } else { Value::from(()) };
     match nonce.as_str() {

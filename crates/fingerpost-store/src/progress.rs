@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-/// Receives the progress of a run, on the thread that called the run. All methods do nothing by default.
+/// Receives the progress of a run, on the thread that called the function, such as [`publish_with`](crate::publish_with). All
+/// methods do nothing by default.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;

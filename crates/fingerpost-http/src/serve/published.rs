@@ -65,7 +65,8 @@ pub(crate) struct PublishedFile<'a> {
 /// The use of compression dictionaries in one response (RFC 9842).
 #[derive(Clone, Copy, Default)]
 struct Dictionaries {
-    /// `true` if the client may use the response as a dictionary, if the type of the file is compressible.
+    /// `true` if the release has dictionaries. The client may then use the response as a dictionary, provided that the type of
+    /// the file is compressible.
     is_dictionary: bool,
     /// `true` if other clients may get a delta.
     has_deltas: bool,
@@ -235,8 +236,8 @@ impl Published {
     }
 }
 
-/// Returns `false` if `promised`, the digest in the `ETag` of the response, is no longer known. Fails if the digest differs
-/// from the expected digest.
+/// Returns `false` if the `ETag` of the response contains a digest (`promised`), and the digest of the file is no longer known.
+/// Fails if the digest of the file differs from the expected digest.
 fn is_etag_known(
     digest: Option<Digest>,
     expected: &Representation,
@@ -270,7 +271,8 @@ impl PublishedFile<'_> {
         }
     }
 
-    /// Returns the value of `Use-As-Dictionary`. Nearly all clients use the same spelling of the path.
+    /// Returns the value of `Use-As-Dictionary`. Only the value for the first spelling of the path is cached, because nearly
+    /// all clients use the same spelling.
     fn use_as_dictionary(&self, encoded_path: &str) -> Option<HeaderValue> {
         let (base, chunk) = (&self.published.base_path, self.file.chunk.as_deref());
         let make = || use_as_dictionary(base, encoded_path, &self.file.hashed, chunk);
@@ -295,7 +297,8 @@ impl PublishedFile<'_> {
         }
     }
 
-    /// Returns a representation. The digest is `None` until the file on disk has been verified.
+    /// Returns a representation. The digest of a large file is `None` until the file has been verified. A small file is
+    /// verified before its response.
     fn offered(&self, state: &DiskState, recorded: &Representation) -> Representation {
         let expected = state.expected(recorded);
         let is_known = self.is_small(&expected) || state.is_verified(&expected);

@@ -28,9 +28,9 @@ pub struct Release {
     pub number: u64,
     /// The publication time, in seconds since 1970, UTC.
     pub published: u64,
-    /// The number of the release that this release replaced, or 0 if no release was current. If other manifests may have
-    /// been restored in between, `replaces` is the oldest possible number. All releases from this number on may have
-    /// been current until this release was published.
+    /// The number of the release that this release replaced, or 0 if no release was current. If the manifest was possibly
+    /// replaced by the manifest of an older release before this release was published, `replaces` is the number of the oldest
+    /// release to which that may apply. Each release from this number on may have been current until then.
     pub replaces: u64,
     /// Asset path → asset paths that the file references. Files without references are left out.
     pub references: BTreeMap<String, Vec<String>>,

@@ -31,7 +31,8 @@ pub(super) fn tags<E: AsRef<str>>(
     Ok(text.with_nonce(nonce))
 }
 
-/// Returns the positions of a list of assets. `None` for a long list, and if a name is not exactly an asset path.
+/// Returns the positions of a list of assets. Returns `None` if the list has more than [`MAX_CACHED_ENTRIES`] entries, or if a
+/// name is not exactly an asset path.
 fn known_positions<'b, E: AsRef<str>>(
     resolver: &Resolver,
     entries: impl Iterator<Item = E>,
