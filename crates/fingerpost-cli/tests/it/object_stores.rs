@@ -388,7 +388,8 @@ fn assert_large_file(emulator: &Emulator, site: &Site) {
     assert_eq!(emulator.objects("large"), objects);
 }
 
-/// Starts a server that forwards requests to `origin`, and closes the connection before or after every third write.
+/// Starts a server that forwards requests to a port. Resets the connection of every third write, and closes the connection of
+/// every third write after the write.
 fn broken_connections(port: u16) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let own_port = listener.local_addr().unwrap().port();
@@ -397,11 +398,16 @@ fn broken_connections(port: u16) -> u16 {
         for client in listener.incoming() {
             let (mut client, writes) = (client.unwrap(), writes.clone());
             thread::spawn(move || {
-                let Some(request) = read_request(&client) else { return };
-                let write = if request.starts_with(b"PUT ") { writes.fetch_add(1, SeqCst) } else { 2 };
-                if write % 3 == 0 {
+                let mut method = [0; 4];
+                if client.read_exact(&mut method).is_err() {
                     return;
                 }
+                let write = if method == *b"PUT " { writes.fetch_add(1, SeqCst) } else { 2 };
+                if write % 3 == 0 {
+                    // The rest of the request is unread, so the system resets the connection.
+                    return;
+                }
+                let Some(request) = read_request(method, &client) else { return };
                 let mut upstream = TcpStream::connect(("127.0.0.1", port)).unwrap();
                 upstream.write_all(&request).unwrap();
                 let mut response = Vec::new();
@@ -415,10 +421,10 @@ fn broken_connections(port: u16) -> u16 {
     own_port
 }
 
-/// Reads a request, and adds the header `Connection: close`.
-fn read_request(client: &TcpStream) -> Option<Vec<u8>> {
+/// Reads the rest of a request, and adds the header `Connection: close`.
+fn read_request(start: [u8; 4], client: &TcpStream) -> Option<Vec<u8>> {
     let mut reader = BufReader::new(client);
-    let (mut request, mut length) = (String::new(), 0);
+    let (mut request, mut length) = (String::from_utf8(start.into()).ok()?, 0);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line).ok()? == 0 {
