@@ -69,6 +69,19 @@ fn of_memory_serve(dir: &Path) -> Router {
     collected(dir, &format!("sources = ['static', 'memory-serve']\nout = 'dist/static'{settings}"))
 }
 
+/// A function that builds the moved site in a directory.
+type BuildSite = fn(&Path) -> Router;
+
+/// The sections of the page, each with its moved site.
+const SITES: [(&str, BuildSite); 6] = [
+    ("Django with WhiteNoise", of_django),
+    ("FastAPI or Starlette", of_fastapi),
+    ("tet", of_tet),
+    ("rust-embed", of_hashed_names),
+    ("memory-serve", of_memory_serve),
+    ("`?v=` by hand in axum", of_hashed_names),
+];
+
 /// Requests the URL of a table row, and returns the second cell as it must be.
 async fn expected_cell(site: &Router, url: &str) -> String {
     let request = Request::get(url).body(Body::empty()).expect("a request");
@@ -80,17 +93,9 @@ async fn expected_cell(site: &Router, url: &str) -> String {
 
 #[tokio::test]
 async fn responses_to_old_urls_are_as_documented() {
-    let sites: [(&str, fn(&Path) -> Router); 6] = [
-        ("Django with WhiteNoise", of_django),
-        ("FastAPI or Starlette", of_fastapi),
-        ("tet", of_tet),
-        ("rust-embed", of_hashed_names),
-        ("memory-serve", of_memory_serve),
-        ("`?v=` by hand in axum", of_hashed_names),
-    ];
     let sections: Vec<_> = PAGE.split("\n## ").skip(1).collect();
-    assert_eq!(sections.len(), sites.len());
-    for (section, (title, site)) in sections.iter().zip(sites) {
+    assert_eq!(sections.len(), SITES.len());
+    for (section, (title, site)) in sections.iter().zip(SITES) {
         assert_eq!(section.lines().next(), Some(title));
         let dir = TempDir::new().expect("a temporary directory");
         write(dir.path(), "static/css/app.css", "body{}");
