@@ -50,7 +50,9 @@ pub fn nonce_in_tags_is_escaped(engine: &dyn Fn(&Assets) -> Render) {
         check_cases(64, &hostile_path(), |nonce| {
             let page = render("tags-nonce.html", &nonce).unwrap();
             assert_eq!(page, assets.tags_with_nonce(&ENTRIES, &nonce).unwrap());
-            assert_eq!(page.matches(['<', '>', '"']).count(), markup + 2 * count, "{page}");
+            // An empty nonce is left out.
+            let quotes = if nonce.is_empty() { 0 } else { 2 * count };
+            assert_eq!(page.matches(['<', '>', '"']).count(), markup + quotes, "{page}");
         });
     }
 }
