@@ -43,7 +43,7 @@ impl Run {
         let modules = rust.iter().zip(files).flat_map(|(rust, file)| test_modules(rust.as_ref(), file));
         let modules: Vec<_> = modules.collect();
         for (file, rust) in files.iter().zip(rust) {
-            if !modules.iter().any(|module| module.contains(&file.file)) {
+            if rust.is_none() || !modules.iter().any(|module| module.contains(&file.file)) {
                 self.check(file, rust);
             }
         }

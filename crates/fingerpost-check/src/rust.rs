@@ -169,6 +169,9 @@ fn receiver_name(mut tokens: &[TokenTree]) -> Option<String> {
     }
 }
 
+/// Deeper conditions count as conditions without `test`.
+const MAX_NESTED_CONDITIONS: usize = 32;
+
 /// Returns `true` for `#[test]`, `#[tokio::test]` and `#[cfg(test)]`. Tests may name assets that do not exist.
 fn is_test_attribute(tokens: &[TokenTree]) -> bool {
     matches!(tokens, [sign, TokenTree::Group(attribute), ..] if is_sign(sign, '#') && is_test(attribute))
@@ -201,21 +204,24 @@ fn is_test(attribute: &Group) -> bool {
     attribute.delimiter() == Delimiter::Bracket && is_path && (name == "test" || is_condition)
 }
 
-/// Returns `true` if a condition such as `all(test, not(windows))` contains `test` outside of `not`.
+/// Returns `true` if a condition such as `all(test, not(windows))` is only true in tests.
 fn requires_test(condition: &Group) -> bool {
-    let mut streams = vec![condition.stream()];
-    while let Some(stream) = streams.pop() {
-        let mut is_negated = false;
-        for token in stream {
-            match &token {
-                TokenTree::Ident(name) if name == "test" => return true,
-                TokenTree::Group(group) if !is_negated => streams.push(group.stream()),
-                _ => {}
-            }
-            is_negated = matches!(&token, TokenTree::Ident(name) if name == "not");
+    items_require_test(condition.stream(), "all", 0)
+}
+
+/// Returns `true` if `all` or `any` of these conditions is only true in tests.
+fn items_require_test(items: TokenStream, operator: &str, depth: usize) -> bool {
+    let tokens: Vec<_> = items.into_iter().collect();
+    let mut items = tokens.split(|token| is_sign(token, ',')).filter(|item| !item.is_empty());
+    let requires_test = |item: &[TokenTree]| match item {
+        [TokenTree::Ident(name)] => name == "test",
+        [TokenTree::Ident(name), TokenTree::Group(inner)] if depth < MAX_NESTED_CONDITIONS => {
+            let name = name.to_string();
+            ["all", "any"].contains(&&*name) && items_require_test(inner.stream(), &name, depth + 1)
         }
-    }
-    false
+        _ => false,
+    };
+    if operator == "any" { items.all(requires_test) } else { items.any(requires_test) }
 }
 
 /// Returns the name in `mod name;`, if the module after the attributes of an item is in another file.

@@ -69,13 +69,17 @@ fn only_attributes_of_tests_skip_an_item() {
         "#[instrument(name = \"test\")]",
         "#[cfg_attr(test, allow(unused))]",
         "#[cfg(not(any(test, windows)))]",
+        "#[cfg(any(test, feature = \"preview\"))]",
+        "#[cfg(any(unix, all(test)))]",
         "#[test::page]",
     ] {
         assert_missing(&format!("{attribute}\nfn f() {{ assets.url(\"x.css\"); }}"), &[(2, 22, "x.css")]);
     }
-    for attribute in
-        ["#[cfg(all(test, not(windows)))]", "#[cfg(any(unix, all(test)))]", "#[tokio::test(flavor = \"x\")]"]
-    {
+    for attribute in [
+        "#[cfg(all(test, not(windows)))]",
+        "#[cfg(any(all(unix, test), test))]",
+        "#[tokio::test(flavor = \"x\")]",
+    ] {
         assert_missing(&format!("{attribute}\nfn f() {{ assets.url(\"x.css\"); }}"), &[]);
     }
     assert_missing("//! Pages\n#![allow(unused)]\n#![cfg(test)]\nfn f() { assets.url(\"x.css\"); }", &[]);
@@ -97,6 +101,9 @@ fn modules_of_tests_in_other_files_are_not_checked() {
     }
     site.write("src/page.rs", format!("#[cfg(test)]\nmod checks;\n{call}"));
     assert_eq!(site.problems(), ["`src/page.rs`:3:22: asset `x.css` does not exist"]);
+    // A template is checked, although its directory has the name of a module for tests.
+    site.write("src/tests/page.html", "{{ static('x.css') }}");
+    assert_eq!(site.problems().len(), 2);
 }
 
 #[test]
