@@ -215,9 +215,11 @@ pub(super) async fn response_to_a_post_with_a_relative_address_is_not_requested_
     site: &Site,
 ) {
     open(browser, site, "/deep/page").await;
-    run(browser, "document.querySelector('#boosted-order').setAttribute('action', 'sub/order')").await;
+    let form = "<form id=relative hx-boost=true method=post action=sub/order><button>Order</button></form>";
+    let add = format!("document.body.insertAdjacentHTML('beforeend', '{form}'); htmx.process(document.body)");
+    run(browser, &add).await;
     site.deploy("two", OnMismatch::Reload);
-    browser.click("#boosted-order button").await;
+    browser.click("#relative button").await;
     wait_for_banner(browser).await;
     assert_eq!(browser.evaluate("document.querySelector('h1').textContent").await, "/deep/sub/order of two");
     assert_eq!(site.loads(), ["/deep/page"]);
