@@ -35,8 +35,7 @@ const actions = {
 };
 
 /**
- * Performs the action for a version once, unless an event listener prevents it. Returns the action, or `undefined` if the page
- * has already acted on this version.
+ * Performs the action for a version once, unless an event listener prevents the action.
  *
  * @param {string} version
  * @param {ReadableHeaders[]} sources headers with an action, in the order of precedence
@@ -58,7 +57,6 @@ export function act(version, sources, visits) {
   const detail = { page, version, action, url: url() };
   const event = new CustomEvent('fingerpost:version-mismatch', { bubbles: true, cancelable: true, detail });
   if (document.dispatchEvent(event)) actions[action](version, url);
-  return action;
 }
 
 /** @param {ReadableHeaders[]} sources */
