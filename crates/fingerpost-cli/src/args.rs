@@ -319,10 +319,9 @@ pub(crate) struct BucketArgs {
 }
 
 impl BucketArgs {
-    /// Fails if an option is set.
-    pub(crate) fn check_unused(&self, command: &'static str) -> Result<(), crate::exit::Exit> {
-        let is_set = self.single_writer || self.time_limit.is_some() || self.lease.is_some();
-        if is_set { Err(crate::exit::Exit::only_for_buckets(command)) } else { Ok(()) }
+    /// Returns `true` if an option is set.
+    pub(crate) fn is_set(&self) -> bool {
+        self.single_writer || self.time_limit.is_some() || self.lease.is_some()
     }
 }
 

@@ -19,7 +19,9 @@ pub(crate) fn run(
     if let Some(url) = &args.at.at {
         return bucket::clean(url, args, &settings, verbose, printer);
     }
-    args.bucket.check_unused("clean")?;
+    if args.bucket.is_set() {
+        return Err(Exit::only_for_buckets("clean"));
+    }
     settings.out = args.out.clone().or(settings.out);
     if settings.out.is_none() {
         return Err(Exit::no_output_dir("clean"));

@@ -15,7 +15,9 @@ pub(crate) fn run(args: &RollbackArgs, settings: Settings, printer: &Printer) ->
     if let Some(url) = &args.at.at {
         return bucket::rollback(url, args, &settings, printer);
     }
-    args.bucket.check_unused("rollback")?;
+    if args.bucket.is_set() {
+        return Err(Exit::only_for_buckets("rollback"));
+    }
     let settings = args.apply_to(settings);
     if settings.out.is_none() {
         return Err(Exit::no_output_dir("rollback"));
