@@ -19,6 +19,9 @@ use crate::{
 /// The number of requests at the same time.
 pub(crate) const CONCURRENCY: usize = 16;
 
+/// The maximum number of objects that are deleted after one check of the lock.
+pub(crate) const BATCH: usize = 500;
+
 pub(crate) const RELEASES: &str = ".fingerpost/releases";
 
 /// The state of a bucket.

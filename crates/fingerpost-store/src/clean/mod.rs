@@ -20,12 +20,9 @@ use crate::{
     objects::SharedObjects,
     progress::{Progress, ProgressStep, Steps},
     publish::numbered::write_releases,
-    remote::{Remote, release_name},
+    remote::{BATCH, Remote, release_name},
     write_options::{WriteOptions, acquire, release, time},
 };
-
-/// The maximum number of objects that are deleted after one check of the lock.
-const BATCH: usize = 500;
 
 /// Removes old releases from a bucket, and the files that only these releases use.
 ///

@@ -108,7 +108,9 @@ async fn unchanged(local: &LocalRelease, objects: &SharedObjects) -> Result<Opti
     }
     let Some(&newest) = remote::numbers(&listing).last() else { return Ok(None) };
     let is_newest = remote::release(objects, newest).await?.is_ok_and(|release| release.manifest == manifest);
-    let is_newest = is_newest && originals::plan(&manifest, local, &listing, objects).await?.is_empty();
+    let published = [&current.manifest].into_iter();
+    let is_newest =
+        is_newest && originals::plan(&manifest, local, published, &listing, objects).await?.is_empty();
     Ok(is_newest.then(|| report(&manifest, Numbered::default())))
 }
 
@@ -139,17 +141,18 @@ async fn publish_files(
     let manifest = adopt(&local.manifest, remote.manifests(), &remote.listing, &mut warnings)?;
     let files = upload::files(&manifest, &local.dir, objects).await?;
     let uploads = upload::plan(files, &remote, objects, options.single_writer).await?;
-    let originals = originals::plan(&manifest, local, &remote.listing, objects).await?;
+    let originals = originals::plan(&manifest, local, remote.manifests(), &remote.listing, objects).await?;
+    warnings.extend(originals::outdated_warning(&manifest, local, &remote.listing));
     originals::check_names(&originals, &manifest, &remote)?;
-    upload::check_files(uploads.iter().chain(&originals))?;
-    let (uploaded, bytes, plain) = (uploads.len(), upload::bytes(&uploads), originals.len());
+    upload::check_files(uploads.iter().chain(&originals.uploads))?;
+    let (uploaded, bytes, plain) = (uploads.len(), upload::bytes(&uploads), originals.uploads.len());
     if !options.dry_run {
-        upload::announce(&[&uploads, &originals], steps);
+        upload::announce(&[&uploads, &originals.uploads], steps);
         let (created, replaced): (Vec<_>, _) =
             uploads.into_iter().partition(|upload: &Upload| !upload.replaces);
         upload::upload(created, objects, steps).await?;
         replace(replaced, objects, lease, steps).await?;
-        replace(originals, objects, lease, steps).await?;
+        originals.write(objects, lease, steps).await?;
     }
     let numbered = publish_manifest(&manifest, &local.references, remote, (objects, lease), options).await?;
     warnings.extend(numbered.superseded_by.map(superseded));
@@ -159,7 +162,7 @@ async fn publish_files(
 }
 
 /// Replaces objects, unless another run has taken over the lock.
-pub(crate) async fn replace(
+async fn replace(
     uploads: Vec<Upload>,
     objects: &SharedObjects,
     lease: Option<&Lease>,

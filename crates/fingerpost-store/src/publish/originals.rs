@@ -16,16 +16,27 @@ use object_store::PutMode;
 
 use super::{
     adopt::published_files,
+    replace,
     upload::{PublishedFile, Source, Upload, digest_of},
 };
 use crate::{
     attributes,
     error::{Error, ErrorKind},
+    lease::Lease,
     local_release::LocalRelease,
-    objects::{Listing, Objects},
+    objects::{Listing, Objects, SharedObjects},
+    progress::Steps,
     provider::Provider,
-    remote::{CONCURRENCY, Remote},
+    remote::{BATCH, CONCURRENCY, Remote},
 };
+
+/// The changes of the plain names.
+#[derive(Debug, Default)]
+pub(crate) struct Originals {
+    pub(crate) uploads: Vec<Upload>,
+    /// Variants of earlier releases. A server or proxy would send them instead of the newer file.
+    stale: Vec<String>,
+}
 
 /// The files under the plain names of one asset, and the condition to write them.
 struct Candidate {
@@ -41,34 +52,54 @@ enum Condition {
     Object(String, (u64, Digest)),
 }
 
-/// Returns the uploads for the plain names of an output directory, except objects that have the right bytes already.
-/// `manifest` is the manifest to publish.
-pub(super) async fn plan(
-    manifest: &Manifest,
+/// Returns the changes for the plain names of an output directory, except objects that have the right bytes already.
+/// `manifest` is the manifest to publish, and `published` are the manifests in the bucket.
+pub(super) async fn plan<'a>(
+    manifest: &'a Manifest,
     local: &LocalRelease,
+    published: impl Iterator<Item = &'a Manifest>,
     listing: &Listing,
     objects: &Objects,
-) -> Result<Vec<Upload>, Error> {
+) -> Result<Originals, Error> {
     let candidates = manifest.iter().filter_map(|(path, entry)| {
         let (info, file) = (own_info(path, entry)?, local.dir.join(path.as_str()));
         let files =
             has_size(&file, info.size).then(|| plain_files(path, entry, Some(local), objects.provider()))?;
         Some(Candidate { files, condition: Condition::File(file, (info.size, info.sha256)) })
     });
-    uploads(candidates.collect(), listing, objects).await
+    changes(candidates.collect(), published.chain([manifest]).collect(), listing, objects).await
 }
 
-/// Returns the uploads for the plain names in a bucket when `target` is published again. `wanted` is the setting, or `None` if
-/// unset: then, the plain names with the bytes of the current release get the bytes of `target`, or all plain names if every
-/// asset of the current release has a plain name.
+/// Returns a warning if the bucket has plain names of the manifest, and the output directory has none.
+pub(super) fn outdated_warning(
+    manifest: &Manifest,
+    local: &LocalRelease,
+    listing: &Listing,
+) -> Option<String> {
+    let mut own = manifest.iter().filter(|(path, entry)| own_info(path, entry).is_some());
+    if own.clone().any(|(path, _)| local.dir.join(path.as_str()).is_file()) {
+        return None;
+    }
+    let (path, _) = own.find(|(path, _)| listing.contains_key(path.as_str()))?;
+    Some(format!(
+        "the bucket has plain names such as {}, which are not updated, because the output directory has no plain names; run \
+         `fingerpost collect --originals`, or delete the objects",
+        quoted(path)
+    ))
+}
+
+/// Returns the changes for the plain names in a bucket when `target` is published again. `wanted` is the setting.
+///
+/// If `wanted` is `None`, replaces all plain names if every asset of the current release has one. Otherwise, replaces the plain
+/// names that have the bytes of the current release.
 pub(crate) async fn plan_again(
     target: &Manifest,
     remote: &Remote,
     wanted: Option<bool>,
     objects: &Objects,
-) -> Result<Vec<Upload>, Error> {
+) -> Result<Originals, Error> {
     if wanted == Some(false) {
-        return Ok(Vec::new());
+        return Ok(Originals::default());
     }
     let current = remote.manifest();
     let all = wanted.unwrap_or_else(|| current.is_some_and(|current| has_all(current, &remote.listing)));
@@ -86,15 +117,16 @@ pub(crate) async fn plan_again(
         };
         Some(Candidate { files: plain_files(path, entry, None, objects.provider()), condition })
     });
-    uploads(candidates.collect(), &remote.listing, objects).await
+    changes(candidates.collect(), remote.manifests().chain([target]).collect(), &remote.listing, objects)
+        .await
 }
 
 /// Fails if a plain name is the name of a published file, which must not change.
-pub(crate) fn check_names(originals: &[Upload], manifest: &Manifest, remote: &Remote) -> Result<(), Error> {
+pub(crate) fn check_names(originals: &Originals, manifest: &Manifest, remote: &Remote) -> Result<(), Error> {
     let known = published_files(remote);
     let own: HashSet<_> =
         manifest.iter().flat_map(|(_, entry)| files_of(entry)).map(|(name, _)| name).collect();
-    let mut names = originals.iter().map(|upload| &upload.file.name);
+    let mut names = originals.uploads.iter().map(|upload| &upload.file.name);
     match names.find(|name| known.contains_key(*name) || own.contains(*name)) {
         None => Ok(()),
         Some(name) => {
@@ -135,21 +167,81 @@ fn plain_files(
     iter::once(asset).chain(variants).map(file).collect()
 }
 
-async fn uploads(
+/// Returns the changes of the candidates whose conditions are true. `manifests` are the manifests in the bucket, and the
+/// manifest to publish.
+async fn changes(
     candidates: Vec<Candidate>,
+    manifests: Vec<&Manifest>,
     listing: &Listing,
     objects: &Objects,
-) -> Result<Vec<Upload>, Error> {
-    let uploads = stream::iter(candidates).map(|candidate| candidate.uploads(listing, objects));
-    let uploads: Vec<_> = uploads.buffered(CONCURRENCY).try_collect().await?;
-    Ok(uploads.concat())
+) -> Result<Originals, Error> {
+    let wanted = stream::iter(candidates).map(|candidate| candidate.changed(listing, objects));
+    let wanted: Vec<_> = wanted.buffered(CONCURRENCY).try_collect().await?;
+    let (mut names, mut uploads) = (HashSet::new(), Vec::new());
+    for (candidate_names, changed) in wanted.into_iter().flatten() {
+        names.extend(candidate_names);
+        uploads.extend(changed);
+    }
+    let mut variants = HashSet::new();
+    for (path, entry) in manifests.iter().copied().flatten().filter(|(path, _)| names.contains(path.as_str()))
+    {
+        let earlier = entry.info.iter().flat_map(|info| variant_names(path, info));
+        let stale = earlier.filter(|(name, variant)| {
+            !names.contains(name.as_str()) && listing.get(name) == Some(&variant.size)
+        });
+        variants.extend(stale.map(|(name, variant)| (name, variant.size, variant.sha256)));
+    }
+    if !variants.is_empty() {
+        let entries = manifests.iter().copied().flatten();
+        let other = entries.flat_map(|(path, entry)| {
+            files_of(entry).map(|(name, _)| name).chain([path.to_string()]).collect::<Vec<_>>()
+        });
+        let other: HashSet<_> = other.collect();
+        variants.retain(|(name, ..)| !other.contains(name));
+    }
+    let stale = stream::iter(variants).map(async |(name, size, sha256)| {
+        Ok::<_, Error>(has_content(&name, (size, sha256), listing, objects).await?.then_some(name))
+    });
+    let stale: Vec<_> = stale.buffered(CONCURRENCY).try_collect().await?;
+    let mut stale: Vec<_> = stale.into_iter().flatten().collect();
+    stale.sort_unstable();
+    Ok(Originals { uploads, stale })
+}
+
+impl Originals {
+    pub(super) fn is_empty(&self) -> bool {
+        self.uploads.is_empty() && self.stale.is_empty()
+    }
+
+    /// Replaces the plain names, and then deletes the stale variants.
+    pub(crate) async fn write(
+        self,
+        objects: &SharedObjects,
+        lease: Option<&Lease>,
+        steps: &Steps,
+    ) -> Result<(), Error> {
+        replace(self.uploads, objects, lease, steps).await?;
+        for batch in self.stale.chunks(BATCH) {
+            if let Some(lease) = lease {
+                lease.check().await?;
+            }
+            objects.delete(batch).await?;
+        }
+        Ok(())
+    }
 }
 
 impl Candidate {
-    /// Returns the uploads of the files whose objects are missing or have other bytes.
-    async fn uploads(self, listing: &Listing, objects: &Objects) -> Result<Vec<Upload>, Error> {
-        let mut changed = Vec::new();
+    /// Returns the names of all files, and the uploads of the files whose objects are missing or have other bytes. Returns
+    /// `None` if the condition is false.
+    async fn changed(
+        self,
+        listing: &Listing,
+        objects: &Objects,
+    ) -> Result<Option<(Vec<String>, Vec<Upload>)>, Error> {
+        let (mut names, mut changed) = (Vec::new(), Vec::new());
         for file in self.files {
+            names.push(file.name.clone());
             if !has_content(&file.name, (file.size, file.sha256), listing, objects).await? {
                 changed.push(Upload { file, mode: PutMode::Overwrite, replaces: true });
             }
@@ -160,7 +252,7 @@ impl Candidate {
                 Condition::File(file, content) => digest_of(&file).await? == content,
                 Condition::Object(name, content) => has_content(&name, content, listing, objects).await?,
             };
-        Ok(if is_wanted { changed } else { Vec::new() })
+        Ok(is_wanted.then_some((names, changed)))
     }
 }
 

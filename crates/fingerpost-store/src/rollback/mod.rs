@@ -16,7 +16,7 @@ use crate::{
     lease::Lease,
     objects::SharedObjects,
     progress::{Progress, Steps},
-    publish::{adopt::names, numbered::publish_manifest, originals, replace, superseded, upload::announce},
+    publish::{adopt::names, numbered::publish_manifest, originals, superseded, upload::announce},
     remote::{Remote, has_file},
     write_options::{WriteOptions, acquire, release},
 };
@@ -97,10 +97,10 @@ async fn publish_again(
     warnings.extend(base_path_warning(&target, remote.manifest()));
     let originals = originals::plan_again(&target.manifest, &remote, wants_originals, objects).await?;
     originals::check_names(&originals, &target.manifest, &remote)?;
-    let plain = originals.len();
+    let plain = originals.uploads.len();
     if !options.dry_run {
-        announce(&[&originals], steps);
-        replace(originals, objects, lease, steps).await?;
+        announce(&[&originals.uploads], steps);
+        originals.write(objects, lease, steps).await?;
     }
     let numbered =
         publish_manifest(&target.manifest, &target.references, remote, (objects, lease), options).await?;

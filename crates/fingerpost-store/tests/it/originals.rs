@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fingerpost::manifest::{FileInfo, Manifest};
 use fingerpost_store::{Bucket, ErrorKind, PublishConfig, PublishReport, RollbackConfig, publish, rollback};
 use object_store::{Attribute, ObjectStore, memory::InMemory};
 
@@ -95,6 +96,53 @@ fn published_file_is_not_overwritten_by_a_plain_name() {
         format!("plain name `{hashed}` is the name of a published file; rename the asset")
     );
     assert_eq!((text(&*store, hashed), complete_manifest(&*store)), ("1".into(), manifest));
+}
+
+/// Removes the variants of all files from an output directory, like a build without compression.
+fn remove_variants(site: &Site, manifest: &Manifest) {
+    let mut without = Manifest::new("/static/");
+    for (path, entry) in manifest {
+        let info = entry.info.as_ref().unwrap();
+        let info = FileInfo::new(info.size, info.sha256);
+        without.insert(path.clone(), entry.hashed.clone(), info);
+        for name in [path.as_str(), &entry.hashed] {
+            let _ = std::fs::remove_file(site.path().join(format!("{name}.br")));
+        }
+    }
+    site.write("staticfiles.json", &without.to_json());
+}
+
+#[test]
+fn stale_plain_variants_are_deleted() {
+    let (site, store) = (Site::new(), site::memory());
+    published(&site, &store, &[("a.css", "1"), ("b.css", "1")], 9);
+    // The variant of another program remains.
+    let other = object_store::path::Path::from("b.css.br");
+    block_on(object_store::ObjectStoreExt::put(&*store, &other, "other".into())).unwrap();
+    let manifest = site.collect(&[("a.css", "2"), ("b.css", "2")], 9);
+    site.write_originals(&manifest);
+    remove_variants(&site, &manifest);
+    let report = publish(&PublishConfig::new(site.path(), bucket(&store))).unwrap();
+    assert_eq!((report.originals, text(&*store, "a.css")), (2, "2".into()));
+    assert_eq!((read(&*store, "a.css.br"), text(&*store, "b.css.br")), (None, "other".into()));
+
+    let rollback = || rollback(&RollbackConfig::new(bucket(&store))).unwrap();
+    assert_eq!(rollback().restored, 1);
+    assert_eq!((text(&*store, "a.css"), text(&*store, "a.css.br")), ("1".into(), "br 9 1".into()));
+    assert_eq!(rollback().restored, 2);
+    assert_eq!((text(&*store, "a.css"), read(&*store, "a.css.br")), ("2".into(), None));
+}
+
+#[test]
+fn output_directory_without_plain_names_is_reported_if_the_bucket_has_plain_names() {
+    let (site, store) = (Site::new(), site::memory());
+    assert_eq!(published(&site, &store, &[("a.css", "1")], 9).warnings, [""; 0]);
+    let other = Site::new();
+    other.collect(&[("a.css", "2")], 9);
+    let report = publish(&PublishConfig::new(other.path(), bucket(&store))).unwrap();
+    let expected = "the bucket has plain names such as `a.css`, which are not updated, because the output directory has no plain \
+                    names; run `fingerpost collect --originals`, or delete the objects";
+    assert_eq!(report.warnings, [expected]);
 }
 
 #[test]
