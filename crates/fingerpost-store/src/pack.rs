@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Downloads the manifest, the releases and their files as one tar file, `pack`. Returns `false` and writes no file if the
-/// bucket is empty.
+/// bucket has no manifest: it is empty, or the first publication was interrupted.
 ///
 /// `fingerpost_collect::CollectConfig::keep_from` reads the pack, and `TarStore` of the core serves the pack. Missing and
 /// damaged files of earlier releases are left out.
@@ -53,11 +53,8 @@ pub fn download_pack(bucket: &Bucket, pack: impl AsRef<Path>) -> Result<bool, Er
 
 async fn download(objects: &SharedObjects, pack: &Path) -> Result<bool, Error> {
     let remote = Remote::read(objects).await?;
-    if remote.current.is_none() && remote.numbers.is_empty() {
-        return Ok(false);
-    }
-    let current: HashSet<_> =
-        remote.manifest().into_iter().flatten().flat_map(|(_, entry)| files_of(entry)).collect();
+    let Some(manifest) = &remote.current else { return Ok(false) };
+    let current: HashSet<_> = manifest.manifest.iter().flat_map(|(_, entry)| files_of(entry)).collect();
     let mut tar = PackWriter::create(pack)?;
     let contents = stream::iter(files(&remote)).map(|(name, known)| {
         let is_required = current.contains(&(name.clone(), known));
@@ -70,9 +67,7 @@ async fn download(objects: &SharedObjects, pack: &Path) -> Result<bool, Error> {
         }
     }
     // The manifest in the bucket may be newer by now.
-    if let Some(current) = &remote.current {
-        tar.add(MANIFEST_NAME, &current.bytes)?;
-    }
+    tar.add(MANIFEST_NAME, &manifest.bytes)?;
     tar.finish()?;
     Ok(true)
 }

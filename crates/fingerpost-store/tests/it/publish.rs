@@ -238,3 +238,15 @@ fn missing_and_damaged_files_of_earlier_releases_are_left_out_of_a_pack() {
     );
     assert_eq!(download_pack(&bucket, &pack).unwrap_err().to_string(), expected);
 }
+
+#[test]
+fn bucket_without_a_manifest_has_no_pack() {
+    let (site, store) = (Site::new(), site::memory());
+    site.collect(&[("a.css", "1")], 9);
+    published(&site, &store);
+    // The first publication was killed before the manifest.
+    site::block_on(object_store::ObjectStoreExt::delete(&*store, &"staticfiles.json".into())).unwrap();
+    let pack = site.path().join("bucket.tar");
+    assert!(!download_pack(&bucket(&store), &pack).unwrap());
+    assert!(!pack.exists());
+}
