@@ -143,7 +143,7 @@ async fn publish_files(
     let uploads = upload::plan(files, &remote, objects, options.single_writer).await?;
     let originals = originals::plan(&manifest, local, remote.manifests(), &remote.listing, objects).await?;
     warnings.extend(originals::outdated_warning(&manifest, local, &remote.listing));
-    originals::check_names(&originals, &manifest, &remote)?;
+    originals::check_names(&originals, &manifest, &remote, "rename the asset")?;
     upload::check_files(uploads.iter().chain(&originals.uploads))?;
     let (uploaded, bytes, plain) = (uploads.len(), upload::bytes(&uploads), originals.uploads.len());
     if !options.dry_run {

@@ -121,8 +121,13 @@ pub(crate) async fn plan_again(
         .await
 }
 
-/// Fails if a plain name is the name of a published file, which must not change.
-pub(crate) fn check_names(originals: &Originals, manifest: &Manifest, remote: &Remote) -> Result<(), Error> {
+/// Fails with `advice` if a plain name is the name of a published file, which must not change.
+pub(crate) fn check_names(
+    originals: &Originals,
+    manifest: &Manifest,
+    remote: &Remote,
+    advice: &str,
+) -> Result<(), Error> {
     let known = published_files(remote);
     let own: HashSet<_> =
         manifest.iter().flat_map(|(_, entry)| files_of(entry)).map(|(name, _)| name).collect();
@@ -130,8 +135,7 @@ pub(crate) fn check_names(originals: &Originals, manifest: &Manifest, remote: &R
     match names.find(|name| known.contains_key(*name) || own.contains(*name)) {
         None => Ok(()),
         Some(name) => {
-            let message =
-                format!("plain name {} is the name of a published file; rename the asset", quoted(name));
+            let message = format!("plain name {} is the name of a published file; {advice}", quoted(name));
             Err(Error::new(ErrorKind::Conflict, message))
         }
     }

@@ -96,7 +96,8 @@ async fn publish_again(
     check_files(&target, &remote, objects)?;
     warnings.extend(base_path_warning(&target, remote.manifest()));
     let originals = originals::plan_again(&target.manifest, &remote, wants_originals, objects).await?;
-    originals::check_names(&originals, &target.manifest, &remote)?;
+    let advice = "run with `--originals=false` to leave all plain names as they are";
+    originals::check_names(&originals, &target.manifest, &remote, advice)?;
     let plain = originals.uploads.len();
     if !options.dry_run {
         announce(&[&originals.uploads], steps);

@@ -146,6 +146,29 @@ fn output_directory_without_plain_names_is_reported_if_the_bucket_has_plain_name
 }
 
 #[test]
+fn rollback_that_would_overwrite_a_published_file_names_the_option() {
+    let (site, store) = (Site::new(), site::memory());
+    let manifest = site.collect(&[("a.css", "1")], 9);
+    publish(&PublishConfig::new(site.path(), bucket(&store))).unwrap();
+    let hashed = &*manifest.get("a.css").unwrap().hashed;
+    for content in ["2", "3"] {
+        let other = Site::new();
+        other.collect(&[(hashed, content)], 9);
+        publish(&PublishConfig::new(other.path(), bucket(&store))).unwrap();
+    }
+    let config = RollbackConfig::new(bucket(&store));
+    let err = rollback(&config.clone().originals(true)).unwrap_err();
+    assert_eq!(
+        err.to_string(),
+        format!(
+            "plain name `{hashed}` is the name of a published file; run with `--originals=false` to leave all plain names as they \
+             are"
+        )
+    );
+    assert_eq!(rollback(&config.originals(false)).unwrap().restored, 2);
+}
+
+#[test]
 fn publication_that_stops_at_any_request_has_no_older_plain_name_than_its_manifest() {
     for requests in 0.. {
         let (site, store) = (Site::new(), site::memory());
