@@ -28,11 +28,11 @@ impl StoreClock {
 /// Writes, changes and deletes an object with a random name. Fails if the store ignores a condition.
 pub(crate) async fn probe(objects: &Objects) -> Result<StoreClock, Error> {
     let name = format!(".fingerpost/probe-{:016x}", random());
-    // Without the right to write, there is nothing to delete.
     let clock = try_conditions(objects, &name).await;
-    if matches!(&clock, Err(err) if err.kind() != ErrorKind::Unconditional) {
+    if matches!(&clock, Err(err) if err.kind() == ErrorKind::Credentials) {
         return clock;
     }
+    // A write may have succeeded although its response is an error.
     let deleted = objects.delete_one(&name).await;
     let clock = clock?;
     deleted.map(|()| clock)

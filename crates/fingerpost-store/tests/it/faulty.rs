@@ -35,6 +35,8 @@ pub(crate) struct FaultyStore {
     pub(crate) clock_delay: Duration,
     /// The number of requests before another run takes over the lock.
     pub(crate) requests_before_takeover: Option<usize>,
+    /// The only request that fails.
+    pub(crate) failing_request: Option<usize>,
     pub(crate) requests: AtomicUsize,
     pub(crate) puts: AtomicUsize,
     /// The number of responses to conditional reads of an unchanged object.
@@ -63,6 +65,7 @@ impl FaultyStore {
 
     fn fault(&self, number: usize) -> Fault {
         match self.requests_before_failure {
+            _ if self.failing_request == Some(number) => Fault::Before,
             _ if self.is_gone.load(SeqCst) => Fault::Before,
             Some(before) if number == before && self.applies_the_failed_request => Fault::After,
             Some(before) if number >= before => Fault::Before,

@@ -179,6 +179,19 @@ fn store_without_conditions_is_refused() {
 }
 
 #[test]
+fn test_object_is_deleted_after_a_failed_request() {
+    let site = Site::new();
+    site.collect(&[("a.css", "a{}")], 9);
+    // The first request reads the manifest. The next five write and read the test object, and the last deletes it.
+    for failing_request in 1..6 {
+        let failing_request = Some(failing_request);
+        let store = Arc::new(FaultyStore { failing_request, ..FaultyStore::default() });
+        publish(&PublishConfig::new(site.path(), bucket(&store, 10))).unwrap_err();
+        assert_eq!(crate::site::names(&store.inner), [""; 0], "{failing_request:?}");
+    }
+}
+
+#[test]
 fn concurrent_uploads_to_a_store_without_attributes_succeed() {
     let store = Arc::new(FaultyStore { refuses_attributes: true, delay: 5_000, ..FaultyStore::default() });
     let site = Site::new();
