@@ -52,7 +52,7 @@ impl Bucket {
     /// Opens a bucket like [`open`](Self::open), with another time limit for each request than 30 seconds.
     ///
     /// A request that fails is repeated up to six times within the time limit. An upload or a download may also take one
-    /// second for each 8 KiB.
+    /// second for each 8 KiB. A download fails if no bytes arrive within the time limit.
     ///
     /// # Errors
     ///

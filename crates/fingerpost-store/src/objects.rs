@@ -10,15 +10,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use fingerpost::{
     __private::{KnownContent, quoted},
     manifest::Digest,
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::{
-    Attribute, Attributes, GetOptions, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt as _,
-    PutMode, PutOptions, PutPayload, UpdateVersion, path::Path,
+    Attribute, Attributes, GetOptions, GetResult, MultipartUpload, ObjectMeta, ObjectStore,
+    ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion, path::Path,
 };
 
 use crate::{
@@ -137,8 +137,19 @@ impl Objects {
         };
         let version = version_of(&result.meta);
         let (written, size) = (result.meta.last_modified.timestamp_millis(), result.meta.size);
-        let bytes = self.timed("read", name, size, result.bytes()).await?;
+        let limit = self.limit_for(size);
+        let bytes = self.within(limit, "read", name, self.body(name, result)).await??;
         Ok(Changed::Object(Object { bytes, version, written }))
+    }
+
+    /// Reads a body. Fails if no bytes arrive within the time limit.
+    async fn body(&self, name: &str, result: GetResult) -> Result<Bytes, Error> {
+        let mut bytes = BytesMut::with_capacity(result.meta.size.try_into().unwrap_or_default());
+        let mut chunks = result.into_stream();
+        while let Some(chunk) = self.timed("read", name, 0, chunks.try_next()).await? {
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
     }
 
     /// Reads an object. Fails if the object is missing, or differs from the known content.

@@ -187,6 +187,18 @@ fn hanging_and_slow_stores_are_given_up_after_the_time_limit() {
 }
 
 #[test]
+fn download_without_progress_is_given_up_after_the_time_limit() {
+    let origin = server(|connection, _| {
+        let head = "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nLast-Modified: Mon, 30 Nov 2026 19:37:39 GMT\r\nContent-Length: 50000\r\n\r\n ";
+        let _ = connection.write_all(head.as_bytes());
+        thread::sleep(Duration::from_secs(20));
+    });
+    let failed = publish_to(&origin);
+    assert!(failed.message.contains("no complete response after 2 s"), "{}", failed.message);
+    assert!((1.9..4.).contains(&failed.seconds), "{}", failed.seconds);
+}
+
+#[test]
 fn unreachable_store_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
