@@ -535,7 +535,8 @@ fn killed_publication_leaves_a_complete_manifest() {
         }
     });
     let partial = partial.into_inner();
-    assert!(partial >= kills / 20, "{partial} of {kills} kills were during the uploads");
+    // The times of the kills vary, so a few kills may all be outside of the uploads.
+    assert!(kills < 20 || partial >= kills / 20, "{partial} of {kills} kills were during the uploads");
 }
 
 /// Kills one publication for each number, and completes each release. Returns the number of kills during the uploads.

@@ -1,8 +1,13 @@
 //! A store in memory with delays, failures and counted requests.
 
 use std::{
+    collections::HashMap,
     fmt,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    thread::{self, ThreadId},
     time::Duration,
 };
 
@@ -13,6 +18,7 @@ use object_store::{
     ObjectStoreExt as _, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
     memory::InMemory, path::Path,
 };
+use tokio::sync::Notify;
 
 /// A store whose requests can be delayed, fail or ignore conditions.
 #[derive(Debug, Default)]
@@ -29,8 +35,10 @@ pub(crate) struct FaultyStore {
     pub(crate) ignores_conditions: bool,
     /// `true` to refuse attributes, like a directory.
     pub(crate) refuses_attributes: bool,
-    /// The delay of the response to a write, after the write has been performed.
-    pub(crate) response_delay: Duration,
+    /// `true` to respond to the write of the manifest during the next renewal of the lock.
+    pub(crate) renews_after_the_manifest: bool,
+    pub(crate) is_manifest_written: AtomicBool,
+    pub(crate) renewed: Notify,
     /// The delay of the clock of the store.
     pub(crate) clock_delay: Duration,
     /// The number of requests before another run takes over the lock.
@@ -39,8 +47,8 @@ pub(crate) struct FaultyStore {
     pub(crate) failing_request: Option<usize>,
     pub(crate) requests: AtomicUsize,
     pub(crate) puts: AtomicUsize,
-    /// The number of responses to conditional reads of an unchanged object.
-    pub(crate) unchanged: AtomicUsize,
+    /// The number of responses to conditional reads of an unchanged object, for the thread of each bucket.
+    pub(crate) unchanged: Mutex<HashMap<ThreadId, usize>>,
 }
 
 enum Fault {
@@ -113,8 +121,16 @@ impl ObjectStore for FaultyStore {
             options.mode = PutMode::Overwrite;
         }
         let result = self.inner.put_opts(path, payload, options).await;
-        if !self.response_delay.is_zero() {
-            tokio::time::sleep(self.response_delay).await;
+        match path.as_ref() {
+            "staticfiles.json" if self.renews_after_the_manifest => {
+                self.is_manifest_written.store(true, SeqCst);
+                self.renewed.notified().await;
+            }
+            ".fingerpost/lock" if self.is_manifest_written.swap(false, SeqCst) => {
+                self.renewed.notify_one();
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            _ => {}
         }
         after(&fault, result)
     }
@@ -136,7 +152,7 @@ impl ObjectStore for FaultyStore {
         let mut result = self.inner.get_opts(path, options).await;
         result.iter_mut().for_each(|object| object.meta.last_modified -= self.clock_delay);
         if matches!(result, Err(Error::NotModified { .. })) {
-            self.unchanged.fetch_add(1, SeqCst);
+            *self.unchanged.lock().unwrap().entry(thread::current().id()).or_default() += 1;
         }
         after(&fault, result)
     }

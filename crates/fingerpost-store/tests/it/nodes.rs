@@ -88,10 +88,10 @@ fn render_pages(assets: &Assets, store: &dyn ObjectStore, done: &AtomicBool) -> 
 fn outage_of_the_bucket_loses_nothing() {
     let (store, site) = (Arc::new(FaultyStore::default()), Site::new());
     let published = site.collect(&[("a.css", "1"), ("b.js", "1")], 9);
-    let bucket = bucket(&store);
-    let publish = || publish(&PublishConfig::new(site.path(), bucket.clone()));
+    let publish = || publish(&PublishConfig::new(site.path(), bucket(&store)));
     publish().unwrap();
-    let nodes = [node(&bucket), node(&bucket)];
+    // The requests of each bucket run on a thread of their own.
+    let nodes = [node(&bucket(&store)), node(&bucket(&store))];
     let events = Arc::new(Mutex::new(Vec::new()));
     let pollers = nodes.each_ref().map(|(assets, store)| {
         let events = events.clone();
@@ -102,7 +102,11 @@ fn outage_of_the_bucket_loses_nothing() {
         let url = format!("/static/{}", manifest.get("a.css").unwrap().hashed);
         nodes.iter().all(|(assets, _)| assets.url("a.css").unwrap() == *url)
     };
-    wait_until("a poll of each node", || store.unchanged.load(SeqCst) >= 2);
+    // The third response is of a later poll than the first.
+    wait_until("a complete poll of each node", || {
+        let unchanged = store.unchanged.lock().unwrap();
+        unchanged.values().filter(|count| **count >= 3).count() == 2
+    });
 
     store.is_gone.store(true, SeqCst);
     let next = site.collect(&[("a.css", "2"), ("b.js", "2")], 9);
@@ -126,8 +130,7 @@ fn outage_of_the_bucket_loses_nothing() {
     assert!(shows(&published));
     assert_eq!(complete_manifest(&store.inner), published);
     publish().unwrap();
-    let took = wait_until("the next release", || shows(&next));
-    assert!(took < INTERVAL + Duration::from_secs(1), "{took:?}");
+    wait_until("the next release", || shows(&next));
     assert_eq!(complete_manifest(&store.inner), next);
     drop(pollers);
 }
@@ -217,11 +220,12 @@ fn unchanged_manifest_is_requested_and_not_downloaded() {
     let bucket = bucket(&store);
     publish(&PublishConfig::new(site.path(), bucket.clone())).unwrap();
     let bucket_store = BucketStore::new(&bucket);
-    let before = store.unchanged.load(SeqCst);
+    let unchanged = || store.unchanged.lock().unwrap().values().sum::<usize>();
+    let before = unchanged();
     for _ in 0..3 {
         assert_eq!(bucket_store.read("staticfiles.json").unwrap(), manifest.to_json());
     }
-    assert_eq!(store.unchanged.load(SeqCst) - before, 2);
+    assert_eq!(unchanged() - before, 2);
     assert_eq!(bucket_store.releases().unwrap(), [1]);
     assert_eq!(bucket_store.place(), "memory://test");
     let err = bucket_store.read("missing.css").unwrap_err();
