@@ -257,6 +257,15 @@ impl Objects {
         }
     }
 
+    /// Returns `true` if the condition of a write is true. `object_store` has no conditions for uploads in parts.
+    pub(crate) async fn is_true(&self, condition: &PutMode, name: &str) -> Result<bool, Error> {
+        Ok(match condition {
+            PutMode::Overwrite => true,
+            PutMode::Create => self.head(name).await?.is_none(),
+            PutMode::Update(known) => self.head(name).await?.is_some_and(|(_, version)| version == *known),
+        })
+    }
+
     /// Starts the upload of a large object in parts.
     pub(crate) async fn start_upload(
         &self,

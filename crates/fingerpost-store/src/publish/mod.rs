@@ -85,7 +85,7 @@ async fn run(
     options: WriteOptions,
     steps: &Steps,
 ) -> Result<PublishReport, Error> {
-    if let Some(report) = unchanged(local, objects).await? {
+    if let Some(report) = unchanged(local, objects, options).await? {
         return Ok(report);
     }
     let lease = acquire(objects, "publish", options, steps).await?;
@@ -96,7 +96,11 @@ async fn run(
 
 /// Returns a report if the bucket has the release and all files of the release. Needs no lock, because the function only reads
 /// the list, the manifest and the newest release.
-async fn unchanged(local: &LocalRelease, objects: &SharedObjects) -> Result<Option<PublishReport>, Error> {
+async fn unchanged(
+    local: &LocalRelease,
+    objects: &SharedObjects,
+    options: WriteOptions,
+) -> Result<Option<PublishReport>, Error> {
     let Some(current) = remote::current(objects).await? else { return Ok(None) };
     if !has_same_paths(&local.manifest, &current.manifest) {
         return Ok(None);
@@ -109,8 +113,10 @@ async fn unchanged(local: &LocalRelease, objects: &SharedObjects) -> Result<Opti
     let Some(&newest) = remote::numbers(&listing).last() else { return Ok(None) };
     let is_newest = remote::release(objects, newest).await?.is_ok_and(|release| release.manifest == manifest);
     let published = [&current.manifest].into_iter();
-    let is_newest =
-        is_newest && originals::plan(&manifest, local, published, &listing, objects).await?.is_empty();
+    let is_newest = is_newest
+        && originals::plan(&manifest, local, published, &listing, objects, options.single_writer)
+            .await?
+            .is_empty();
     Ok(is_newest.then(|| report(&manifest, Numbered::default())))
 }
 
@@ -141,7 +147,15 @@ async fn publish_files(
     let manifest = adopt(&local.manifest, remote.manifests(), &remote.listing, &mut warnings)?;
     let files = upload::files(&manifest, &local.dir, objects).await?;
     let uploads = upload::plan(files, &remote, objects, options.single_writer).await?;
-    let originals = originals::plan(&manifest, local, remote.manifests(), &remote.listing, objects).await?;
+    let originals = originals::plan(
+        &manifest,
+        local,
+        remote.manifests(),
+        &remote.listing,
+        objects,
+        options.single_writer,
+    )
+    .await?;
     warnings.extend(originals::outdated_warning(&manifest, local, &remote.listing));
     originals::check_names(&originals, &manifest, &remote, "rename the asset")?;
     upload::check_files(uploads.iter().chain(&originals.uploads))?;

@@ -24,7 +24,7 @@ use crate::{
     error::{Error, ErrorKind},
     lease::Lease,
     local_release::LocalRelease,
-    objects::{Listing, Objects, SharedObjects},
+    objects::{Comparison, Listing, Objects, SharedObjects, create, update},
     progress::Steps,
     provider::Provider,
     remote::{BATCH, CONCURRENCY, Remote},
@@ -60,6 +60,7 @@ pub(super) async fn plan<'a>(
     published: impl Iterator<Item = &'a Manifest>,
     listing: &Listing,
     objects: &Objects,
+    single_writer: bool,
 ) -> Result<Originals, Error> {
     let candidates = manifest.iter().filter_map(|(path, entry)| {
         let (info, file) = (own_info(path, entry)?, local.dir.join(path.as_str()));
@@ -67,7 +68,8 @@ pub(super) async fn plan<'a>(
             has_size(&file, info.size).then(|| plain_files(path, entry, Some(local), objects.provider()))?;
         Some(Candidate { files, condition: Condition::File(file, (info.size, info.sha256)) })
     });
-    changes(candidates.collect(), published.chain([manifest]).collect(), listing, objects).await
+    changes(candidates.collect(), published.chain([manifest]).collect(), listing, objects, single_writer)
+        .await
 }
 
 /// Returns a warning if the bucket has plain names of the manifest, and the output directory has none.
@@ -97,6 +99,7 @@ pub(crate) async fn plan_again(
     remote: &Remote,
     wanted: Option<bool>,
     objects: &Objects,
+    single_writer: bool,
 ) -> Result<Originals, Error> {
     if wanted == Some(false) {
         return Ok(Originals::default());
@@ -117,8 +120,8 @@ pub(crate) async fn plan_again(
         };
         Some(Candidate { files: plain_files(path, entry, None, objects.provider()), condition })
     });
-    changes(candidates.collect(), remote.manifests().chain([target]).collect(), &remote.listing, objects)
-        .await
+    let manifests = remote.manifests().chain([target]).collect();
+    changes(candidates.collect(), manifests, &remote.listing, objects, single_writer).await
 }
 
 /// Fails with `advice` if a plain name is the name of a published file, which must not change.
@@ -178,8 +181,9 @@ async fn changes(
     manifests: Vec<&Manifest>,
     listing: &Listing,
     objects: &Objects,
+    single_writer: bool,
 ) -> Result<Originals, Error> {
-    let wanted = stream::iter(candidates).map(|candidate| candidate.changed(listing, objects));
+    let wanted = stream::iter(candidates).map(|candidate| candidate.changed(listing, objects, single_writer));
     let wanted: Vec<_> = wanted.buffered(CONCURRENCY).try_collect().await?;
     let (mut names, mut uploads) = (HashSet::new(), Vec::new());
     for (candidate_names, changed) in wanted.into_iter().flatten() {
@@ -242,13 +246,22 @@ impl Candidate {
         self,
         listing: &Listing,
         objects: &Objects,
+        single_writer: bool,
     ) -> Result<Option<(Vec<String>, Vec<Upload>)>, Error> {
         let (mut names, mut changed) = (Vec::new(), Vec::new());
         for file in self.files {
             names.push(file.name.clone());
-            if !has_content(&file.name, (file.size, file.sha256), listing, objects).await? {
-                changed.push(Upload { file, mode: PutMode::Overwrite, replaces: true });
-            }
+            let mode = match listing.get(&file.name) {
+                None => create(single_writer),
+                // The version is not needed.
+                Some(&size) if single_writer && size != file.size => PutMode::Overwrite,
+                Some(_) => match objects.compare(&file.name, &file.sha256).await? {
+                    Comparison::Same => continue,
+                    Comparison::Different(version) => update(single_writer, version),
+                    Comparison::Missing => create(single_writer),
+                },
+            };
+            changed.push(Upload { file, mode, replaces: true });
         }
         let is_wanted = changed.is_empty()
             || match self.condition {

@@ -166,20 +166,23 @@ pub(super) async fn upload(
 }
 
 async fn upload_file(Upload { file, mode, .. }: Upload, objects: &SharedObjects) -> Result<(), Error> {
-    let bytes = match &file.source {
-        Source::File(path) if file.size > PART => return upload_parts(&file, path, objects).await,
-        Source::File(path) => read(path, &file).await?,
-        Source::Object(name) => objects.get_intact(name, Some((file.size, file.sha256))).await?,
-    };
-    match objects.put(&file.name, bytes, mode, file.attributes.clone()).await? {
-        Put::Written(_) => Ok(()),
-        // An earlier attempt has succeeded without a response, or another run uploads the same file.
-        Put::Refused if objects.has_digest(&file.name, &file.sha256).await? => Ok(()),
-        Put::Refused => {
-            let message = format!("another run wrote other bytes to {}", quoted(objects.url_of(&file.name)));
-            Err(Error::new(ErrorKind::Conflict, message))
+    let is_written = match &file.source {
+        Source::File(path) if file.size > PART => upload_parts(&file, path, &mode, objects).await?,
+        source => {
+            let bytes = match source {
+                Source::File(path) => read(path, &file).await?,
+                Source::Object(name) => objects.get_intact(name, Some((file.size, file.sha256))).await?,
+            };
+            let put = objects.put(&file.name, bytes, mode, file.attributes.clone()).await?;
+            matches!(put, Put::Written(_))
         }
+    };
+    // An earlier attempt has succeeded without a response, or another run uploads the same file.
+    if is_written || objects.has_digest(&file.name, &file.sha256).await? {
+        return Ok(());
     }
+    let message = format!("another run wrote other bytes to {}", quoted(objects.url_of(&file.name)));
+    Err(Error::new(ErrorKind::Conflict, message))
 }
 
 async fn read(path: &Path, file: &PublishedFile) -> Result<Bytes, Error> {
@@ -189,8 +192,14 @@ async fn read(path: &Path, file: &PublishedFile) -> Result<Bytes, Error> {
     if is_intact { Ok(bytes.into()) } else { Err(damaged(vec![quoted(path.display())])) }
 }
 
-/// Uploads a large file in parts. The object appears after the last part.
-async fn upload_parts(file: &PublishedFile, path: &Path, objects: &SharedObjects) -> Result<(), Error> {
+/// Uploads a large file in parts. The object appears after the last part. Returns `false` and writes no object if the condition
+/// is false.
+async fn upload_parts(
+    file: &PublishedFile,
+    path: &Path,
+    mode: &PutMode,
+    objects: &SharedObjects,
+) -> Result<bool, Error> {
     let opened = path.to_owned();
     let mut source = blocking(move || File::open(opened)).await.map_err(|err| unreadable(path, &err))?;
     let mut upload = objects.start_upload(&file.name, file.attributes.clone()).await?;
@@ -217,12 +226,19 @@ async fn upload_parts(file: &PublishedFile, path: &Path, objects: &SharedObjects
             break Err(err);
         }
     };
+    let result = match result {
+        Ok(()) => objects.is_true(mode, &file.name).await,
+        Err(err) => Err(err),
+    };
     match result {
-        Ok(()) => objects.timed("write", &file.name, file.size, upload.complete()).await.map(drop),
-        Err(err) => {
+        Ok(true) => {
+            let completed = objects.timed("write", &file.name, file.size, upload.complete()).await;
+            completed.map(|_| true)
+        }
+        result => {
             // Stores delete incomplete uploads by a rule of the bucket.
             let _ = objects.timed("delete", &file.name, 0, upload.abort()).await;
-            Err(err)
+            result
         }
     }
 }

@@ -95,7 +95,9 @@ async fn publish_again(
     let target = target(&remote, number, objects, &mut warnings)?;
     check_files(&target, &remote, objects)?;
     warnings.extend(base_path_warning(&target, remote.manifest()));
-    let originals = originals::plan_again(&target.manifest, &remote, wants_originals, objects).await?;
+    let originals =
+        originals::plan_again(&target.manifest, &remote, wants_originals, objects, options.single_writer)
+            .await?;
     let advice = "run with `--originals=false` to leave all plain names as they are";
     originals::check_names(&originals, &target.manifest, &remote, advice)?;
     let plain = originals.uploads.len();

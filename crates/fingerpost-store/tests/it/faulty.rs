@@ -45,6 +45,10 @@ pub(crate) struct FaultyStore {
     pub(crate) requests_before_takeover: Option<usize>,
     /// The only request that fails.
     pub(crate) failing_request: Option<usize>,
+    /// The number of requests before another run writes an object, and the name of the object.
+    pub(crate) other_write: Option<(usize, &'static str)>,
+    /// The object that another run writes during each upload in parts.
+    pub(crate) other_write_in_parts: Option<&'static str>,
     pub(crate) requests: AtomicUsize,
     pub(crate) puts: AtomicUsize,
     /// The number of responses to conditional reads of an unchanged object, for the thread of each bucket.
@@ -63,6 +67,9 @@ impl FaultyStore {
         if self.requests_before_takeover == Some(number) {
             let lock = r#"{"holder": "clean, process 7", "id": "7", "milliseconds": 10}"#;
             self.inner.put(&Path::from(".fingerpost/lock"), lock.into()).await.unwrap();
+        }
+        if let Some((_, name)) = self.other_write.filter(|(before, _)| *before == number) {
+            self.inner.put(&Path::from(name), "other".into()).await.unwrap();
         }
         if self.delay > 0 {
             let micros = fingerpost_store_random() % self.delay;
@@ -141,6 +148,9 @@ impl ObjectStore for FaultyStore {
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
         self.puts.fetch_add(1, SeqCst);
+        if let Some(name) = self.other_write_in_parts {
+            self.inner.put(&Path::from(name), "other".into()).await.unwrap();
+        }
         self.inner.put_multipart_opts(path, options).await
     }
 

@@ -1,6 +1,6 @@
 //! The objects under plain names.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering::SeqCst};
 
 use fingerpost::manifest::{FileInfo, Manifest};
 use fingerpost_store::{Bucket, ErrorKind, PublishConfig, PublishReport, RollbackConfig, publish, rollback};
@@ -231,4 +231,38 @@ fn rollback_changes_the_plain_names_of_the_current_release_or_all() {
     assert_eq!((text(&*store, "a.css"), read(&*store, "b.css")), ("1".into(), None));
     assert_eq!(rollback(&config(&store).originals(true)).unwrap().originals, 4);
     assert_eq!((text(&*store, "a.css"), text(&*store, "b.css")), ("2".into(), "2".into()));
+}
+
+#[test]
+fn plain_name_that_another_run_writes_is_not_overwritten() {
+    let mut refused = 0;
+    for requests in 0.. {
+        let (site, store) = (Site::new(), site::memory());
+        published(&site, &store, &[("a.css", "1")], 9);
+        let (inner, other_write) = (store.fork(), Some((requests, "a.css")));
+        let store = Arc::new(FaultyStore { inner, other_write, ..FaultyStore::default() });
+        site.write_originals(&site.collect(&[("a.css", "2")], 9));
+        if let Err(err) = publish(&PublishConfig::new(site.path(), bucket(&store))) {
+            assert_eq!(err.to_string(), "another run wrote other bytes to `memory://test/a.css`");
+            assert_eq!(text(&store.inner, "a.css"), "other");
+            refused += 1;
+        }
+        if store.requests.load(SeqCst) <= requests {
+            break;
+        }
+    }
+    assert!(refused > 0);
+}
+
+#[test]
+fn plain_name_that_another_run_writes_during_an_upload_in_parts_is_not_overwritten() {
+    let (site, store) = (Site::new(), site::memory());
+    published(&site, &store, &[("a.css", "1")], 9);
+    let store =
+        FaultyStore { inner: store.fork(), other_write_in_parts: Some("a.css"), ..FaultyStore::default() };
+    let store = Arc::new(store);
+    site.write_originals(&site.collect(&[("a.css", &"2".repeat(8 * 1024 * 1024 + 1))], 9));
+    let err = publish(&PublishConfig::new(site.path(), bucket(&store))).unwrap_err();
+    assert_eq!(err.to_string(), "another run wrote other bytes to `memory://test/a.css`");
+    assert_eq!(text(&store.inner, "a.css"), "other");
 }
