@@ -144,7 +144,7 @@ impl ReleaseIndex {
         self.index.dictionaries
     }
 
-    /// Returns `true` if any path may be the path of a prehashed file in a later release.
+    /// Returns `true` if the hashed path of a file does not look hashed. Any path may then be a hashed path of a later release.
     pub(crate) fn has_unusual_names(&self) -> bool {
         self.index.has_unusual_names
     }
@@ -196,6 +196,11 @@ impl FileIndex {
         // Removed releases are dropped last, so that files shared with a new release retain their state.
         for (_, names) in self.releases.iter().filter(|(number, _)| is_removed(number)) {
             Arc::make_mut(&mut next).remove(names);
+        }
+        // An unchanged index is shared with `self`.
+        if let Some(changed) = Arc::get_mut(&mut next) {
+            let is_unusual = |file: &IndexedFile| file.is_hashed && !looks_hashed(&file.hashed);
+            changed.has_unusual_names = changed.files.values().any(|counted| is_unusual(&counted.file));
         }
         next
     }
@@ -270,7 +275,6 @@ impl FileIndex {
             if let Some((identity, variants, deltas)) = representations {
                 let name = Arc::<str>::from(hashed);
                 names.push(Arc::clone(&name));
-                self.has_unusual_names |= is_hashed && !looks_hashed(&name);
                 let file = Arc::new(IndexedFile {
                     hashed: Arc::clone(&name),
                     is_hashed,
@@ -508,6 +512,31 @@ mod tests {
         let fourth = third.refreshed(&store);
         assert_eq!(names(&fourth), (vec!["b"], vec!["b"]));
         assert!(fourth.files.values().all(|counted| counted.releases == 2));
+    }
+
+    #[test]
+    fn unusual_names_are_known_while_a_release_has_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = DirStore::new(dir.path());
+        publish(dir.path(), 1, &["a"]);
+        let first = Arc::new(FileIndex::default()).refreshed(&store);
+        assert!(!first.has_unusual_names);
+
+        let mut manifest = Manifest::new("/static/");
+        let path = AssetPath::parse("lib.js").unwrap();
+        manifest.insert(path, "lib.1.4.1.min.js", FileInfo::new(1, Digest::from_content(b"lib")));
+        let mut release = Release::new(manifest);
+        (release.number, release.replaces) = (2, 1);
+        let unusual = dir.path().join(Release::file_name(2));
+        fs::write(&unusual, release.to_json()).unwrap();
+        let second = first.refreshed(&store);
+        assert!(second.has_unusual_names);
+
+        publish(dir.path(), 3, &["a"]);
+        let third = second.refreshed(&store);
+        assert!(third.has_unusual_names);
+        fs::remove_file(unusual).unwrap();
+        assert!(!third.refreshed(&store).has_unusual_names);
     }
 
     #[test]
