@@ -165,7 +165,7 @@ async fn publish_files(
         let (created, replaced): (Vec<_>, _) =
             uploads.into_iter().partition(|upload: &Upload| !upload.replaces);
         upload::upload(created, objects, steps).await?;
-        replace(replaced, objects, lease, steps).await?;
+        upload::replace(replaced, objects, lease, steps).await?;
         originals.write(objects, lease, steps).await?;
     }
     let numbered = publish_manifest(&manifest, &local.references, remote, (objects, lease), options).await?;
@@ -173,19 +173,6 @@ async fn publish_files(
     let report = report(&manifest, numbered);
     let skipped = report.objects - uploaded;
     Ok(PublishReport { uploaded, bytes, skipped, originals: plain, warnings, ..report })
-}
-
-/// Replaces objects, unless another run has taken over the lock.
-async fn replace(
-    uploads: Vec<Upload>,
-    objects: &SharedObjects,
-    lease: Option<&Lease>,
-    steps: &Steps,
-) -> Result<(), Error> {
-    if let Some(lease) = lease.filter(|_| !uploads.is_empty()) {
-        lease.check().await?;
-    }
-    upload::upload(uploads, objects, steps).await
 }
 
 /// Returns the warning for a run that has left a later release in force.

@@ -16,8 +16,7 @@ use object_store::PutMode;
 
 use super::{
     adopt::published_files,
-    replace,
-    upload::{PublishedFile, Source, Upload, digest_of},
+    upload::{PublishedFile, Source, Upload, digest_of, replace},
 };
 use crate::{
     attributes,

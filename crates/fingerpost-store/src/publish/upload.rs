@@ -21,6 +21,7 @@ use super::adopt::{names, published_files};
 use crate::{
     attributes,
     error::{Error, ErrorKind},
+    lease::Lease,
     objects::{Comparison, Objects, Put, SharedObjects, create, update},
     progress::{ProgressStep, Steps},
     remote::{CONCURRENCY, Remote},
@@ -148,6 +149,19 @@ pub(crate) fn announce(batches: &[&Vec<Upload>], steps: &Steps) {
     if count > 0 {
         steps.send(ProgressStep::Uploading(count, bytes));
     }
+}
+
+/// Replaces objects, unless another run has taken over the lock.
+pub(crate) async fn replace(
+    uploads: Vec<Upload>,
+    objects: &SharedObjects,
+    lease: Option<&Lease>,
+    steps: &Steps,
+) -> Result<(), Error> {
+    if let Some(lease) = lease.filter(|_| !uploads.is_empty()) {
+        lease.check().await?;
+    }
+    upload(uploads, objects, steps).await
 }
 
 /// Uploads all files, several at the same time.
