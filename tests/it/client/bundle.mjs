@@ -26,7 +26,7 @@ const options = {
     keep_fargs: false,
     inline: 1,
   },
-  mangle: { properties: { regex: /^(isRepeatable|isPage|isRefused)$/ } },
+  mangle: { properties: { regex: /^(isRepeatable|isPage|endTracking|requestUrl|firstContent|lastContent)$/ } },
   ecma: 2022,
   toplevel: true,
 };

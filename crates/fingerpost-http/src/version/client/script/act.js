@@ -20,11 +20,12 @@ import { withoutFragment } from './urls.js';
  */
 
 /**
- * The versions on which the page has acted.
+ * The times of the last checks, by the version that led to the check, and `Infinity` if the page has acted on the
+ * version. The version is empty if it is not known.
  *
- * @type {Set<string>}
+ * @type {Map<string | undefined, number>}
  */
-export const settled = new Set();
+export const checked = new Map();
 
 /** @type {Record<string, (version: string, url: () => string) => void>} */
 const actions = {
@@ -42,8 +43,8 @@ const actions = {
  * @param {Visit[]} visits
  */
 export function act(version, sources, visits) {
-  if (settled.has(version)) return;
-  settled.add(version);
+  if (checked.get(version) === Infinity) return;
+  checked.set(version, Infinity);
   // If the URL has changed, a library has already navigated.
   const url = () =>
     visits.findLast(({ from, to }) => to && from === location.href)?.to || location.href;
@@ -54,8 +55,11 @@ export function act(version, sources, visits) {
     visits.some(({ isRepeatable }) => !isRepeatable);
   let action = requestedAction(sources);
   if (action === 'reload' && (losesContent() || !mayReload(version))) action = 'prompt';
-  const detail = { page, version, action, url: url() };
-  const event = new CustomEvent('fingerpost:version-mismatch', { bubbles: true, cancelable: true, detail });
+  const event = new CustomEvent('fingerpost:version-mismatch', {
+    bubbles: true,
+    cancelable: true,
+    detail: { page, version, action, url: url() },
+  });
   if (document.dispatchEvent(event)) actions[action](version, url);
 }
 

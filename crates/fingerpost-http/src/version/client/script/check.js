@@ -1,22 +1,16 @@
 // Compares the version of the page with the current version of the server.
 
-import { act, settled } from './act.js';
-import { PAUSE, REQUESTED, VERSION, endpoint, fetch, isRecent, on, version as page } from './page.js';
+import { act, checked } from './act.js';
+import { REQUESTED, VERSION, endpoint, fetch, isRecent, on, version as page } from './page.js';
 import { endUnload, isBusy } from './pending.js';
 import { cancelReload } from './reload.js';
 
 /** @typedef {import('./act.js').Visit} Visit */
 /** @typedef {import('./act.js').ReadableHeaders} ReadableHeaders */
 
-/** The time until a failed check is repeated, in milliseconds. */
-const RETRY = 3000;
+/** A failed check is repeated after three seconds, this much earlier than other checks, in milliseconds. */
+const RETRY = 57_000;
 
-/**
- * The times of the last checks, by the version that led to the check. The version is empty if it is not known.
- *
- * @type {Map<string, number>}
- */
-const checked = new Map();
 let lastCheck = Date.now();
 
 /**
@@ -48,7 +42,7 @@ export const isRefused = (headers) => headers.get('X-App-Version-Refused') !== n
 export async function check(headers = new Headers(), visit = { isRepeatable: true }) {
   const version = versionOf(headers);
   waiting?.push(visit);
-  if (waiting || settled.has(version) || isRecent(checked.get(version))) return;
+  if (waiting || isRecent(checked.get(version))) return;
   waiting = [visit];
   lastCheck = Date.now();
   checked.set(version, lastCheck);
@@ -58,7 +52,7 @@ export async function check(headers = new Headers(), visit = { isRepeatable: tru
   const visits = waiting;
   waiting = undefined;
   // Without a network or a server behind the proxy, a response after some seconds triggers another check.
-  if (!current) checked.set(version, lastCheck + RETRY - PAUSE);
+  if (!current) checked.set(version, lastCheck - RETRY);
   else if (current.version !== page) {
     // Prefer the action in a response of the current version: a part of a site may have another action. Cached
     // responses may have outdated actions.
@@ -76,8 +70,11 @@ export async function check(headers = new Headers(), visit = { isRepeatable: tru
  */
 async function requestVersion(version) {
   try {
-    const signal = AbortSignal.timeout(10_000);
-    const response = await fetch(endpoint, { cache: 'no-store', headers: { [REQUESTED]: page }, signal });
+    const response = await fetch(endpoint, {
+      cache: 'no-store',
+      headers: { [REQUESTED]: page },
+      signal: AbortSignal.timeout(10_000),
+    });
     const { ok, headers } = response;
     const current = isRefused(headers) ? versionOf(headers) || version : ok && (await response.json()).version;
     if (typeof current === 'string') return { version: current, headers };
@@ -107,14 +104,13 @@ export function watchReturns() {
     if (!persisted) return;
     endUnload();
     // The page may have been left because of a reload.
-    settled.clear();
     checked.clear();
     check();
   });
   on('popstate', () => check());
   on('focus', checkOnReturn);
   on('visibilitychange', checkOnReturn);
-  on('mousedown', recordUse, true);
-  on('keydown', recordUse, true);
   on('input', recordUse, true);
+  on('keydown', recordUse, true);
+  on('mousedown', recordUse, true);
 }

@@ -7,7 +7,7 @@ const FIELDS = 'input,textarea,select';
 /**
  * The content of each field and editable element before the first and after the last input.
  *
- * @type {Map<any, { before?: string, last?: string }>}
+ * @type {Map<any, { firstContent?: string, lastContent?: string }>}
  */
 const typed = new Map();
 
@@ -44,7 +44,7 @@ export const forgetSent = () => sent.clear();
 /** @param {any} element */
 function isInput(element) {
   const now = content(element);
-  const { before = now, last = now } = typed.get(element) ?? {};
+  const { firstContent: before = now, lastContent: last = now } = typed.get(element) ?? {};
   if (now !== before) return true;
   if (!element.matches?.(FIELDS)) return false;
   const initial = content(resetCopy(element));
@@ -73,8 +73,8 @@ function resetCopy(element) {
 function recordInput(event) {
   const [target] = /** @type {any[]} */ (event.composedPath());
   const values = typed.get(target) ?? {};
-  if (event.type === 'input') values.last = content(target);
-  else values.before ??= content(target);
+  if (event.type === 'input') values.lastContent = content(target);
+  else values.firstContent ??= content(target);
   typed.set(target, values);
   for (const element of typed.keys()) if (!element.isConnected) typed.delete(element);
 }

@@ -34,7 +34,8 @@ export function loadPage(url, whenCanceled) {
   onCancel = whenCanceled;
   try {
     // The history cache of htmx 1 and 2 contains outdated pages.
-    for (const storage of [sessionStorage, localStorage]) storage.removeItem('htmx-history-cache');
+    sessionStorage.removeItem('htmx-history-cache');
+    localStorage.removeItem('htmx-history-cache');
   } catch {}
   if (withoutFragment(url) !== withoutFragment()) return location.assign(url);
   // Without `replaceState`, a reload of the response to a POST would send the POST again.

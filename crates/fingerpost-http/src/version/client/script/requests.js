@@ -43,9 +43,8 @@ export function prepareRequest(url, method, setHeader) {
  * @param {{ url: string, status?: number, headers: ReadableHeaders }} response
  * @param {Use} use
  */
-export function receiveResponse({ url, status, headers }, use) {
+export function receiveResponse({ url, status, headers }, { method, redirected, target, isPage, from }) {
   if (!sameOriginUrl(url)) return;
-  const { method, redirected, target, isPage, from } = use;
   const to = target && sameOriginUrl(target)?.href;
   const isRepeatable = redirected || isRead(method);
   if (to && isPage && isRepeatable && status === 200) {

@@ -1,6 +1,6 @@
 // Turbo reloads the page by itself if elements with `data-turbo-track="reload"` have changed.
 
-import { act, settled } from '../act.js';
+import { act, checked } from '../act.js';
 import { versionOf } from '../check.js';
 import { hasInput } from '../input.js';
 import { version as page } from '../page.js';
@@ -69,7 +69,7 @@ function holdReloads(adapter, isSubmitting) {
     const version = versionOf(headers) || page;
     // A refresh is not an action of the visitor.
     prompted = withoutFragment(to) === withoutFragment(from) ? '' : to;
-    settled.delete(version);
+    checked.delete(version);
     act(version, [{ get: () => 'prompt' }], [{ isRepeatable: true, from, to }]);
   };
 }
