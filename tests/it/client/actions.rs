@@ -46,6 +46,24 @@ pub(super) async fn dismissed_prompt_does_not_reappear_for_the_same_version(
     wait_for_banner(browser).await;
 }
 
+pub(super) async fn dismissed_prompt_does_not_reappear_after_back(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    run(browser, "window.isCached = true").await;
+    site.deploy("two", OnMismatch::Prompt);
+    get_fragment(browser).await;
+    wait_for_banner(browser).await;
+    click_banner(browser, "later").await;
+    open(browser, site, "/other").await;
+    browser.back().await.unwrap();
+    browser.until("window.isCached").await;
+    wait_for_checks(browser, site, 2).await;
+    assert!(!has_banner(browser).await);
+
+    site.deploy("three", OnMismatch::Prompt);
+    get_fragment(browser).await;
+    wait_for_banner(browser).await;
+}
+
 pub(super) async fn prompt_survives_boosted_navigation_and_reloads_the_current_url(
     browser: &mut Browser,
     site: &Site,

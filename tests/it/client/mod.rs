@@ -36,6 +36,7 @@ const ONE: &[Library] = &["htmx-2"];
 const ROWS: &[Row] = rows![
     EVERY => actions::prompt_policy_offers_a_reload,
     NAVIGATING => actions::dismissed_prompt_does_not_reappear_for_the_same_version,
+    ONE => actions::dismissed_prompt_does_not_reappear_after_back,
     NAVIGATING => actions::prompt_survives_boosted_navigation_and_reloads_the_current_url,
     ONE => actions::warn_policy_logs_to_the_console_and_ignore_policy_does_nothing,
     ONE => actions::server_action_overrides_the_action_of_the_page,

@@ -29,7 +29,7 @@ export const checked = new Map();
 
 /** @type {Record<string, (version: string, url: () => string) => void>} */
 const actions = {
-  reload: (version, url) => loadPage(url(), () => showBanner(version, url)),
+  reload: (version, url) => loadPage(version, url(), () => showBanner(version, url)),
   prompt: showBanner,
   warn: (version) => console.warn(`A new version of this page is available: ${version} instead of ${page}`),
   ignore: () => {},

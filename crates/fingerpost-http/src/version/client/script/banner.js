@@ -61,7 +61,7 @@ export function showBanner(version, url) {
   status.role = 'status';
   append(box, 'button', 'button reload', reload, () => {
     mayReload(version);
-    loadPage(url());
+    loadPage(version, url());
   });
   append(box, 'button', 'button later', later, close);
   banner.onkeydown = ({ key }) => {

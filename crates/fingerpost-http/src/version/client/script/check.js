@@ -2,8 +2,8 @@
 
 import { act, checked } from './act.js';
 import { REQUESTED, VERSION, endpoint, fetch, isRecent, on, version as page } from './page.js';
-import { endUnload, isBusy } from './pending.js';
-import { cancelReload } from './reload.js';
+import { isBusy } from './pending.js';
+import { cancelReload, endReload, loadedFor } from './reload.js';
 
 /** @typedef {import('./act.js').Visit} Visit */
 /** @typedef {import('./act.js').ReadableHeaders} ReadableHeaders */
@@ -102,9 +102,10 @@ function recordUse({ detail }) {
 export function watchReturns() {
   on('pageshow', ({ persisted }) => {
     if (!persisted) return;
-    endUnload();
-    // The page may have been left because of a reload.
-    checked.clear();
+    checked.delete('');
+    // If the page was left because of a reload, the version needs another action.
+    checked.delete(loadedFor);
+    endReload();
     check();
   });
   on('popstate', () => check());

@@ -10,6 +10,13 @@ const KEY = 'fingerpost:reloads';
 let onCancel;
 
 /**
+ * The version for which the page loads the new page.
+ *
+ * @type {string | undefined}
+ */
+export let loadedFor;
+
+/**
  * Allows one reload per version, and one per minute. Without session storage, no reload is allowed: a cache may contain
  * the old page.
  *
@@ -27,10 +34,12 @@ export function mayReload(version) {
 /**
  * Loads a URL of this site. `whenCanceled` is called if `cancelReload` keeps the page.
  *
+ * @param {string} version
  * @param {string} url
  * @param {() => void} [whenCanceled]
  */
-export function loadPage(url, whenCanceled) {
+export function loadPage(version, url, whenCanceled) {
+  loadedFor = version;
   onCancel = whenCanceled;
   try {
     // The history cache of htmx 1 and 2 contains outdated pages.
@@ -47,7 +56,12 @@ export function loadPage(url, whenCanceled) {
 export function cancelReload() {
   if (!onCancel) return;
   stop();
-  endUnload();
   onCancel();
-  onCancel = undefined;
+  endReload();
+}
+
+/** Ends a reload that was canceled, or whose page the browser has restored. */
+export function endReload() {
+  endUnload();
+  onCancel = loadedFor = undefined;
 }
