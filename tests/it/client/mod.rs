@@ -104,6 +104,7 @@ const ROWS: &[Row] = rows![
     EVERY => pending::input_during_a_reload_stops_the_reload,
     &["htmx-1", "htmx-2"] => renewal::response_to_a_post_with_a_relative_address_is_not_requested_again,
     &["htmx-1", "htmx-2"] => renewal::preloaded_response_has_no_effect,
+    &["htmx-1", "htmx-2"] => renewal::response_with_a_handler_is_checked,
     HTMX => policy::strict_content_security_policy_is_not_violated,
     ONE => policy::content_security_policy_violations_are_detected,
     NAVIGATING => renewal::boosted_link_after_a_deploy_becomes_a_full_navigation,

@@ -1,11 +1,13 @@
 //! A page of an old version is reloaded at its next request.
 
+use std::fs;
+
 use fingerpost_tower::OnMismatch;
 
 use super::{
     Site, address, click_banner, get_fragment, has_banner, open, run, wait_for_banner, wait_for_page,
 };
-use crate::tools::Browser;
+use crate::tools::{Browser, npm_package};
 
 pub(super) async fn boosted_link_after_a_deploy_becomes_a_full_navigation(
     browser: &mut Browser,
@@ -227,9 +229,31 @@ pub(super) async fn response_to_a_post_with_a_relative_address_is_not_requested_
 
 /// The extension `preload` of htmx 1.9 requests links with a handler.
 pub(super) async fn preloaded_response_has_no_effect(browser: &mut Browser, site: &Site) {
+    let Some(package) = npm_package("htmx-1") else { return };
+    let extension = fs::read_to_string(package.join("dist/ext/preload.js")).expect("a script");
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Reload);
-    run(browser, "await htmx.ajax('GET', '/next', { handler: () => {}, push: '/next' })").await;
+    let preload = "const button = document.querySelector('#push');
+        button.setAttribute('preload', '');
+        document.body.setAttribute('hx-ext', 'preload');
+        htmx.process(document.body);
+        button.dispatchEvent(new MouseEvent('mousedown'))";
+    run(browser, &format!("{extension}; {preload}")).await;
+    browser.until("document.querySelector('#push').preloadState === 'DONE'").await;
     run(browser, "await new Promise((resolve) => setTimeout(resolve, 100))").await;
     assert_eq!((site.loads(), site.checks()), (vec!["/".to_owned()], 0));
+}
+
+/// htmx does not display a response with a handler, and does not push its address.
+pub(super) async fn response_with_a_handler_is_checked(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    site.deploy("two", OnMismatch::Reload);
+    run(browser, "htmx.ajax('GET', '/fragment', { handler: () => {}, push: '/pushed' })").await;
+    wait_for_page(browser, "/", "two").await;
+    assert_eq!(site.loads(), ["/"; 2]);
+
+    site.deploy("three", OnMismatch::Reload);
+    run(browser, "htmx.ajax('POST', '/sent', { handler: () => {} })").await;
+    wait_for_banner(browser).await;
+    assert_eq!(site.loads(), ["/"; 2]);
 }

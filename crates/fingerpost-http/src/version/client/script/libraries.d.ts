@@ -4,7 +4,7 @@ export interface Htmx2Detail {
   xhr: XMLHttpRequest;
   boosted: boolean;
   pathInfo: { finalRequestPath: string; anchor?: string; requestUrl?: string };
-  requestConfig: { verb: string; headers: Record<string, string>; elt: Element };
+  requestConfig: { verb: string; headers: Record<string, string>; elt: Element & { preloadState?: string } };
   etc: { push?: string; handler?: unknown };
 }
 

@@ -17,10 +17,10 @@ function beforeSend({ detail: { xhr, pathInfo, requestConfig } }) {
 
 /** @param {{ detail: import('../libraries').Htmx2Detail }} event */
 function afterRequest({ detail: { xhr, boosted, pathInfo, requestConfig, etc } }) {
-  // The extension `preload` of htmx 1.9 requests links in advance.
-  if (etc.handler) return;
   const { status, responseURL: url } = xhr;
   const { verb, headers, elt } = requestConfig;
+  // htmx does not display a response with a handler. The extension `preload` of htmx 1.9 requests links in advance.
+  if (etc.handler && elt.preloadState) return;
   const response = {
     url,
     status,
@@ -28,8 +28,8 @@ function afterRequest({ detail: { xhr, boosted, pathInfo, requestConfig, etc } }
     headers: { get: (/** @type {string} */ name) => xhr.getResponseHeader(name) },
   };
   const inherited = (/** @type {string} */ name) => elt.closest(`[${name}]`)?.getAttribute(name);
-  const push = etc.push ?? inherited('hx-push-url') ?? inherited('data-hx-push-url');
-  const request = { method: verb, headers, isPage: boosted, push, anchor: pathInfo.anchor };
+  const push = !etc.handler && (etc.push ?? inherited('hx-push-url') ?? inherited('data-hx-push-url'));
+  const request = { method: verb, headers, isPage: boosted && !etc.handler, push, anchor: pathInfo.anchor };
   receiveResponse(response, htmxUse(response, request));
 }
 
