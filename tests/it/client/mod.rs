@@ -99,6 +99,7 @@ const ROWS: &[Row] = rows![
     EVERY => pending::post_during_a_reload_stops_the_reload,
     NAVIGATING => pending::click_during_a_reload_stops_the_reload,
     ONE => pending::click_while_the_page_is_checked_is_not_lost,
+    ONE => pending::modifier_key_does_not_prevent_a_reload,
     HTMX => pending::pending_navigation_takes_precedence_over_a_reload,
     HTMX => pending::htmx_redirect_and_location_headers_are_followed,
     EVERY => pending::input_during_a_reload_stops_the_reload,

@@ -151,6 +151,16 @@ pub(super) async fn click_while_the_page_is_checked_is_not_lost(browser: &mut Br
     assert_eq!((browser.evaluate("window.clicked").await, site.loads()), (true.into(), vec!["/".to_owned()]));
 }
 
+pub(super) async fn modifier_key_does_not_prevent_a_reload(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    site.deploy("two", OnMismatch::Reload);
+    site.delay("/_fingerpost/version", 300);
+    let press = "['Shift', 'Control', 'Alt', 'AltGraph', 'Meta'].forEach((key) =>
+        document.body.dispatchEvent(new KeyboardEvent('keydown', { key, location: 1, bubbles: true })))";
+    run(browser, &format!("fingerpost.check(); {press}")).await;
+    wait_for_page(browser, "/", "two").await;
+}
+
 pub(super) async fn pending_link_becomes_a_full_navigation(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Reload);

@@ -88,12 +88,13 @@ function checkOnReturn() {
 
 /**
  * Keeps the page if the visitor clicks or presses a key during a check or a reload, because a reload would discard the
- * effect. A double click is one click.
+ * effect. A double click is one click. A modifier key alone has no effect. Only
+ * modifier keys have the locations 1 and 2, for left and right.
  *
- * @param {UIEvent} event
+ * @param {any} event
  */
-function recordUse({ detail }) {
-  if (detail > 1) return;
+function recordUse({ detail, location }) {
+  if (detail > 1 || location % 3) return;
   waiting?.push({});
   cancelReload();
 }
