@@ -133,6 +133,7 @@ const ROWS: &[Row] = rows![
     EVERY => tabs::two_tabs_reload_once_each_when_used,
     ONE => tabs::duplicate_of_a_reloaded_tab_does_not_reload,
     turbo::TURBO => turbo::reload_of_turbo_does_not_discard_input,
+    turbo::TURBO => turbo::reload_of_turbo_prompts_again_after_new_input,
     turbo::TURBO => turbo::reload_of_turbo_always_prompts_first,
     turbo::TURBO => turbo::tracked_element_without_input_causes_one_page_load,
     turbo::TURBO => turbo::refresh_with_input_prompts,

@@ -40,6 +40,20 @@ pub(super) async fn reload_of_turbo_does_not_discard_input(browser: &mut Browser
     assert_eq!(site.loads(), ["/tracked", "/tracked/next"]);
 }
 
+pub(super) async fn reload_of_turbo_prompts_again_after_new_input(browser: &mut Browser, site: &Site) {
+    type_and_deploy(browser, site).await;
+    browser.click("#boosted").await;
+    wait_for_banner(browser).await;
+    click_banner(browser, "later").await;
+    browser.write("textarea", " and more").await;
+    browser.click("#boosted").await;
+    wait_for_banner(browser).await;
+    assert_eq!(
+        (text(browser).await, site.loads()),
+        (json!("half a comment and more"), vec!["/tracked".to_owned()])
+    );
+}
+
 /// An earlier banner, or another action, does not change the behavior.
 pub(super) async fn reload_of_turbo_always_prompts_first(browser: &mut Browser, site: &Site) {
     type_and_deploy(browser, site).await;

@@ -3,7 +3,7 @@
 import { act, checked } from '../act.js';
 import { versionOf } from '../check.js';
 import { hasInput } from '../input.js';
-import { version as page } from '../page.js';
+import { on, version as page } from '../page.js';
 import { withoutFragment } from '../urls.js';
 
 /** @typedef {{ headers: Headers, from: string, to: string }} LinkResponse */
@@ -15,7 +15,7 @@ import { withoutFragment } from '../urls.js';
  */
 let held;
 
-/** The URL of the last link that led to a prompt. */
+/** The URL of the last link that led to a prompt, unless there was input since then. */
 let prompted = '';
 let isAdapted = false;
 
@@ -36,6 +36,7 @@ export function hold(response) {
 export function adaptTurbo(isSubmitting) {
   if (isAdapted || !window.Turbo) return;
   isAdapted = true;
+  on('input', () => (prompted = ''), true);
   renderWriteResponses(window.Turbo.PageRenderer.prototype);
   holdReloads(window.Turbo.session.adapter, isSubmitting);
 }
