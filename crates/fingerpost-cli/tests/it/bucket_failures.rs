@@ -1,7 +1,7 @@
 //! Stores that refuse, hang, or cannot be reached. Each run ends in time, with a message and without a secret.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufRead as _, BufReader, Read, Write as _},
     net::{TcpListener, TcpStream},
     thread,
     time::{Duration, Instant},
@@ -21,7 +21,7 @@ fn server(respond: impl Fn(&mut TcpStream, &str) + Send + Sync + Clone + 'static
         for connection in listener.incoming() {
             let (mut connection, respond) = (connection.unwrap(), respond.clone());
             thread::spawn(move || {
-                while let Some(head) = read_request(&connection) {
+                while let Some((head, _)) = read_request(&connection) {
                     respond(&mut connection, &head);
                 }
             });
@@ -30,9 +30,9 @@ fn server(respond: impl Fn(&mut TcpStream, &str) + Send + Sync + Clone + 'static
     format!("http://{address}")
 }
 
-/// Reads a request with its body, and returns its head.
-fn read_request(connection: &TcpStream) -> Option<String> {
-    let mut reader = BufReader::new(connection.try_clone().ok()?);
+/// Reads a request. Returns the head without its empty line, and the body.
+pub(crate) fn read_request(reader: impl Read) -> Option<(String, Vec<u8>)> {
+    let mut reader = BufReader::new(reader);
     let (mut head, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
@@ -47,8 +47,9 @@ fn read_request(connection: &TcpStream) -> Option<String> {
         }
         head.push_str(&line);
     }
-    reader.take(length).read_to_end(&mut Vec::new()).ok()?;
-    Some(head)
+    let mut body = Vec::new();
+    reader.take(length).read_to_end(&mut body).ok()?;
+    Some((head, body))
 }
 
 /// Responds with a status and an error of S3. Echoes the request, which contains a signature, and the secret.

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     env,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
     ops::Range,
     path::{Path, PathBuf},
@@ -27,7 +27,10 @@ use object_store::{
 };
 use serde_json::Value;
 
-use crate::site::{PROGRAM, RunOutput, Site};
+use crate::{
+    bucket_failures::read_request,
+    site::{PROGRAM, RunOutput, Site},
+};
 
 const AZURE_KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
@@ -407,7 +410,7 @@ fn broken_connections(port: u16) -> u16 {
                     // The rest of the request is unread, so the system resets the connection.
                     return;
                 }
-                let Some(request) = read_request(method, &client) else { return };
+                let Some(request) = with_close(method, &client) else { return };
                 let mut upstream = TcpStream::connect(("127.0.0.1", port)).unwrap();
                 upstream.write_all(&request).unwrap();
                 let mut response = Vec::new();
@@ -422,25 +425,9 @@ fn broken_connections(port: u16) -> u16 {
 }
 
 /// Reads the rest of a request, and adds the header `Connection: close`.
-fn read_request(start: [u8; 4], client: &TcpStream) -> Option<Vec<u8>> {
-    let mut reader = BufReader::new(client);
-    let (mut request, mut length) = (String::from_utf8(start.into()).ok()?, 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-        if line == "\r\n" {
-            break;
-        }
-        request.push_str(&line);
-    }
-    let mut request = format!("{request}Connection: close\r\n\r\n").into_bytes();
-    reader.take(length).read_to_end(&mut request).ok()?;
-    Some(request)
+fn with_close(start: [u8; 4], client: &TcpStream) -> Option<Vec<u8>> {
+    let (head, body) = read_request(start.as_slice().chain(client))?;
+    Some([format!("{head}Connection: close\r\n\r\n").into_bytes(), body].concat())
 }
 
 #[test]
