@@ -52,7 +52,7 @@ use crate::{
 ///
 /// Asset paths are the same in both modes: relative and separated by `/`, such as `css/app.css`. `..`, `\`, `//host`
 /// and `scheme:` are rejected. Files that `collect` would not publish are not found in development either. Every URL is
-/// safe to write into HTML without escaping, except where [`Url::is_html_inert`] returns `false`.
+/// safe to write into HTML without escaping, unless [`Url::is_html_inert`] returns `false`.
 ///
 /// In development and under [`Strategy::VersionQuery`], the URL from `static()` differs from the plain URL in an
 /// `import`. A JavaScript module runs twice if a page loads the module with `static()` and another module imports the
@@ -135,8 +135,8 @@ impl Assets {
         self.with_resolver(|resolver| resolver.version.clone())
     }
 
-    /// Returns all assets with their URLs, sorted by asset path, for the precache list of a service worker or preload
-    /// headers.
+    /// Returns all assets with their URLs, sorted by asset path, for preload headers or the precache list of a service
+    /// worker.
     ///
     /// Names with a `?` or `#` are left out, because templates cannot refer to such names. In development, the call lists
     /// the source directories and hashes every file. Unreadable files are left out with a `tracing` warning.
@@ -167,8 +167,8 @@ impl Assets {
     /// emptied. The strategies without a build step list the source directories again. An unchanged URL still identifies
     /// the content of the first listing. The app version is always computed again.
     ///
-    /// Calls during a reload share the next reload. Returns the new release. Active scopes on this thread still use the
-    /// earlier release.
+    /// Calls during a reload share the next reload. Returns the new release. Active scopes still use the release that
+    /// they pinned.
     ///
     /// # Errors
     ///
@@ -217,7 +217,7 @@ impl Assets {
         self.0.loader.options.mount_path_len.map_or(path, |length| &path[..length])
     }
 
-    /// Returns the active strategy, or `None` for the content query of development.
+    /// Returns the active strategy, or `None` if development uses `?v=<content hash>`.
     pub fn strategy(&self) -> Option<&Strategy> {
         self.0.loader.strategy.as_ref()
     }

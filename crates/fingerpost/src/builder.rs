@@ -185,10 +185,10 @@ impl AssetsBuilder {
 
     /// Adds the output of Vite: the directory that `vite build` writes to, with `.vite/manifest.json`.
     ///
-    /// Templates name source files of Vite: `static('src/logo.svg')`, `static_tags('src/main.ts')`. The asset paths of the
-    /// output start with `vite/`; the key `prefix` of the table `[vite]` in a settings file sets another prefix. `collect`
-    /// needs the same directory. With a [development server](Self::vite_dev_server), the directory is not read in
-    /// development.
+    /// Templates use the names of Vite's source files: `static('src/logo.svg')`, `static_tags('src/main.ts')`. The
+    /// asset paths of the output start with `vite/`; the key `prefix` of the table `[vite]` in a settings file sets
+    /// another prefix. `collect` needs the same directory. With a [development server](Self::vite_dev_server), the
+    /// directory is not read in development.
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;
@@ -443,14 +443,13 @@ impl AssetsBuilder {
         self
     }
 
-    /// Adds the modules that a glob matches to the import map of development and of [`Strategy::VersionQuery`].
+    /// Adds the modules that match a glob to the import map, in development and with [`Strategy::VersionQuery`].
     ///
     /// In development, the URL from `static()` has a `?v=`, and the URL in an `import` has no `?v=`. The map replaces the
     /// second URL by the first URL, so that a module does not run twice, and an import loads the current file. In production,
     /// `collect` writes hashed URLs into the scripts, so the map does not need the modules.
     ///
-    /// `glob` has the syntax of [`ignore`](Self::ignore). Files of other types than JavaScript, JSON, CSS and WebAssembly are
-    /// left out.
+    /// `glob` has the syntax of [`ignore`](Self::ignore). Only JavaScript, JSON, CSS and WebAssembly files are added.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;

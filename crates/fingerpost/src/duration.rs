@@ -36,7 +36,7 @@ pub fn now() -> Duration {
 fn seconds(text: &str) -> Option<u64> {
     let (number, unit) =
         UNITS.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, seconds)))?;
-    // `u64` would accept a plus sign.
+    // Parsing a `u64` would accept a plus sign.
     let digits = number.bytes().all(|byte| byte.is_ascii_digit()).then_some(number)?;
     digits.parse::<u64>().ok()?.checked_mul(*unit)
 }

@@ -14,7 +14,7 @@ use crate::{
 pub struct ImportMap {
     /// Name → asset path. A name that ends in `/` is mapped to the path of a directory, which also ends in `/`.
     imports: BTreeMap<String, String>,
-    /// The modules that have a versioned URL in development.
+    /// The globs of modules that have a versioned URL in development.
     modules: Vec<GlobMatcher>,
 }
 
@@ -63,8 +63,9 @@ impl ImportMap {
         self.imports.iter().rev().find_map(below)
     }
 
-    /// Returns the asset path of a module specifier that the map maps to a hashed URL. Returns `None` for a specifier with a
-    /// query, a fragment or an escape, which browsers load through the name of the directory.
+    /// Returns the asset path of a module specifier that the map maps to a hashed URL. Returns `None` for a specifier
+    /// below a directory with a query, a fragment or an escape. Browsers resolve such a specifier to a URL without a
+    /// hash.
     pub fn hashed_target(&self, specifier: &str) -> Option<String> {
         let is_plain = || !specifier.contains(['?', '#', '%']);
         self.target(specifier).filter(|_| self.imports.contains_key(specifier) || is_plain())
@@ -81,8 +82,8 @@ impl ImportMap {
         !self.modules.is_empty() || self.dirs().next().is_some()
     }
 
-    /// Returns `true` if the map of development contains the plain URL of the file: if the file has a name, or is a module that
-    /// a glob matches or that is in a directory of the map.
+    /// Returns `true` if the map of development contains the plain URL of the file. The map contains each file with a
+    /// name, and each module that matches a glob or is in a directory of the map.
     pub fn has_module(&self, path: &str) -> bool {
         let is_match = || self.modules.iter().any(|glob| glob.is_match(path));
         let is_named = || self.imports.values().any(|target| target == path);

@@ -2,9 +2,9 @@
 
 use std::{collections::HashSet, hash::Hash};
 
-/// Visits a module and the modules that it imports, depth first, each module after its own imports, which is the order of Vite.
-/// Leaves out the modules in `seen`, and adds the visited modules. `import` returns the import of a module with this index.
-/// Not recursive, because a chain of imports may be long.
+/// Visits a module and its imports, depth first. Each module follows its own imports, as in the output of Vite. Leaves
+/// out the modules in `seen`, and adds the visited modules. `import` returns the import of a module at an index. Not
+/// recursive, because a chain of imports may be long.
 pub(crate) fn visit_imports_first<M: Copy + Eq + Hash>(
     module: M,
     seen: &mut HashSet<M>,

@@ -7,7 +7,7 @@ use crate::{manifest::chunk::around_chunk_hash, url::asset_path::AssetPath};
 
 impl Bundle {
     /// Sets the chunk of a file, unless the file name does not start with the name of the chunk. `name` may contain
-    /// directories. Of several names, the longest is the most specific.
+    /// directories. If a file has several names, the longest name is used.
     pub(super) fn set_chunk(&mut self, file: &AssetPath, name: &str) {
         let name = name.rsplit('/').next().unwrap_or(name);
         if around_chunk_hash(file, name).is_none() {
@@ -19,7 +19,7 @@ impl Bundle {
         }
     }
 
-    /// Removes the names that several files with the same directory and extension have.
+    /// Removes the chunk names that several files with the same directory and extension share.
     pub(super) fn remove_ambiguous_chunks(&mut self) {
         let mut paths = HashMap::<_, Vec<_>>::new();
         for (path, file) in &self.files {

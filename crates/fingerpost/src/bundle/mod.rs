@@ -25,7 +25,8 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Returns the scripts and style sheets that a script loads with itself. A style sheet may occur several times.
+    /// Returns the scripts and style sheets that a script needs, directly or through its imports. A style sheet may
+    /// occur several times.
     pub(crate) fn needed_by(&self, script: &AssetPath) -> BundledFile {
         let mut needed = BundledFile::default();
         let import = |script: &AssetPath, index: usize| self.files.get(script)?.imports.get(index);
@@ -38,7 +39,7 @@ impl Bundle {
     }
 }
 
-/// The files that a script of a bundler needs, and the chunk of the file. Empty for other files.
+/// The chunk of a bundled file, and the files that the bundled file needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BundledFile {

@@ -86,7 +86,7 @@ impl Development {
     }
 
     fn hashed_file(&self, path: &str, digest: Digest) -> HashedFile {
-        // Other files of the bundler import a prehashed file without a version.
+        // Other bundled files import a prehashed file without `?v=`.
         let has_version = self.options.dev_version_query && !self.bundles.last().files.contains_key(path);
         let version = has_version.then(|| ContentHash::from(&digest));
         let urls = self.options.urls(path, version.as_ref().map(ContentHash::as_str));
@@ -99,7 +99,7 @@ impl Development {
         self.files.sources.dir_labels().into_iter().chain(root).collect()
     }
 
-    /// Applies `take` to a cached file if no event has occurred since the checkpoint of the file.
+    /// Applies `take` to a cached file if the checkpoint of the file is still valid.
     pub(crate) fn confirmed<R>(&self, path: &str, take: impl FnOnce(&HashedFile) -> R) -> Option<R> {
         let watch = self.watch.as_ref()?;
         let confirmed = self.confirmed.read();

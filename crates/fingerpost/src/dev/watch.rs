@@ -231,7 +231,7 @@ mod tests {
                 other => break other,
             }
         };
-        assert_eq!(overflow, Some((EventKind::Other, true)), "the overflow is the only event of the edit");
+        assert_eq!(overflow, Some((EventKind::Other, true)), "the edit causes only an overflow event");
         let released = Instant::now();
         while events.load(Ordering::Acquire) == before && released.elapsed() < TIMEOUT {
             thread::yield_now();

@@ -12,7 +12,7 @@ pub struct Shadowed {
     pub path: String,
     /// The file that is collected.
     pub file: String,
-    /// The file of a later source directory, which is not collected.
+    /// The file that is not collected, from a later source directory.
     pub hides: String,
 }
 

@@ -25,7 +25,7 @@ pub struct Remarks {
     /// Information that needs no action.
     #[serde(skip)]
     pub notes: Vec<Problem>,
-    /// The hidden files.
+    /// The shadowed files.
     #[serde(skip)]
     pub shadowed: Vec<Shadowed>,
     /// The ignored files and directories.
@@ -44,8 +44,8 @@ pub enum ErrorKind {
     Source,
     /// A file breaks a rule.
     Rule(Rule),
-    /// The specifier of an import is computed at run time. Does not stop the run: see the
-    /// notes of the report.
+    /// The specifier of an import is computed at run time. Does not stop the run. The notes of the report list these
+    /// imports.
     Unknown,
     /// A file has a reference that cannot be rewritten. Does not stop the run.
     PlainName,
@@ -109,7 +109,7 @@ impl Error {
         &self.remarks.notes
     }
 
-    /// Returns the hidden files, like `shadowed` of the report.
+    /// Returns the shadowed files, like `shadowed` of the report.
     pub fn shadowed(&self) -> &[Shadowed] {
         &self.remarks.shadowed
     }

@@ -6,7 +6,7 @@ use std::{
 use filetime::FileTime;
 use serde::{Deserialize, Serialize};
 
-/// Metadata of a file that changes when the file is replaced or written to.
+/// The metadata of a file, limited to values that change when the file is replaced or written.
 ///
 /// Consists of the length and the modification time, and of more fields on some systems:
 ///

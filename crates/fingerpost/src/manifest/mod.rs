@@ -195,7 +195,8 @@ impl Manifest {
         Arc::make_mut(&mut self.entries).insert(path, Entry { hashed: hashed.into(), info: Some(info) });
     }
 
-    /// Adds or replaces an entry: the name of a source file of a bundler, and the asset that the bundler made of the file.
+    /// Adds or replaces an entry: the name of a source file of a bundler, and the asset that the bundler made from the
+    /// file.
     ///
     /// ```
     /// use fingerpost::AssetPath;
@@ -260,14 +261,15 @@ impl Manifest {
         &self.components
     }
 
-    /// Sets whether the site makes deltas. Servers then let browsers retain assets as dictionaries for later releases.
+    /// Sets whether releases of the site have deltas. Servers then let browsers retain assets as dictionaries for later
+    /// releases.
     ///
     /// Defaults to `false`.
     pub fn set_dictionaries(&mut self, yes: bool) {
         self.dictionaries = yes;
     }
 
-    /// Returns `true` if the site makes deltas.
+    /// Returns `true` if releases of the site have deltas.
     pub fn dictionaries(&self) -> bool {
         self.dictionaries
     }
