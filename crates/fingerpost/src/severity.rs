@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::Error, quote::quoted};
 
-/// The severity of a problem that `collect` finds.
+/// The severity of a problem.
 ///
 /// ```
 /// use fingerpost::__private::Severity;

@@ -29,7 +29,7 @@ struct Current<'a> {
     number: u64,
     /// `false` if the manifest is current only in the directory that releases are imported from.
     is_in_output_dir: bool,
-    /// `true` if a release was added for the manifest although the output directory has releases.
+    /// `true` if a release was added for the manifest, and the output directory had releases before.
     is_recorded: bool,
 }
 
@@ -102,7 +102,7 @@ impl<'a> Numbering<'a> {
         Ok(())
     }
 
-    /// Returns the release that was added for the current manifest of an output directory that has releases.
+    /// Returns the release that was added for the current manifest, if the output directory had releases before.
     pub fn into_recorded(mut self) -> Option<Release> {
         self.current.filter(|current| current.is_recorded).and_then(|_| self.added.pop())
     }

@@ -28,9 +28,10 @@ pub struct Release {
     pub number: u64,
     /// The publication time, in seconds since 1970, UTC.
     pub published: u64,
-    /// The number of the release that this release replaced, or 0 if no release was current. If the manifest was possibly
-    /// replaced by the manifest of an older release before this release was published, `replaces` is the number of the oldest
-    /// release to which that may apply. Each release from this number on may have been current until then.
+    /// The number of the release that this release replaced, or 0 if no release was current. If an older manifest may
+    /// have been restored before this release was published, `replaces` is the number of the oldest release whose
+    /// manifest may have been restored. Each release from that number on may have been current until this release was
+    /// published.
     pub replaces: u64,
     /// Asset path → asset paths that the file references. Files without references are left out.
     pub references: BTreeMap<String, Vec<String>>,

@@ -18,14 +18,14 @@ use crate::manifest::release::RELEASES_DIR;
 /// A pack as a [`Store`]: an output directory as one tar file, written by `fingerpost collect --pack`.
 ///
 /// [`embed!`](crate::embed) creates the store of a pack inside the program. Published files are then slices of the
-/// program: they are not copied, and [`open`](Store::open) returns [`Stored::Static`].
+/// program and are not copied: [`open`](Store::open) returns [`Stored::Static`].
 ///
 /// The first call reads the headers of the pack. Each call fails if the pack
 ///
 /// - is cut off or damaged,
 /// - has a duplicate name or a name that is not a plain relative path,
 /// - has an entry that is not a regular file, or
-/// - lacks a file of the manifest.
+/// - lacks the manifest.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;

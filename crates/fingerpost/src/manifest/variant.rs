@@ -45,8 +45,8 @@ pub fn files_of(entry: &Entry) -> impl Iterator<Item = (String, KnownContent)> {
 
 /// Returns `true` if files with the extension of this path have compressed variants.
 ///
-/// These are text and uncompressed binary formats. Images, `woff2` and archives are compressed already; other types are too
-/// rare.
+/// Such files have text formats or uncompressed binary formats. Images, `woff2` and archives are compressed already;
+/// other types are too rare.
 pub fn is_compressible(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);

@@ -31,7 +31,7 @@ impl ActiveStrategy {
         }
     }
 
-    /// Returns `true` for files that never change under their URLs.
+    /// Returns `true` if files never change under their URLs.
     pub(crate) fn is_collected(&self) -> bool {
         self.collected().is_some()
     }
@@ -89,7 +89,7 @@ impl ActiveStrategy {
         }
     }
 
-    /// Returns the asset of a bundler with this asset path or name, and the graph of the imports. `None` for collected assets.
+    /// Returns the bundled asset with this asset path or name, and the bundle. Returns `None` for collected assets.
     pub(crate) fn bundled(&self, path: &str) -> Option<(Arc<Bundle>, AssetPath)> {
         let bundle = match self {
             Self::Development(development) => development.bundles.last(),

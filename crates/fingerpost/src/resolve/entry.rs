@@ -30,7 +30,7 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) enum EntryOrigin {
     Asset,
-    /// A source file of a bundler, which the manifest of `collect` lists.
+    /// A bundler's source file that the manifest of `collect` lists.
     Collected,
     /// An asset in the manifest of a bundler, without `collect`.
     Bundle(Arc<Bundle>, AssetPath),
@@ -44,7 +44,7 @@ pub(crate) enum PageFile {
     /// The asset at this position of the manifest.
     Asset(u32),
     /// A file whose URL is not in the manifest, because the URL has a query or a fragment, or because there is no manifest.
-    /// `position` is the asset of the file, if a manifest lists the asset.
+    /// `position` is the position of the asset, if a manifest lists the asset.
     Other { url: Url, position: Option<u32> },
 }
 
@@ -116,9 +116,9 @@ impl Resolver {
         Ok((url, integrity.flatten()))
     }
 
-    /// Returns the integrity value that all tags and the import map of a page contain for an asset. `None` if the bytes may
-    /// change under the URL: in development, and for strategies without a build step. A browser would block a file that
-    /// was edited after the page was rendered.
+    /// Returns the integrity value that all tags and the import map of a page contain for an asset. Returns `None` if
+    /// the bytes may change under the URL: in development, and for strategies without a build step. A browser would
+    /// block a file that was edited after the page was rendered.
     pub(crate) fn page_integrity(&self, path: &str) -> Result<Option<String>, Error> {
         self.strategy.collected().map(|_| self.integrity(path)).transpose()
     }

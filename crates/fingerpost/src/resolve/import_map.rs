@@ -88,7 +88,8 @@ impl Resolver {
         Ok(())
     }
 
-    /// Maps the URLs without a version to `url`, so that the module has one URL. Relative imports resolve to these URLs.
+    /// Maps the URLs without a version to `url`, so that the module has one URL. Relative imports resolve to URLs
+    /// without a version.
     fn add_plain_urls(&self, path: &str, url: &Url, map: &mut Json) {
         if self.strategy.is_collected() {
             return;

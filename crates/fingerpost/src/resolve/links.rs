@@ -5,7 +5,7 @@ use crate::{
     resolve::{entry_kind::EntryKind, lookup_table::LookupTable},
 };
 
-/// The assets that a script loads with itself, by position.
+/// The imports and style sheets of a script, by position.
 #[derive(Debug)]
 pub(crate) struct Links {
     /// The scripts that the script imports. Preloads of other modules, such as JSON, would need another type.

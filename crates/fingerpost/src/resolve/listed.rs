@@ -41,7 +41,7 @@ impl ListedSources {
                 Entry::Occupied(mut earlier) => earlier.get_mut().file = listed.file,
                 Entry::Vacant(new) => drop(new.insert(listed)),
             }
-            // Other files of the bundler import a prehashed file without a version.
+            // Other bundled files import a prehashed file without a version.
             let version = version.filter(|_| !bundle.files.contains_key(&path));
             assets.push(Asset { urls: options.urls(&path, version), path: path.as_str().into() });
         }
@@ -53,7 +53,8 @@ impl ListedSources {
         })
     }
 
-    /// Returns the path and stamp that the file of an asset had when its URL was first listed.
+    /// Returns the path of an asset's file at the latest listing, and the stamp of the file at the first listing of the
+    /// URL.
     pub(crate) fn baseline_file(&self, path: &str) -> Option<&BaselineFile> {
         self.baseline.get(self.path_of(path)?)
     }

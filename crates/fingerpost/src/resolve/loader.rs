@@ -37,7 +37,7 @@ pub(crate) struct Loader {
     pub(crate) options: Arc<UrlOptions>,
     /// Set if unknown assets get their unhashed URL.
     pub(crate) missing_warnings: Option<Arc<MissingWarnings>>,
-    /// `None` for the content query of development.
+    /// `None` if development uses `?v=<content hash>`.
     pub(crate) strategy: Option<Strategy>,
     pub(crate) sources: Vec<SourceDir>,
     pub(crate) bundles: BundleSettings,

@@ -9,8 +9,8 @@ use crate::{error::Error, version::AppVersion};
 
 /// The per-deploy segment in a URL: `/static/<token>/css/app.css`.
 ///
-/// For [`Strategy::PathToken`](crate::Strategy::PathToken). 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`. An ordered
-/// or opaque token also determines the response to a request with another token.
+/// For [`Strategy::PathToken`](crate::Strategy::PathToken). A token has 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`.
+/// An ordered or opaque token also determines the response to a request with another token.
 ///
 /// ```
 /// use fingerpost::Token;

@@ -20,8 +20,8 @@ use crate::{
 pub struct Listing {
     /// The assets, sorted by path.
     pub files: Vec<SourceFile>,
-    /// Files that an earlier source directory shadows, in the order of the source directories. A file that is found
-    /// through two source directories does not shadow itself.
+    /// Files that a file of an earlier source directory shadows, in the order of the source directories. A file that is
+    /// found through two source directories does not shadow itself.
     pub shadowed: Vec<SourceFile>,
     /// Files and directories that the rules ignore, and entries that are neither files nor directories, such as named
     /// pipes. The contents of ignored directories are not listed.
