@@ -28,9 +28,9 @@
 //! | `{{ app_version() }}` | [`Assets::app_version`] |
 //!
 //! Each module that derives a template needs `use fingerpost_askama::StaticHelpers as _;` for the functions, and
-//! `use fingerpost_askama::filters;` for the filters. The [guide] has the compiler error for a missing `StaticHelpers`
-//! line. The guide also has an example of each kind of template: inherited, included, generic, a single block, a
-//! response of `askama_web`.
+//! `use fingerpost_askama::filters;` for the filters. The [guide] shows the compiler error for a missing
+//! `StaticHelpers` line. The guide also has an example of each kind of template: inherited, included, generic, a single
+//! block, a response of `askama_web`.
 //!
 //! The functions accept a `&str`. For a path that the template builds, use the filter: `{{ ("img/" ~ name)|static }}`.
 //!

@@ -78,7 +78,7 @@ impl CheckConfig {
     /// missing = "error"                   # or "warn", "ignore": names of assets that do not exist
     /// hard-coded = "warn"                 # URLs below the base URL in HTML attributes
     /// dynamic = "ignore"                  # names that are computed at run time
-    /// unused = "ignore"                   # assets that nothing names
+    /// unused = "ignore"                   # assets that no checked file names
     ///
     /// [check.rules."templates/mail/**"]   # severities for some files; the longest matching glob applies
     /// hard-coded = "ignore"
@@ -161,8 +161,8 @@ impl CheckConfig {
 
     /// Sets the severity of a rule for the files that a glob matches. For [`Rule::Unused`], the glob matches asset paths.
     ///
-    /// Paths are relative to the directory of the settings file, or to the working directory. If several globs match, the
-    /// longest glob applies.
+    /// Globs match paths relative to the directory of the settings file, or to the working directory if there is no
+    /// settings file. If several globs match, the longest glob applies.
     pub fn severity_override(mut self, glob: impl Into<String>, rule: Rule, severity: Severity) -> Self {
         self.rules.entry(glob.into()).or_default().insert(rule, severity);
         self
@@ -236,7 +236,7 @@ pub(crate) struct Options {
     pub(crate) assets: KnownAssets,
     /// The problems of the source directories and of the import map.
     pub(crate) problems: Vec<Problem>,
-    /// The assets that the files checked so far name.
+    /// The assets that are named in the files checked so far.
     pub(crate) used: BTreeSet<String>,
     pub(crate) base: BaseUrl,
     pub(crate) severities: RuleSeverities,

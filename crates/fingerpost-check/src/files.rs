@@ -20,7 +20,7 @@ const PREFIX: usize = 8000;
 /// A file to check.
 pub(crate) struct CheckedFile {
     pub(crate) file: PathBuf,
-    /// The path that the globs of the rules match, with `/`.
+    /// The path that the globs of the rules match, separated by `/`.
     pub(crate) name: String,
 }
 

@@ -67,8 +67,8 @@ impl KnownAssets {
         self.paths.difference(used).filter(move |path| !is_bundled(path))
     }
 
-    /// Returns the asset path in a name such as `/img/sprite.svg?x=1#icon`. `None` for a directory. With `is_entry`, the asset
-    /// must be an entry.
+    /// Returns the asset path in a name such as `/img/sprite.svg?x=1#icon`. Returns `None` for a directory. With
+    /// `is_entry`, the asset must be an entry.
     ///
     /// # Errors
     ///

@@ -196,7 +196,7 @@ impl Run {
     }
 }
 
-/// A Rust file, and the names in it. `names` is `None` if the file has no Rust tokens.
+/// A Rust file and its names. `names` is `None` if the file has no Rust tokens.
 struct RustFile {
     content: Result<Content, Problem>,
     names: Option<RustNames>,

@@ -8,7 +8,7 @@ use crate::argument::{Argument, by_name, kind_in_error};
 #[derive(Debug)]
 pub(crate) struct TagArguments<'a> {
     entries: Vec<&'a str>,
-    /// Empty if there is none.
+    /// Empty without a nonce.
     nonce: &'a str,
 }
 

@@ -10,7 +10,7 @@ use fingerpost::{
     manifest::{ContentHash, Digest, FileInfo, Manifest},
 };
 
-/// The modules that an entry imports, directly or indirectly.
+/// The number of modules: an entry with its direct and indirect imports.
 const MODULES: usize = 30;
 const OTHER_ASSETS: usize = 5_000;
 

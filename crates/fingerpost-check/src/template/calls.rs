@@ -229,8 +229,8 @@ impl<'t> Code<'t, '_> {
         value & other.is_none_or(|other| self.literals(other + 1..part.end, depth - 1, literals))
     }
 
-    /// Returns the string at `at`. `None` for another token, and for a string with an escape sequence that depends on the
-    /// engine.
+    /// Returns the string at `at`. Returns `None` for another token, and for a string with an escape sequence that
+    /// depends on the engine.
     fn string(&self, at: usize) -> Option<Mention> {
         let token = self.tokens.get(at).filter(|token| token.kind == TokenKind::Text)?;
         let span = token.range().start + 1..token.range().end - 1;
@@ -246,8 +246,8 @@ impl<'t> Code<'t, '_> {
     }
 }
 
-/// Returns the position of the matching bracket for each bracket, and the own position of every other token. A bracket without
-/// a matching bracket ends after the last token.
+/// Returns the position of the matching bracket for each bracket, and the position of the token itself for every other
+/// token. A bracket without a matching bracket ends after the last token.
 fn brackets(tokens: &[Token]) -> Vec<u32> {
     let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let mut brackets: Vec<_> = (0..tokens.len()).map(position).collect();

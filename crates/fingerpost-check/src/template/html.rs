@@ -186,7 +186,7 @@ impl<'t> Attributes<'t> {
         spaces + usize::from(quote.is_some())
     }
 
-    /// Reports the URLs of a value. Returns 0, because the value is still to be skipped.
+    /// Reports the URLs of a value. Returns 0, because the value has not been skipped yet.
     fn report_value(
         &mut self,
         rest: &[u8],

@@ -68,9 +68,10 @@ pub(crate) struct Pieces<'t> {
     at: usize,
     /// The delimiter at `at`, if the last piece was the text before the delimiter.
     opening: Option<Opening>,
-    /// `true` if the rest of the text has no end for a nested comment, a string in single quotes, in double quotes or in
-    /// backticks. Without this record, each start would search the rest again.
+    /// `true` if the rest of the text has no end for a nested comment. Without this flag, each comment would search the
+    /// rest again.
     comments_are_flat: bool,
+    /// `true` if the rest of the text has no end for a string in single quotes, in double quotes or in backticks.
     unclosed: [bool; 3],
 }
 

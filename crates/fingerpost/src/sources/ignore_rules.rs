@@ -7,8 +7,8 @@ use crate::{error::Error, quote::quoted};
 /// The rules that select assets from the files of a source directory. The same rules apply in development, in `collect`
 /// and with every strategy.
 ///
-/// Ignored by default: names that start with `.` (except `.well-known`), `CVS`, names that end in `~`, and names that end in
-/// `:Zone.Identifier` (NTFS streams, copied to Linux).
+/// Ignored by default: `CVS`, names that start with `.` (except `.well-known`), names that end in `~`, and names that
+/// end in `:Zone.Identifier` (NTFS streams, copied to Linux).
 ///
 /// ```
 /// use fingerpost::sources::IgnoreRules;

@@ -20,9 +20,10 @@ impl Snapshot {
     /// that Vite writes. In development, the entries of a
     /// [development server](crate::AssetsBuilder::vite_dev_server) follow `@vite/client`, which occurs once.
     ///
-    /// In production, all tags have `integrity` and `crossorigin`. If the base URL has another origin, the other origin must
-    /// allow CORS. Browsers block a tampered file. There is one exception: if the response for a tampered import forbids
-    /// caching, Chromium requests the import again without a check, unless the import map contains the integrity value.
+    /// In production, all tags have `integrity` and `crossorigin`. If the origins of the base URL and the page differ,
+    /// the origin of the base URL must allow CORS. Browsers block a tampered file. There is one exception: if the
+    /// response for a tampered import forbids caching, Chromium requests the import again without a check, unless the
+    /// import map contains the integrity value.
     ///
     /// The imports are read from the manifest. In development, and for the strategies without a build step, only the
     /// entries have tags, and the tags have no `integrity`, because the files may change after the page is rendered. For the
@@ -95,9 +96,9 @@ impl Snapshot {
     /// Returns the value of a `Link` header that preloads all files in the [`tags`](Self::tags) of the entries.
     ///
     /// Browsers start the requests before parsing the page. Some proxies send the header early, in a response 103.
-    /// The header grows with the number of modules: about 150 bytes for each URL. Proxies limit the size of headers, nginx to
-    /// `proxy_buffer_size`: 4 or 8 kB by default, and 502 for longer headers. For pages with more modules, raise this limit, or
-    /// preload only some entries.
+    /// The header grows with the number of modules: about 150 bytes for each URL. Proxies limit the size of headers.
+    /// nginx responds with 502 to headers longer than `proxy_buffer_size`, by default 4 or 8 kB. For pages with more
+    /// modules, raise this limit, or preload only some entries.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;

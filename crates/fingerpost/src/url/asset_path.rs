@@ -10,8 +10,8 @@ use crate::{
 
 /// The name of an asset: `css/app.css`.
 ///
-/// Relative, separated by `/`, with no empty, `.` or `..` segment, no backslash, no NUL and no scheme. An asset path is
-/// a file name, not a part of a URL: `%2F.txt` is the file with exactly this name.
+/// An asset path is relative and separated by `/`, with no empty, `.` or `..` segment, no backslash, no NUL and no
+/// scheme. An asset path is a file name, not a part of a URL: `%2F.txt` is the file with exactly this name.
 ///
 /// ```
 /// use fingerpost::AssetPath;

@@ -12,8 +12,8 @@ use crate::url::{asset_path::TemplatePath, base_url::BaseUrl};
 
 /// The URL of an asset, to be written into a page. Cheap to clone; derefs to `str`.
 ///
-/// Percent-encoded, without white space and without `< > " ' ( )`. A URL contains `&` only if the author wrote a query
-/// or fragment with `&`. HTML escaping does not change a URL without `&`.
+/// A URL is percent-encoded, without white space and without `< > " ' ( )`. A URL contains `&` only if the author wrote
+/// a query or fragment with `&`. HTML escaping does not change a URL without `&`.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -38,9 +38,9 @@ const PATH: &AsciiSet = &controls_and(b" \"#%&'();<=>?[\\]^`{|}");
 
 /// The characters that are percent-encoded in a query and in a fragment.
 ///
-/// An `&` is not encoded: it separates parameters in a query, and in a fragment such as `#page=3&zoom=150`. Parentheses
-/// are encoded, because a `)` ends an unquoted `url()` in CSS. Chromium (tested with version 156) decodes the
-/// parentheses of `#svgView(viewBox(0,0,9,9))`.
+/// An `&` is not encoded, because `&` separates parameters in a query, and in a fragment such as `#page=3&zoom=150`.
+/// Parentheses are encoded, because a `)` ends an unquoted `url()` in CSS. Chromium (tested with version 156) decodes
+/// the parentheses of `#svgView(viewBox(0,0,9,9))`.
 const SUFFIX: &AsciiSet = &controls_and(b" \"'()<>\\^`{|}");
 
 const fn controls_and(characters: &[u8]) -> AsciiSet {
@@ -100,8 +100,8 @@ impl Url {
 
     /// Returns `true` if HTML escaping would not change this URL.
     ///
-    /// `false` only if the template added a query or a fragment that contains `&`; the template engine must then escape the
-    /// URL.
+    /// Returns `false` only if the template added a query or a fragment that contains `&`. The template engine must
+    /// then escape the URL.
     pub fn is_html_inert(&self) -> bool {
         !self.0.contains('&')
     }

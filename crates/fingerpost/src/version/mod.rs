@@ -15,7 +15,7 @@ use crate::{
 
 /// The version of the whole running site, sent as `X-App-Version` and available in templates as `app_version()`.
 ///
-/// 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`, safe in a header and a file name without escaping.
+/// A version has 1 to 128 characters of `A-Z a-z 0-9 . _ ~ + -`, which need no escaping in a header or a file name.
 ///
 /// ```
 /// use fingerpost::{AppVersion, VersionSource};
@@ -48,7 +48,7 @@ pub enum VersionSource {
     Unknown,
 }
 
-/// The version if the git commit was requested and not found.
+/// The version if the git commit was requested but not found.
 const NO_COMMIT: &str = "dev";
 
 /// The version if there is no source.

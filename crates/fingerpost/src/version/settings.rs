@@ -41,8 +41,8 @@ pub struct VersionSettings {
     /// Components of the app version by name. A component is a list of paths and globs, relative to the settings file,
     /// for files that are not assets, such as templates.
     ///
-    /// In a glob, `*` and `?` match within one directory, and `**` across directories. Globs skip names that start with `.`,
-    /// `CVS`, names that end in `~`, and the output directory.
+    /// In a glob, `*` and `?` match within one directory, and `**` across directories. Globs skip `CVS`, names that
+    /// start with `.`, names that end in `~`, and the output directory.
     pub components: BTreeMap<String, Vec<String>>,
     /// The directory of the settings file; empty for the working directory.
     pub(crate) dir: PathBuf,

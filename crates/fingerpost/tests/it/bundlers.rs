@@ -189,7 +189,7 @@ fn production_reads_entries_from_the_manifest() {
     assert_eq!(url(&assets, "/src/main.ts?x=1"), "/static/vite/assets/main-BRBm.js?x=1");
     assert_eq!(assets.integrity("src/main.ts").unwrap(), Digest::from_content(b"let a").integrity());
     assert_eq!(assets.iter().count(), 2);
-    // An entry is a name in templates, and not a file that servers know.
+    // An entry is a name in templates, not a file that servers send.
     assert_eq!(assets.snapshot().hashed_path("src/main.ts"), None);
     let err = assets.url("src/man.ts").unwrap_err().to_string();
     assert!(err.ends_with("staticfiles.json` (did you mean `src/main.ts`?)"), "{err}");

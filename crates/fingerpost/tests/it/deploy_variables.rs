@@ -103,5 +103,5 @@ fn unrelated_and_invalid_variables_have_no_effect() {
     let set: Vec<_> = garbage.iter().copied().chain(known[..1].iter().map(|name| (*name, "v1"))).collect();
     assert_eq!(version_of(&set), "v1 from explicit");
     let empty: Vec<_> = garbage.into_iter().chain(known.map(|name| (name, ""))).collect();
-    assert_eq!(version_of(&empty), "89abcde from git", "empty counts as unset");
+    assert_eq!(version_of(&empty), "89abcde from git", "an empty variable counts as unset");
 }

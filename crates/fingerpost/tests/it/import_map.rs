@@ -17,7 +17,7 @@ fn map(snapshot: &Snapshot) -> Value {
     serde_json::from_str(content(&element)).unwrap_or_else(|err| panic!("{err}: {element}"))
 }
 
-/// Returns the content of the element, as browsers find it.
+/// Returns the content of the element, as browsers parse the element.
 #[track_caller]
 fn content(element: &str) -> &str {
     let (tag, rest) = element.split_once('>').expect("a start tag");
