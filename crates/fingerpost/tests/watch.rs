@@ -123,7 +123,8 @@ fn deleted_and_recreated_file_is_visible_within_the_limit() {
     assert_eq!(assets.url("a.css").unwrap(), *url_of("two"));
 }
 
-/// Without a watcher a cached result is valid for the whole limit.
+/// A change that becomes visible before the limit proves that an event occurred. Without a watcher, a cached result is
+/// valid for the whole limit.
 #[test]
 fn edit_in_a_symlinked_source_dir_triggers_an_event() {
     let dir = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@ use fingerpost::{Assets, ErrorKind, manifest::Digest};
 
 use crate::support::{Dir, Site, dev, hash, production, publish, warnings};
 
-/// Checks the URL of `written` in both modes. `H` means the hash of the file. The content of the file is its path.
+/// Checks the URL of `written` in both modes. `H` means the hash of the file. The file contains its own path.
 #[track_caller]
 fn assert_urls(written: &str, in_development: &str, in_production: &str) {
     let path = written.split(['?', '#']).next().unwrap().trim_start_matches('/');

@@ -280,7 +280,7 @@ fn large_pack_is_indexed_by_its_headers_alone() {
     let begin = std::time::Instant::now();
     assert_eq!(store.read(MANIFEST_NAME).unwrap(), manifest);
     assert_eq!(store.position("film.0123456789ab.mp4").unwrap(), 512..512 + size);
-    assert!(begin.elapsed() < std::time::Duration::from_secs(1), "the film was read");
+    assert!(begin.elapsed() < std::time::Duration::from_secs(1), "the bytes of the film were read");
     file.set_len(size / 2).unwrap();
     let cut = TarStore::from_file(&path).releases().unwrap_err().to_string();
     assert_eq!(cut, format!("the pack is cut off in `film.0123456789ab.mp4`{AGAIN}"));
@@ -290,7 +290,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn changed_bytes_never_panic(changes in prop::collection::vec((0..6000_usize, any::<u8>()), 1..8), length in 0..8000_usize) {
+    fn damaged_pack_never_causes_a_panic(changes in prop::collection::vec((0..6000_usize, any::<u8>()), 1..8), length in 0..8000_usize) {
         let mut tar = whole();
         for (at, byte) in changes {
             if let Some(changed) = tar.get_mut(at) {

@@ -42,7 +42,7 @@ fn release_id_depends_on_urls_and_app_version() {
     let of = |dir| id(production(dir));
     let release = of(&one);
     assert!(release.is_some());
-    assert_eq!(of(&same), release, "equal on every server");
+    assert_eq!(of(&same), release, "the release ID is the same on every server");
 
     let renamed = publish(&[("b.css", "a")], "/static/");
     let changed = publish(&[("a.css", "b")], "/static/");

@@ -81,7 +81,7 @@ fn imports_are_preloaded_once_between_style_sheets_and_scripts() {
 }
 
 #[test]
-fn cycles_end() {
+fn modules_in_import_cycles_have_one_tag_each() {
     let snapshot = snapshot(&[
         ("a.js", &["b.js"], &[]),
         ("b.js", &["a.js", "b.js"], &[]),
