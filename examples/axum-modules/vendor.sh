@@ -1,6 +1,6 @@
 #!/bin/sh
-# Replaces the stand-ins in `vendor/` with packages of the npm registry at $1, an HTTP address. Needs curl and tar, and neither Node
-# nor npm.
+# Replaces the stand-ins in `vendor/` with packages of the npm registry at $1, an HTTP address. Needs curl and tar, but
+# neither Node.js nor npm.
 set -eu
 cd "$(dirname "$0")"
 registry=${1:?name the address of an npm registry: ./vendor.sh ADDRESS}

@@ -22,7 +22,7 @@ const PAGE: &str = "{% extends 'base.html' %}
 {% endblock %}
 ";
 
-/// Patterns for which a simple lexer would read the rest of the template again at each start.
+/// Patterns for which a simple lexer would read the rest of the template again at each opening delimiter.
 const PATTERNS: [(&str, &str); 6] = [
     ("pages", PAGE),
     ("nested calls", "{{ static(static(((("),
@@ -32,7 +32,7 @@ const PATTERNS: [(&str, &str); 6] = [
     ("tags", "{% raw <a href='/static/"),
 ];
 
-/// A site with one asset, in memory if possible.
+/// A site with two assets, in memory if possible.
 struct Site {
     dir: TempDir,
     config: CheckConfig,

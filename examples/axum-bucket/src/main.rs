@@ -54,7 +54,7 @@ fn deploy(bucket: &Bucket, base_url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts a server that reads the manifest from the bucket and follows its releases. Returns the origin of the server.
+/// Starts a server that reads the manifest from the bucket and uses each new release. Returns the origin of the server.
 async fn start_node(
     address: &str,
     bucket: &Bucket,

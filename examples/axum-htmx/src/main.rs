@@ -68,7 +68,7 @@ fn app(assets: &Assets, releases: Releases) -> anyhow::Result<Router> {
         .nest_service("/static", StaticFiles::new(assets))
         .layer(endpoints)
         .layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, strict))
-        // Serves the client script. Does not change pages of an inner `VersionLayer`.
+        // This layer serves the client script, and does not change the pages of an inner `VersionLayer`.
         .layer(VersionLayer::new(assets)))
 }
 

@@ -92,7 +92,7 @@ fn values_that_blocks_select_are_checked() {
 }
 
 #[test]
-fn only_names_of_assets_are_urls_below_the_base_url_of_the_whole_host() {
+fn base_url_of_the_whole_host_matches_only_existing_assets() {
     let text = "<a href=\"/about\"><form action=\"/\"><embed src=\"//cdn.example.com/x.js\"><img src=\"/img/a.png\">\
                 <a href=\"/img/\"><a href=\"/{{ page }}\">";
     let places = places_in("templates/a.html", text, "base-url = '/'");

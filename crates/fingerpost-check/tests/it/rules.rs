@@ -111,7 +111,7 @@ fn targets_of_the_import_map_must_exist() {
 }
 
 #[test]
-fn utf_16_is_a_note() {
+fn utf_16_file_is_reported_as_a_note() {
     let site = Site::new();
     site.write("templates/a.html", b"\xff\xfe{\0{\0");
     let report = check(&site.config()).unwrap();
@@ -142,7 +142,7 @@ fn paths_to_check_must_exist() {
 }
 
 #[test]
-fn settings_are_checked_together() {
+fn all_errors_in_the_settings_are_reported_together() {
     let site = Site::new();
     site.write("templates/a.html", "");
     site.write(

@@ -1,6 +1,6 @@
 use crate::site::{Site, places_in};
 
-/// Asserts the errors, then the warnings.
+/// Checks the line, the column and the name of each missing asset: first the errors, then the warnings.
 #[track_caller]
 fn assert_missing(code: &str, expected: &[(usize, usize, &str)]) {
     let places = places_in("src/main.rs", code, "");
@@ -107,7 +107,7 @@ fn modules_of_tests_in_other_files_are_not_checked() {
 }
 
 #[test]
-fn invalid_rust_is_a_note() {
+fn invalid_rust_is_reported_as_a_note() {
     let site = Site::new();
     site.write("src/main.rs", "fn f() { \"\n");
     let report = fingerpost_check::check(&site.config()).unwrap();

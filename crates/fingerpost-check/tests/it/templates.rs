@@ -216,7 +216,7 @@ fn hostile_templates_are_read_in_linear_time() {
         "<a href=\"/static/ <script> <!-- ",
         "[static(['x', ",
     ];
-    // The first two patterns have 1 MB instead of 100 kB: with copies of the rest of the template at each call, only a large
+    // The first two patterns have 1 MB instead of 100 kB. If each call copied the rest of the template, only a large
     // template would be slow enough to fail.
     for (pattern, length) in patterns.into_iter().zip([1_000_000; 2].into_iter().chain(iter::repeat(100_000)))
     {

@@ -36,7 +36,7 @@ fn engines_use_their_own_assets<E: Engine>() {
     let changed = expected("/one/").replace(HASH, &hash("changed"));
     assert_eq!(one.page("page.html"), changed);
     assert_eq!(two.page("page.html"), expected("/two/"));
-    // Registering other assets in a clone does not change the original.
+    // Registering other assets in an engine does not change its clone.
     one.register(&assets_at(&sites[1], "/two/"));
     assert_eq!(one.page("page.html"), expected("/two/"));
     assert_eq!(clone.page("page.html"), changed);
