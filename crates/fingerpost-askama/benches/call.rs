@@ -77,7 +77,7 @@ fn main() -> std::process::ExitCode {
 
     let (mut criterion, snapshot) = (ratio::criterion(), assets.snapshot());
     let urls = || urls(&assets, &variables.paths);
-    // The filters have a larger budget, because they copy the path.
+    // The filters have a larger budget, because a filter copies the path.
     let rows: [(&str, f64, Call<'_>); 4] = [
         ("static() calls", 1.5, &render),
         ("static() calls with runtime values", 1.5, &render_with_values),

@@ -56,7 +56,7 @@ impl Default for CheckConfig {
 }
 
 impl CheckConfig {
-    /// Starts from the settings of a `fingerpost.toml`. Methods override these settings.
+    /// Creates a configuration from the settings of a `fingerpost.toml`. The other methods override these settings.
     ///
     /// In addition to the [settings of a site](Settings), `check` reads the table `[check]`. Every key is optional:
     ///

@@ -167,8 +167,8 @@ impl Assets {
     /// emptied. The strategies without a build step list the source directories again. An unchanged URL still identifies
     /// the content of the first listing. The app version is always computed again.
     ///
-    /// Calls during a reload share the next reload. Returns the new release. Active scopes still use the release that
-    /// they pinned.
+    /// Calls during a reload share the next reload. Returns the new release. Active scopes still use their pinned
+    /// release.
     ///
     /// # Errors
     ///

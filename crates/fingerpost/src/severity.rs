@@ -16,7 +16,7 @@ use crate::{error::Error, quote::quoted};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Nothing is published.
+    /// The run fails, and nothing is published.
     Error,
     /// The problem is reported, and the run continues.
     Warn,

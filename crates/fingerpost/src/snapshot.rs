@@ -110,7 +110,7 @@ impl Snapshot {
         self.resolver.integrity(path)
     }
 
-    /// Returns the path and the stamp that a file had when the source directories were listed. See [`BaselineFile`].
+    /// Returns the listed path and stamp of a source file. See [`BaselineFile`].
     ///
     /// Returns `None` for unlisted paths. Only a [`Strategy`](crate::Strategy) without a build step lists paths.
     #[doc(hidden)]

@@ -55,7 +55,7 @@ impl<'t> Attributes<'t> {
         Self { text, base: base.as_bytes(), state: State::Text, element: b"", cut_off: None }
     }
 
-    /// Records that an expression writes unknown text here.
+    /// Records an expression, which writes unknown text.
     pub(crate) fn skip_expression(&mut self) {
         self.cut_off = None;
         match self.state {
@@ -66,7 +66,7 @@ impl<'t> Attributes<'t> {
         }
     }
 
-    /// Records that a block such as `{% else %}` is here, which writes nothing.
+    /// Records a block such as `{% else %}`, which writes no text.
     pub(crate) fn skip_block(&mut self, keyword: &[u8], mentions: &mut [Mention]) {
         if let (Some(CutOff { name, quote, .. }), b"else" | b"elif" | b"elseif") = (self.cut_off, keyword) {
             self.complete(mentions);

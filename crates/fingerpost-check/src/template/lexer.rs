@@ -131,7 +131,7 @@ impl<'t> Pieces<'t> {
         }
     }
 
-    /// Returns the position after the block tag `{% name %}` at `at`. `None` if there is no such tag.
+    /// Returns the position after the block tag `{% name %}` at `at`. Returns `None` if there is no such tag.
     fn tag_end(&self, at: usize, name: &str) -> Option<usize> {
         let [start, end] = &self.syntax.block;
         let rest = self.text[at..].strip_prefix(start.as_bytes())?;

@@ -59,7 +59,7 @@ pub(super) fn parse(
         if is_nameable(name) && AssetPath::parse(name).is_ok() && *name != *path {
             bundle.entries.insert(name.to_owned(), path.clone());
         }
-        // A file that kept its name has no hash in its name.
+        // A file with an unchanged name has no hash.
         if name.rsplit('/').next() != path.rsplit('/').next() {
             bundle.set_chunk(&path, without_extension(name));
             bundle.files.entry(path).or_default();

@@ -81,7 +81,7 @@ impl<V: Clone> FileCache<V> {
         Ok(Cached { is_trusted: is_trusted(&read), ..read.1 })
     }
 
-    /// Reads the first candidate that is the asset. A file that changes while it is read is opened and read again.
+    /// Reads the first candidate that is the asset. A file that changes during reading is opened and read again.
     fn read(
         &self,
         path: &str,

@@ -31,7 +31,7 @@ pub(crate) struct Checkpoint {
 }
 
 impl Watch {
-    /// Watches all source directories; returns `None` if they cannot be watched.
+    /// Watches all source directories. Returns `None` if a directory cannot be watched.
     #[cfg(feature = "watch")]
     pub(crate) fn start(sources: &Sources) -> Option<Self> {
         let watch = notified::watch(sources, |_| {});

@@ -1,4 +1,4 @@
-//! Reading files that may change while they are read.
+//! Reading files that may change during reading.
 
 pub(crate) mod clock;
 pub(crate) mod file_stamp;

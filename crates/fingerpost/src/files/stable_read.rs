@@ -10,7 +10,7 @@ use crate::files::file_stamp::FileStamp;
 /// The maximum number of times that a changing file is read.
 const MAX_READINGS: usize = 3;
 
-/// The result of reading a file that may change while it is read.
+/// The result of reading a file that may change during reading.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Reading<T> {
@@ -22,7 +22,7 @@ pub struct Reading<T> {
     pub is_stable: bool,
 }
 
-/// Reads the file at `path` with `read`. If the file changes while it is read, reads it again, up to three times in
+/// Reads the file at `path` with `read`. If the file changes during reading, reads the file again, up to three times in
 /// total.
 ///
 /// The stamps are read from the open handle. If the file is never stable, the last result is returned with
@@ -69,7 +69,7 @@ pub(crate) fn read_until_stable<T, E>(
 }
 
 impl<T> Reading<T> {
-    /// Reads an open file from its start with `read`, and reads it again if it changes, like [`read_stable`].
+    /// Reads an open file from the start with `read`. If the file changes, reads the file again, like [`read_stable`].
     ///
     /// # Errors
     ///

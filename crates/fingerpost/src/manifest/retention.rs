@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn release_of_a_killed_run_does_not_replace_the_previous_release() {
-        // The run of release 2 was killed before it wrote the manifest. Release 1 was current until release 3.
+        // The run of release 2 was killed before writing the manifest. Release 1 was current until release 3.
         let killed = [(1, 100, 0), (2, 200, 1), (3, NOW - 10, 1)];
         assert_retained(3, &killed, 1, 60, &[1, 2, 3]);
         assert_retained(3, &killed, 1, 10, &[3]);

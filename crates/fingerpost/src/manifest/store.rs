@@ -63,7 +63,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// All kinds except `NotFound`: a store without releases returns an empty list.
     fn releases(&self) -> io::Result<Vec<u64>>;
 
-    /// Checks that this store has the files of its manifest, without reading them. Runs at start-up and at each reload.
+    /// Checks that this store has the files of its manifest, without reading the files. The check runs at start-up and
+    /// at each reload.
     ///
     /// Defaults to no check. A pack in the program cannot change later, so [`TarStore`](crate::manifest::TarStore) checks
     /// the presence and the size of each file.

@@ -35,7 +35,7 @@ pub(crate) struct Loader {
     /// `Dev` or `Production`.
     pub(crate) mode: Mode,
     pub(crate) options: Arc<UrlOptions>,
-    /// Set if unknown assets get their unhashed URL.
+    /// `None` if unknown assets are errors.
     pub(crate) missing_warnings: Option<Arc<MissingWarnings>>,
     /// `None` if development uses `?v=<content hash>`.
     pub(crate) strategy: Option<Strategy>,

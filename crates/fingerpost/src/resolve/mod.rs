@@ -58,7 +58,7 @@ pub(crate) struct Resolver {
     /// Made at the first call. Empty in development, because the map changes with the files.
     import_map_element: OnceLock<Arc<ImportMapElement>>,
     options: Arc<UrlOptions>,
-    /// Set if unknown assets get their unhashed URL.
+    /// `None` if unknown assets are errors.
     missing_warnings: Option<Arc<MissingWarnings>>,
     pub(crate) tag_cache: TagCache,
     /// Computed at the first call, because only servers need the value.

@@ -42,8 +42,8 @@ pub enum Strategy {
     /// such as the git commit: see [`AssetsBuilder::version_from_git`](crate::AssetsBuilder::version_from_git). A `+`
     /// in the version is written as `%2B`.
     ///
-    /// References in CSS and JavaScript keep their plain names, without a version. A module therefore has two URLs, and
-    /// runs twice if a page loads the module with `static()` and another module imports the module.
+    /// References in CSS and JavaScript are unchanged, without a version. A module therefore has two URLs, and runs
+    /// twice if a page loads the module with `static()` and another module imports the module.
     /// [`AssetsBuilder::import_modules`](crate::AssetsBuilder::import_modules) gives such modules one URL.
     VersionQuery,
     /// `/static/<token>/css/app.css`, without a build step. `{breaker}` in the base URL, as in `/static/{breaker}/`, is

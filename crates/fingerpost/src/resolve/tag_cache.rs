@@ -63,7 +63,7 @@ const MAX_LISTS: usize = 256;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 impl TagCache {
-    /// Applies `take` to the tags of a list, if they are cached.
+    /// Applies `take` to the tags of a list, if the tags are cached.
     #[inline]
     pub(crate) fn get<R>(&self, entries: &[u32], take: impl FnOnce(&TagText) -> R) -> Option<R> {
         self.0.load().get(entries).map(|text| take(text))

@@ -47,13 +47,13 @@ pub struct SourceDir {
 }
 
 impl SourceDir {
-    /// Creates a source directory whose files are named by their path in `dir`.
+    /// Creates a source directory. The asset path of a file is the path of the file in `dir`.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self { dir: dir.into(), prefix: None, working_dir: None }
     }
 
-    /// Creates a source directory whose files are named by `prefix`, a `/`, and their path in `dir`. A `/` at either
-    /// end of `prefix` is ignored.
+    /// Creates a source directory with a prefix. An asset path consists of `prefix`, a `/`, and the path of the file in
+    /// `dir`. A `/` at either end of `prefix` is ignored.
     ///
     /// # Errors
     ///

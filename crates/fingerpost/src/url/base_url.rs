@@ -57,7 +57,7 @@ impl BaseUrl {
         if !text.ends_with('/') {
             text.push('/');
         }
-        // Browsers treat `%2e` as a dot when they resolve dot segments.
+        // Browsers treat `%2e` as a dot when resolving dot segments.
         let mut segments = text[path + 1..].split('/').rev().skip(1).map(str::to_ascii_lowercase);
         if segments.any(|segment| matches!(&*segment.replace("%2e", "."), "" | "." | "..")) {
             return refuse("has an empty, `.` or `..` segment");

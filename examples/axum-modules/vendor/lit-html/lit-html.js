@@ -1,4 +1,4 @@
-// A stand-in for lit-html, with the functions that this site uses. `vendor.sh` replaces it with the package.
+// A stand-in for lit-html, with the functions that this site uses. `vendor.sh` replaces this file with the package.
 
 const MARK = Symbol("template");
 const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };

@@ -1,2 +1,2 @@
-// A stand-in for lit-html/directives/repeat.js, which also keeps the elements of moved items.
+// A stand-in for lit-html/directives/repeat.js. Only the original preserves the elements of moved items.
 export const repeat = (items, key, template) => [...items].map(template);
