@@ -274,10 +274,12 @@ impl Manifest {
         self.dictionaries
     }
 
-    /// Returns the first 12 hex digits of a SHA-256. The hashed text consists of the sorted lines
-    /// `path NUL hashed-path LF` of the assets, the sorted lines `entries NUL name NUL path LF` of the entries, the sorted
-    /// lines `importmap NUL name NUL path LF` of the import map, and the sorted lines `components NUL name NUL sha256 LF` of
-    /// the components.
+    /// Returns the first 12 hex digits of a SHA-256. The hashed text consists of these lines, each group sorted:
+    ///
+    /// 1. `path NUL hashed-path LF` for each asset;
+    /// 2. `entries NUL name NUL path LF` for each entry;
+    /// 3. `importmap NUL name NUL path LF` for each name of the import map;
+    /// 4. `components NUL name NUL sha256 LF` for each component.
     ///
     /// For a parsed manifest, returns the `hash` in the file, or `None` if the file has no `hash`.
     pub fn hash(&self) -> Option<String> {

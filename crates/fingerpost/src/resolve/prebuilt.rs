@@ -8,8 +8,12 @@ use crate::{assets::Assets, error::Error, resolve::Resolver, snapshot, url::Url}
 /// A value per asset, built in advance from its URL, such as a string of a template engine. For adapters.
 ///
 /// In production, the first call after start-up or a reload builds all values of the release; later calls are one
-/// lookup. A call builds only its own value in development, for a path with a query or fragment, in a scope of an older
-/// release, and while another thread builds the values.
+/// lookup. A call builds only its own value
+///
+/// - in development,
+/// - for a path with a query or a fragment,
+/// - in a scope of an older release, and
+/// - while another thread builds the values.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;

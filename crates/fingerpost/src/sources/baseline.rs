@@ -41,7 +41,7 @@ use crate::{
 pub struct BaselineFile {
     /// The absolute path of the file.
     pub file: PathBuf,
-    /// The stamp of the file at the listing.
+    /// The stamp of the file when the URL was first listed.
     pub stamp: FileStamp,
 }
 

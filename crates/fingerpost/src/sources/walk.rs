@@ -20,7 +20,7 @@ use crate::{
 pub struct Listing {
     /// The assets, sorted by path.
     pub files: Vec<SourceFile>,
-    /// Files that a file of an earlier source directory shadows, in the order of the source directories. A file that is
+    /// Files shadowed by a file of an earlier source directory, in the order of the source directories. A file that is
     /// found through two source directories does not shadow itself.
     pub shadowed: Vec<SourceFile>,
     /// Files and directories that the rules ignore, and entries that are neither files nor directories, such as named

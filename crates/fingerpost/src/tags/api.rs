@@ -26,8 +26,8 @@ impl Snapshot {
     /// import map contains the integrity value.
     ///
     /// The imports are read from the manifest. In development, and for the strategies without a build step, only the
-    /// entries have tags, and the tags have no `integrity`, because the files may change after the page is rendered. For the
-    /// output of Vite, the imports and style sheets of an entry also have tags.
+    /// entries have tags. These tags have no `integrity`, because the files may change after the page is rendered. For
+    /// the output of Vite, the imports and style sheets of an entry also have tags.
     ///
     /// An imported module that is not a script, such as JSON, is not preloaded. An import with a query, as in `./a.js?x`, is
     /// not preloaded either.

@@ -215,7 +215,7 @@ fn manifest_with_an_entry_without_an_asset_is_rejected() {
 }
 
 #[test]
-fn settings_file_has_the_tables_of_bundlers() {
+fn settings_file_has_tables_for_bundlers() {
     let dir = project();
     dir.write("frontend/src/other.ts", "");
     let read = |tables: &str| {
@@ -405,7 +405,7 @@ fn long_list_of_entries_is_cut() {
 }
 
 #[test]
-fn development_server_has_its_client_once_before_the_entries() {
+fn client_of_the_development_server_is_loaded_once_before_the_entries() {
     let dir = project();
     dir.write("src/app.scss", "");
     dir.write("src/page.tsx", "");
@@ -425,7 +425,7 @@ fn development_server_has_its_client_once_before_the_entries() {
 }
 
 #[test]
-fn react_refresh_has_its_preamble_with_the_nonce() {
+fn preamble_of_react_refresh_has_the_nonce() {
     let dir = project();
     dir.write(
         "fingerpost.toml",

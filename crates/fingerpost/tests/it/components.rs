@@ -205,7 +205,7 @@ fn running_executable_can_be_a_component() {
 
 #[cfg(unix)]
 #[test]
-fn changed_executable_changes_the_version_and_a_missing_one_is_an_error() {
+fn changed_executable_changes_the_version_and_a_missing_executable_is_an_error() {
     let dir = Dir::new();
     let copy = dir.path("program");
     fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();

@@ -185,7 +185,7 @@ fn query_and_fragment_of_an_entry_are_preserved_and_escaped() {
 }
 
 #[test]
-fn entries_alone_have_tags_without_integrity_unless_a_manifest_is_used() {
+fn without_a_manifest_only_entries_have_tags_and_no_tag_has_integrity() {
     let dir = Dir::with_files(&[("js/app.js", "import './b.js'"), ("js/b.js", ""), ("css/app.css", "")]);
     let url = |assets: &Assets, path| assets.url(path).unwrap();
     let token = Strategy::PathToken(Token::ordered(7).unwrap());
@@ -273,7 +273,7 @@ fn unknown_entry_gets_its_plain_url_if_missing_assets_are_allowed() {
 }
 
 #[test]
-fn digest_that_a_manifest_lacks_is_computed_for_the_tags_that_need_it() {
+fn digest_missing_in_the_manifest_is_computed_for_tags() {
     let store = Memory::with_paths(&[("a.js", "a.1.js"), ("b.js", "b.1.js")]);
     store.write("a.1.js", "a()");
     let assets = Assets::builder().store(store.clone()).mode(Mode::Production).build().unwrap();
@@ -309,7 +309,7 @@ fn tags_of_a_pinned_release_do_not_change() {
 }
 
 #[test]
-fn only_the_output_is_allocated() {
+fn tags_allocate_only_the_output() {
     let snapshot =
         snapshot(&[("a.js", &["b.js"], &["a.css"]), ("b.js", &["a.js"], &[]), ("a.css", &[], &[])]);
     let call = || drop(snapshot.tags_with_nonce(&["a.js", "a.css"], "r4nd0m").unwrap());

@@ -1,4 +1,4 @@
-// Stages of a walk, with lengths in kilometres and heights in metres.
+// Stages of a walk, with lengths in kilometers and heights in meters.
 export const stages = [
   { to: "Stickle Tarn", length: 1.8, ascent: 390, descent: 0 },
   { to: "Harrison Stickle", length: 1.1, ascent: 270, descent: 10 },
