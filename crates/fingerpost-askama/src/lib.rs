@@ -41,7 +41,7 @@
 //!
 //! 1. The runtime value of this rendering: `page.render_with_values(&fingerpost_askama::values(&assets))`.
 //! 2. The innermost [`Snapshot::scope`](fingerpost::Snapshot::scope) on this thread, of any assets.
-//! 3. The assets of the process, which [`init`] sets once.
+//! 3. The assets that [`init`] sets once per process.
 //!
 //! A site calls [`init`] at start-up. A process with two sites, or with tests of different assets, uses runtime values
 //! or scopes.

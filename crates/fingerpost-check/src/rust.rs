@@ -248,7 +248,7 @@ fn module_in_other_file(mut tokens: &[TokenTree]) -> Option<String> {
     }
 }
 
-/// Returns the number of tokens before the first block or semicolon, which ends the item that starts here.
+/// Returns the number of tokens before the end of the item that starts here: the first block or semicolon.
 fn item_length(tokens: &[TokenTree]) -> usize {
     let is_end = |token: &TokenTree| match token {
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,

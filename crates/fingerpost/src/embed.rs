@@ -5,7 +5,7 @@
 /// `embed!("dist/static.tar")` includes the file at this path, relative to the directory of `Cargo.toml`. If the file is
 /// missing, the compiler reports the path of the file. The command that writes the file is
 /// `fingerpost collect static --out dist/static --pack dist/static.tar`.
-/// `embed!()` includes the pack of `fingerpost_collect::build_script()`, which a `build.rs` calls.
+/// `embed!()` includes the pack that a `build.rs` writes with `fingerpost_collect::build_script()`.
 ///
 /// The value is an `Option` of a [`TarStore`](crate::manifest::TarStore). A build with debug assertions includes no
 /// pack, so that development needs no pack. The value is then `None`.

@@ -31,12 +31,12 @@ pub(crate) fn page(assets: &Assets, template: &impl Template) -> String {
     template.render_with_values(&values(assets)).unwrap()
 }
 
-/// Returns the error of the core, which is the source of the engine's error.
+/// Returns the core error that is the source of the engine's error.
 pub(crate) fn core_error(err: &askama::Error) -> Option<&fingerpost::Error> {
     err.source().and_then(|err| err.downcast_ref())
 }
 
-/// Returns the error of this crate, which is the source of the engine's error.
+/// Returns the error of this crate that is the source of the engine's error.
 pub(crate) fn own_error(err: &askama::Error) -> Option<&fingerpost_askama::Error> {
     err.source().and_then(|err| err.downcast_ref())
 }

@@ -30,8 +30,8 @@ pub struct IgnoreRules {
 }
 
 impl IgnoreRules {
-    /// Creates rules that ignore files which match a glob of `ignore`, include hidden files if `hidden`, and allow
-    /// symlinks out of a source directory if `follow_symlinks`.
+    /// Creates rules that ignore files matching a glob of `ignore`. The rules include hidden files if `hidden` is
+    /// `true`, and allow symlinks out of a source directory if `follow_symlinks` is `true`.
     ///
     /// A glob without a `/` is matched against every file and directory name. A glob with a `/` is matched against the
     /// whole asset path: `*` matches within one directory, and `**` across directories. Everything in an ignored

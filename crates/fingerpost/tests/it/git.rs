@@ -12,7 +12,7 @@ use fingerpost::{Assets, AssetsBuilder, Mode, VersionSource};
 use crate::support::{Dir, dev, in_command, production, publish, this_program};
 
 pub(crate) fn git(dir: impl AsRef<Path>, arguments: &[&str]) -> String {
-    let output = git_command(dir, arguments).output().expect("git");
+    let output = git_command(dir, arguments).output().expect("git is installed");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
@@ -86,7 +86,7 @@ fn fallback_version_is_used_outside_of_a_repository() {
     };
     let version =
         Assets::builder().source(source).mode(Mode::Dev).version_from_git().build().unwrap().app_version();
-    assert_eq!(children(), [0; 0], "child processes are left");
+    assert_eq!(children(), [0; 0], "all child processes have ended");
     writeln!(io::stderr(), "{RESULT}{version} from {}", version.source()).unwrap();
 }
 

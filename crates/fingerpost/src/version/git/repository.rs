@@ -1,5 +1,5 @@
-//! Reads HEAD from the files in `.git`. Unlike `git`, the functions accept a repository of another user, which is
-//! common in containers.
+//! Reads HEAD from the files in `.git`. Unlike `git`, the functions accept a repository of another user. Containers
+//! often have such a repository.
 
 use std::{
     fs,
