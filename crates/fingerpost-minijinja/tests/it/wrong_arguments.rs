@@ -112,7 +112,7 @@ fn tags_require_entries_and_a_nonce_that_is_a_string() {
         assert!(core_error(&err).is_none(), "{call}");
         let usage =
             "static_tags() takes scripts and style sheets, such as static_tags('js/app.js', 'css/app.css'), ";
-        (err.kind(), err.detail().unwrap().strip_prefix(usage).expect("usage first").to_owned())
+        (err.kind(), err.detail().unwrap().strip_prefix(usage).expect("usage prefix").to_owned())
     };
     for (call, kind, found) in [
         ("static_tags()", MissingArgument, "but got no entry"),

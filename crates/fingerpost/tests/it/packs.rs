@@ -223,7 +223,7 @@ fn pack_without_a_file_of_its_manifest_is_refused() {
 }
 
 #[test]
-fn packs_and_directories_report_the_same_errors_for_unusable_manifests() {
+fn unusable_manifest_in_a_pack_is_an_error_with_a_reason() {
     let refused = |json: &[u8]| build(tar_of(&[(MANIFEST_NAME, json)])).unwrap_err().to_string();
     assert_eq!(
         refused(br#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 2}}"#),
