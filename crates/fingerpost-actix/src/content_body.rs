@@ -53,7 +53,7 @@ enum State {
 }
 
 impl FileBody {
-    /// Starts to read the next chunk. Returns `Pending` while the last bytes wait for a hash of the file.
+    /// Starts to read the next chunk. Returns `Pending` while the last bytes are withheld.
     fn poll_start(&mut self, mut part: Box<FilePart>, cx: &mut Context<'_>) -> Poll<()> {
         let is_ready = part.poll_ready(cx).is_ready();
         self.state = if is_ready {

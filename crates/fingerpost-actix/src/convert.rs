@@ -23,7 +23,7 @@ use crate::content_body::content_body;
 /// The extensions of a response of `fingerpost-http`, for outer layers.
 struct HttpExtensions(http::Extensions);
 
-/// Returns the head of a request for a layer. The snapshot and the nonce are shared with other layers.
+/// Returns the head of a request, with the snapshot and the nonce that all layers share.
 pub(crate) fn request_parts(request: &ServiceRequest) -> request::Parts {
     let parts = request_parts_at(request, path_and_query(request), |_| true);
     #[cfg(feature = "html")]
@@ -97,7 +97,7 @@ pub(crate) fn bytes_into_response(response: Response<Bytes>) -> HttpResponse<Box
     })
 }
 
-/// Returns the headers of a response, without `Content-Length`: actix-web writes the size of the body.
+/// Returns the headers of a response, without `Content-Length`, which actix-web sets from the size of the body.
 pub(crate) fn converted(
     headers: &HeaderMap,
 ) -> impl Iterator<Item = (header::HeaderName, header::HeaderValue)> {
@@ -134,7 +134,7 @@ fn to_http(headers: &header::HeaderMap, is_needed: impl Fn(&header::HeaderName) 
     converted
 }
 
-/// Copies `from` to `to`. Most headers are equal and are skipped.
+/// Makes `to` equal to `from`. Most headers are already equal and are skipped.
 pub(crate) fn copy_changes(from: &HeaderMap, to: &mut header::HeaderMap) {
     to.retain(|name, _| from.contains_key(name.as_str()));
     for name in from.keys() {

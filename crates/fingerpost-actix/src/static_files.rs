@@ -25,7 +25,8 @@ use crate::{
 /// Serves assets with their caching headers, in every mode and for every strategy.
 ///
 /// `App::service` mounts the service at the path of the base URL, which [`Assets::mount_path`] returns. Files in memory are
-/// sent immediately. Other files are read on the blocking threads of the worker. Methods other than GET and HEAD get a 405.
+/// sent immediately. Other files are read on the blocking threads of the worker. Requests with other methods than GET and HEAD
+/// get a 405.
 ///
 /// Create the service before `HttpServer::new`, and add a clone to each `App`: clones share one cache.
 ///

@@ -16,8 +16,8 @@ use crate::{
 /// Handles `GET /version` and `POST /cache/bust` in front of a whole site.
 ///
 /// `/version` returns the app version, its source, and the number of files in each component. `/cache/bust` is for deploy
-/// scripts, and requires the bearer token that `fingerpost bust-token` prints ([`BustToken`]). `POST /cache/bust` reads the
-/// manifest, the components and the source directories again. All later requests use the new state. The response has the new
+/// scripts, and requires the bearer token that `fingerpost bust-token` prints ([`BustToken`]). The endpoint reads the manifest,
+/// the components and the source directories again. All later requests use the new state. The response contains the new
 /// version. If reading fails, the response is a 500 with the reason, and nothing changes. No response is cached. All other
 /// requests reach the inner service.
 ///

@@ -24,7 +24,7 @@ pub(crate) const VARY_BY_DICTIONARY: HeaderValue =
 /// Returns the index of the delta, or `None` if the client gets an ordinary encoding:
 ///
 /// - Section 2.2: `Available-Dictionary` is one structured-field byte sequence, the SHA-256 of the decoded dictionary. Several
-///   headers, several values and malformed values are ignored, because a wrong guess cannot be decoded.
+///   headers, several values and malformed values are ignored, because a delta from another dictionary cannot be decoded.
 /// - Section 2.2: a server without a delta for this dictionary ignores the header.
 ///
 /// [`choose_encoding`](crate::choose_encoding) checks that the client accepts `dcz`.
@@ -63,13 +63,13 @@ fn available_dictionary(headers: &HeaderMap) -> Option<[u8; 32]> {
 }
 
 /// Returns the value of `Use-As-Dictionary` for a URL path whose file name has a hash. The pattern matches the path with any
-/// other hash, so that a client with this response sends its digest in the request for the next version. `hashed` is the
-/// decoded path, and `chunk` is the name of the chunk of a prehashed file.
+/// other hash, so that a client sends the digest of this response in the request for the next version. `hashed` is the decoded
+/// path, and `chunk` is the name of the chunk of a prehashed file.
 ///
 /// - Section 2.1.1: `match` is a URL pattern of the same origin without regular expressions. The pattern has the spelling of
-///   the URL, because the client compares the texts.
+///   the URL, because the client compares the encoded paths.
 /// - Section 2.1.2: without `match-dest`, the dictionary is available for all destinations.
-/// - Section 2.1.3: no `id`, because the digest identifies the dictionary.
+/// - Section 2.1.3: `id` is omitted, because the digest identifies the dictionary.
 ///
 /// Returns `None` if the path has no hash.
 pub(crate) fn use_as_dictionary(
@@ -107,8 +107,7 @@ fn around_content_hash(hashed: &str) -> Option<(&str, &str)> {
     Some((&hashed[..end - hash.len()], &hashed[end..]))
 }
 
-/// Appends text that a URL pattern matches literally. RFC 9651, section 3.3.3: a string needs a second escape for the
-/// backslash.
+/// Appends text that a URL pattern matches literally. RFC 9651, section 3.3.3: in a string, each backslash is escaped again.
 fn push_escaped(pattern: &mut String, text: &str) {
     for character in text.chars() {
         match character {

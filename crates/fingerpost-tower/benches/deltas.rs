@@ -28,7 +28,7 @@ fn site(compression: &[&str]) -> Assets {
         collect(&CollectConfig::new(&out).source(&source).compress(compression)).unwrap();
     }
     let assets = Assets::production(out).unwrap();
-    // The files are read again only if the cache drops them.
+    // The server reads the files later.
     drop(dir.keep());
     assets
 }

@@ -51,7 +51,8 @@ fn main() -> std::process::ExitCode {
     ratio::finish(&mut criterion)
 }
 
-/// Returns a closure that sends one request to a service that is always ready, reads the response, and returns its length.
+/// Returns a closure that sends one request to a service that is always ready, reads the response, and returns the length of
+/// the body.
 fn send_request<S, B>(mut service: S) -> impl FnMut() -> usize
 where
     S: Service<Request<()>, Response = Response<B>, Error = Infallible>,

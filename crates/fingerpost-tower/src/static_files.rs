@@ -14,9 +14,9 @@ use crate::{content_body::ContentBody, maybe_blocking::MaybeBlocking};
 
 /// Serves assets with their caching headers, in every mode and for every strategy.
 ///
-/// Mount the service at the path of the base URL, [`Assets::mount_path`]. By default, request paths are relative to the
-/// mount, as in axum's `nest_service`. Files in memory are sent immediately. Other files are read on tokio's blocking threads.
-/// Methods other than GET and HEAD get a 405.
+/// Mount the service at the path of the base URL, [`Assets::mount_path`]. By default, request paths are relative to the mount,
+/// as in axum's `nest_service`. Files in memory are sent immediately. Other files are read on tokio's blocking threads.
+/// Requests with other methods than GET and HEAD get a 405.
 ///
 /// For other settings, build an [`AssetServer`] and convert it:
 /// `StaticFiles::from(AssetServer::new(&assets).paths_include_mount(true))`.

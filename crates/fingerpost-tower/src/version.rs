@@ -73,18 +73,19 @@ type PageBody<B> = SnapshotScoped<B>;
 ///
 /// # Position
 ///
-/// - Around the whole site, static files included. Request paths must be complete, so axum's `nest` cannot contain the layer.
-/// - Inside of a compression layer. Compressed pages are left unchanged, with one warning.
-/// - Inside of a layer that sets a [`CspNonce`](crate::CspNonce) in the request's extensions. `script-src 'self'` needs no
-///   nonce.
-/// - Several layers may be nested. The headers and the script of the innermost layer apply. If the layers have different
-///   assets, set another [`client_path`](VersionMiddleware::client_path) for one layer.
+/// - Put the layer around the whole site, static files included. Request paths must be complete, so axum's `nest` cannot
+///   contain the layer.
+/// - Put the layer inside of a compression layer: compressed pages are left unchanged, with one warning.
+/// - Put the layer inside of a layer that sets a [`CspNonce`](crate::CspNonce) in the request's extensions. `script-src 'self'`
+///   needs no nonce.
+/// - Several version layers may be nested. The headers and the script of the innermost layer apply. If the layers have
+///   different assets, set another [`client_path`](VersionMiddleware::client_path) for one layer.
 ///
 /// # HTML
 ///
-/// The page is streamed. Until the script is inserted, incomplete tags are buffered. Pages without a `<head>` get no script.
-/// A `<head>` inside of `<template>` does not count ([`HeadInserter`](fingerpost_http::HeadInserter)). The layer also
-/// leaves unchanged:
+/// The page is streamed. Until the script is inserted, incomplete tags are buffered. Pages without a `<head>` get no script. A
+/// `<head>` inside of `<template>` is ignored ([`HeadInserter`](fingerpost_http::HeadInserter)). The layer also leaves
+/// unchanged:
 ///
 /// - pages in UTF-16, and partial content (206),
 /// - responses with `Cache-Control: immutable` or `no-transform`,

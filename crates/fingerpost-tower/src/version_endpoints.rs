@@ -12,13 +12,13 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 /// Handles `GET /version` and `POST /cache/bust` in front of a whole site.
 ///
 /// `/version` returns the app version, its source, and the number of files in each component. `/cache/bust` is for deploy
-/// scripts, and requires the bearer token that `fingerpost bust-token` prints ([`BustToken`]). `POST /cache/bust` reads the
-/// manifest, the components and the source directories again. All later requests use the new state. The response has the new
+/// scripts, and requires the bearer token that `fingerpost bust-token` prints ([`BustToken`]). The endpoint reads the manifest,
+/// the components and the source directories again. All later requests use the new state. The response contains the new
 /// version. If reading fails, the response is a 500 with the reason, and nothing changes. No response is cached. All other
 /// requests reach the inner service.
 ///
 /// In axum, put the layer around the outermost `Router`, after all routes. A layer on a nested router receives only requests
-/// that match a route or fallback of the router, and paths without the prefix.
+/// that match a route or fallback of this router. The paths of these requests lack the prefix.
 ///
 /// For other paths, build a [`VersionEndpoints`] and convert it:
 /// `VersionEndpoints::from_env(&assets)?.paths("/shop/version", "/shop/cache/bust").into()`.
@@ -50,7 +50,7 @@ use crate::{either_body::EitherBody, maybe_blocking::MaybeBlocking, response_fut
 ///
 /// # Panics
 ///
-/// A valid `POST /cache/bust` panics outside of a tokio runtime, because files are read on tokio's blocking threads.
+/// `call` panics outside of a tokio runtime for a valid `POST /cache/bust`, because files are read on tokio's blocking threads.
 #[derive(Debug, Clone)]
 pub struct VersionEndpointsLayer(VersionEndpoints);
 

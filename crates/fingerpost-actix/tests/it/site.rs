@@ -68,7 +68,7 @@ pub(crate) struct TestResponse {
 }
 
 impl TestResponse {
-    /// Returns a header as text, or `-` if it is absent.
+    /// Returns a header as text, or `-` if the header is absent.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("-", |value| value.to_str().unwrap())
     }

@@ -38,7 +38,7 @@ impl HtmlEncoding {
         }
     }
 
-    /// Encodes the text of an attribute. Characters that the encoding does not have become character references.
+    /// Encodes the text of an attribute. Characters that the encoding does not contain become character references.
     pub(super) fn encode(self, text: &str) -> Cow<'_, [u8]> {
         <&Encoding>::from(self.0).encode(text).0
     }

@@ -33,8 +33,8 @@ impl Splicer {
         mem::take(&mut self.output).into()
     }
 
-    /// Writes a chunk of the document to the output, with the edits in this chunk. `lol_html` emits each tag as a whole,
-    /// after its handlers have run.
+    /// Writes a chunk of the document to the output, with the edits in this chunk. `lol_html` emits each tag as a whole, after
+    /// the handlers of the tag have run.
     pub(super) fn pass(&mut self, chunk: &[u8]) {
         let (start, mut done) = (self.position, 0);
         self.position += chunk.len();

@@ -2,7 +2,7 @@ use bytes::Bytes;
 
 use super::{HeadInserter, UrlRewriter};
 
-/// The change of a layer to a document that arrives in chunks of any size.
+/// A change of a document that arrives in chunks of any size.
 ///
 /// ```
 /// use fingerpost_http::{HeadInserter, HtmlEncoding, HtmlTransform};

@@ -15,8 +15,8 @@ pub struct NotAcceptable;
 /// The highest weight wins. Among equal weights, the smallest size wins. Among equal sizes, the order is `dcz`, Brotli,
 /// Zstandard, gzip.
 ///
-/// - [`Encoding::Dcz`] is the delta from the version that the client has. `*` does not allow `dcz`, because a client
-///   cannot decode a delta unless it names the encoding.
+/// - [`Encoding::Dcz`] is the delta from the version that the client has. `*` does not allow `dcz`, because only clients that
+///   name the encoding can decode a delta.
 /// - If the header is missing or empty, the result is the uncompressed file, because clients that omit the header often
 ///   cannot decompress.
 /// - The uncompressed file is acceptable unless the header refuses it with `q=0`. If the header does not contain
@@ -51,7 +51,7 @@ pub fn choose_encoding(
     best.map(|(.., coding)| coding).ok_or(NotAcceptable)
 }
 
-/// Position in the order of preference, which is also the index in [`Accepted::named`].
+/// Returns the position in the order of preference, which is also the index in [`Accepted::named`].
 fn position(coding: Option<Encoding>) -> usize {
     match coding {
         Some(Encoding::Dcz) => 0,
@@ -106,7 +106,7 @@ impl Accepted {
     }
 }
 
-/// Parses a name; `x-gzip` is `gzip` (RFC 9110, §8.4.1.3).
+/// Parses the name of an encoding. `x-gzip` is `gzip` (RFC 9110, §8.4.1.3).
 fn parse(name: &str) -> Option<Option<Encoding>> {
     let is = |known: &str| name.eq_ignore_ascii_case(known);
     if is("identity") {
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_accept_encoding_parameters_are_ignored() {
+    fn items_with_invalid_parameters_are_ignored() {
         for parameter in [
             "q=nonsense",
             "q=1.5",

@@ -49,7 +49,7 @@ pub enum Decision {
     NotModified(Option<Encoding>),
     /// `If-Match` does not match: 412.
     PreconditionFailed,
-    /// The range begins after the end of the file: 416.
+    /// The range is empty or begins after the last byte of the file: 416.
     RangeNotSatisfiable,
     /// The client accepts none of the encodings: 406.
     NotAcceptable,

@@ -7,11 +7,11 @@ use http::{HeaderMap, header::RANGE};
 /// The result of a `Range` header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ranged {
-    /// There is no range, or it is ignored: 200.
+    /// There is no range, or the range is ignored: 200.
     Whole,
     /// These bytes are sent: 206.
     Part(Range<u64>),
-    /// The range is empty or begins after the end of the file: 416.
+    /// The range is empty or begins after the last byte of the file: 416.
     Unsatisfiable,
 }
 

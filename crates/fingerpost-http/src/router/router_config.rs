@@ -20,7 +20,7 @@ pub(super) struct RouterConfig {
     pub(super) refusal: Bytes,
 }
 
-/// A version in the map.
+/// A version in the map, with its target.
 #[derive(Debug, Clone)]
 pub(super) struct Route {
     pub(super) version: HeaderValue,

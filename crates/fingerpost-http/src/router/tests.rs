@@ -42,7 +42,8 @@ fn route_and_finish(
     Ok(response)
 }
 
-/// Sends a GET. Returns the served version and its target, with `-` for a missing header, or the status of a refusal.
+/// Routes a GET request. Returns the served version and its target, with `-` for a missing header, and reports an expired
+/// cookie. For a refused request, returns the status.
 fn outcome(router: &VersionRouter, headers: &[(&str, &[u8])]) -> String {
     match route_and_finish(router, "GET", headers, &[]) {
         Ok(response) => {

@@ -75,7 +75,7 @@ const LARGEST_HASHED_AT_ONCE: u64 = 4 * 1024 * 1024;
 pub struct FilePart {
     file: Arc<File>,
     left: Range<u64>,
-    /// The stamp of the file when it was opened.
+    /// The stamp of the file when the file was opened.
     stamp: FileStamp,
     promised: Option<PromisedDigest>,
     /// The digest of the open file, computed again after a change of the change time.
@@ -109,8 +109,8 @@ impl FilePart {
         Ok(Self { file: Arc::new(file), left: part, stamp, promised, rehashed: None, withheld: None })
     }
 
-    /// Returns `Pending` while the last bytes are withheld until the file is hashed. Until this method returns `Ready`,
-    /// [`next_chunk`](Self::next_chunk) fails with [`WouldBlock`](io::ErrorKind::WouldBlock).
+    /// Returns `Pending` while the last bytes are withheld because the file is not hashed yet. Until this method returns
+    /// `Ready`, [`next_chunk`](Self::next_chunk) fails with [`WouldBlock`](io::ErrorKind::WouldBlock).
     pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
         match &self.rehashed {
             Some(rehashed) if self.withheld.is_some() => rehashed.poll_idle(cx),
@@ -122,9 +122,9 @@ impl FilePart {
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) while the last bytes are withheld until the file is hashed: call `next_chunk`
-    /// again when [`poll_ready`](Self::poll_ready) returns `Ready`. If a file is deleted, replaced, linked or given
-    /// another mode during the response, the file is hashed again on a background thread.
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) while the last bytes are withheld because the file is not hashed yet: call
+    /// `next_chunk` again when [`poll_ready`](Self::poll_ready) returns `Ready`. If a file is deleted, replaced, linked or
+    /// given another mode during the response, the file is hashed again on a background thread.
     ///
     /// All other errors are final: read errors, and changes of the file since it was opened. After a final error,
     /// the last bytes are not returned: caches do not reuse incomplete responses (RFC 9111, §3.3).
@@ -142,7 +142,7 @@ impl FilePart {
                 chunk.into()
             }
         };
-        // Each chunk starts the check, so that the hash of the file is usually known when the last chunk is read.
+        // The check runs for each chunk, so that the hash of the file is usually known when the last chunk is read.
         match self.is_unchanged(length == left)? {
             Some(false) => return Err(io::Error::other("the file changed while it was sent")),
             None if length == left => {

@@ -26,7 +26,7 @@ use crate::serve::verified_file::COARSEST_CLOCK;
 #[derive(Debug, Default)]
 pub(crate) struct HashQueue {
     sender: Mutex<Option<Sender<HashJob>>>,
-    /// The digests of files that changed while they were sent, by the stamp of each file when it was opened.
+    /// The digests of files that changed during a response, by the stamp of each file at the time of opening.
     open_files: Mutex<Vec<(FileStamp, Weak<LargeDigest>)>>,
 }
 
@@ -47,7 +47,7 @@ struct DigestState {
     waiting: Vec<Waker>,
 }
 
-/// A file that could not be hashed is queued again after this time.
+/// The time after which a file that could not be hashed may be queued again.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// The location from which the background thread opens a file.
@@ -88,7 +88,7 @@ impl LargeDigest {
         self.0.lock().latest.map(|(_, sha256)| sha256)
     }
 
-    /// Returns the digest of the file with this stamp, if it is known.
+    /// Returns the digest of the file with this stamp, if the digest is known.
     pub(crate) fn get(&self, stamp: FileStamp) -> Option<Digest> {
         self.0.lock().get(Some(stamp))
     }
@@ -224,7 +224,7 @@ impl HashJob {
         }
     }
 
-    /// Computes the digest of the current file. Returns `None` if the file changes while it is read, or the digest is not
+    /// Computes the digest of the current file. Returns `None` if the file changes during the read, or if the digest is not
     /// needed.
     fn hash(&self) -> io::Result<Option<(Option<FileStamp>, Digest)>> {
         if self.digest.strong_count() == 0 {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 #[derive(Debug, Default)]
 pub(crate) struct MemoryBudget(AtomicU64);
 
-/// Bytes of a file that count towards the budget until they are dropped.
+/// Bytes of a file, which count towards the budget until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct CachedBytes {
     pub(crate) bytes: Bytes,

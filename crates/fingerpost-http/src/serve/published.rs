@@ -261,7 +261,7 @@ impl PublishedFile<'_> {
         if has_deltas {
             response.headers_mut().insert(VARY, VARY_BY_DICTIONARY);
         }
-        // RFC 9842, section 2.2.1: a dictionary is used only while its response is fresh.
+        // RFC 9842, section 2.2.1: clients use a response as a dictionary only while the response is fresh.
         let is_fresh = |response: &Response<Content>| {
             response.headers().get(CACHE_CONTROL) == Some(&CachePolicy::Immutable.header())
         };
@@ -298,7 +298,7 @@ impl PublishedFile<'_> {
     }
 
     /// Returns a representation. The digest of a large file is `None` until the file has been verified. A small file is
-    /// verified before its response.
+    /// verified before the response is sent.
     fn offered(&self, state: &DiskState, recorded: &Representation) -> Representation {
         let expected = state.expected(recorded);
         let is_known = self.is_small(&expected) || state.is_verified(&expected);
@@ -425,7 +425,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn damaged_file_is_logged_once_until_it_is_served_again() {
+    fn read_error_is_logged_once_until_the_file_is_served_again() {
         let dist = tempfile::tempdir().unwrap();
         let file = dist.path().join("a.7c98040a5416.css");
         let manifest = format!(

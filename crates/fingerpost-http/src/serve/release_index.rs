@@ -43,9 +43,9 @@ struct FileIndex {
     current: FileNames,
     /// The digest of the manifest.
     manifest: Option<Digest>,
-    /// `true` if the site makes deltas.
+    /// `true` if deltas are enabled for the site.
     dictionaries: bool,
-    /// `true` if a hashed path has another form than the hashed paths of `collect`.
+    /// `true` if [`looks_hashed`] does not recognize the hashed path of a file.
     has_unusual_names: bool,
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct IndexedFile {
     pub(crate) media_type: HeaderValue,
     /// The name of the chunk of a prehashed file.
     pub(crate) chunk: Option<String>,
-    /// The header `Use-As-Dictionary` for the spelling of the first request.
+    /// The first requested spelling of the path, and the header `Use-As-Dictionary` for this spelling.
     pub(crate) use_as_dictionary: OnceLock<(Box<str>, Option<HeaderValue>)>,
     pub(crate) identity: Representation,
     pub(crate) variants: Vec<(Encoding, Representation)>,
@@ -139,7 +139,7 @@ impl ReleaseIndex {
         self.index.files.get(hashed).map(|counted| &counted.file)
     }
 
-    /// Returns `true` if the site makes deltas, so that clients may use the files as dictionaries.
+    /// Returns `true` if deltas are enabled for the site, so that clients may use the files as dictionaries.
     pub(crate) fn has_dictionaries(&self) -> bool {
         self.index.dictionaries
     }
@@ -421,7 +421,7 @@ fn variants(info: &FileInfo) -> Vec<(Encoding, Representation)> {
         let variant = info.encodings.get(encoding.as_str())?;
         Some((encoding, Representation { size: variant.size, sha256: Some(variant.sha256) }))
     };
-    // `deltas` contains the deltas.
+    // `FileInfo::deltas` contains the deltas.
     Encoding::ALL.into_iter().filter(|encoding| *encoding != Encoding::Dcz).filter_map(variant).collect()
 }
 
@@ -515,7 +515,7 @@ mod tests {
     }
 
     #[test]
-    fn unusual_names_are_known_while_a_release_has_one() {
+    fn unusual_names_are_detected_while_a_release_contains_one() {
         let dir = tempfile::tempdir().unwrap();
         let store = DirStore::new(dir.path());
         publish(dir.path(), 1, &["a"]);

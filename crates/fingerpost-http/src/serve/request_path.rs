@@ -21,7 +21,7 @@ pub(crate) fn asset_path(path: &str) -> Option<Cow<'_, str>> {
     (slashes(&decoded) == slashes(path)).then_some(decoded)
 }
 
-/// Returns the part of the base URL's path after the path token, without decoding it.
+/// Returns the encoded part of the base URL's path after the path token.
 pub(crate) fn path_after_token<'a>(assets: &'a Assets, token: &Token) -> Option<&'a str> {
     let path = assets.base_url().path().strip_prefix(assets.mount_path())?;
     path.strip_prefix(token.as_str())?.strip_prefix('/')

@@ -344,7 +344,7 @@ impl AssetServer {
         match age {
             Some(TokenAge::Newer) => return Some(not_deployed_yet()),
             Some(TokenAge::Older) => return Some(moved(&self.current_url(request, token?)?)),
-            // Unknown tokens are not redirected: two servers without each other's token would redirect forever.
+            // An unknown token causes no redirect: two servers without each other's token would redirect forever.
             _ => {}
         }
         let file = files.find(&path, snapshot, &self.options)?;

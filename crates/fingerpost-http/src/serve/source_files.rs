@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-/// In development, larger files are streamed without a digest.
+/// In development, files above this size in bytes are streamed without a digest.
 const MAX_HASHED_IN_DEVELOPMENT: u64 = 8 * 1024 * 1024;
 
 /// Finds files of the source directories that were listed at start-up.
@@ -55,7 +55,7 @@ struct FileState {
 
 #[derive(Debug, Default)]
 struct ContentState {
-    /// The app version in the URL, and the listed stamp of the file.
+    /// The app version, and the stamp of the listed file.
     listed: Option<(AppVersion, FileStamp)>,
     /// The digest of the content of this URL, set at the first request while the file has its listed stamp.
     pinned: Option<Digest>,
@@ -312,7 +312,7 @@ mod tests {
 
     use super::*;
 
-    /// Serves a directory with [`Strategy::VersionQuery`].
+    /// Returns the assets of a directory with [`Strategy::VersionQuery`].
     fn by_version(source: &Path, version: &str) -> Assets {
         let assets = Assets::builder().source(source).mode(Mode::Production);
         assets.strategy(Strategy::VersionQuery).app_version(version).build().unwrap()
@@ -371,7 +371,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn unreadable_file_is_logged_once_until_it_is_served_again() {
+    fn read_error_is_logged_once_until_the_file_is_served_again() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("a.css");
         fs::write(&file, "one").unwrap();
@@ -431,6 +431,6 @@ mod tests {
             let Body::Bytes(bytes) = file.body else { panic!("the file is not in memory") };
             bytes.as_ptr()
         };
-        assert_eq!(bytes(), bytes(), "the same memory");
+        assert_eq!(bytes(), bytes(), "the cached bytes are reused");
     }
 }

@@ -11,7 +11,7 @@ use fingerpost::{
     manifest::Digest,
 };
 
-/// Stamp and digest of a file when it was hashed.
+/// Stamp and digest of a file at the time of hashing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct VerifiedFile {
     pub(crate) stamp: FileStamp,

@@ -1,6 +1,6 @@
 use fingerpost::{__private::quoted, Error};
 
-/// The path prefix of the client script and its version endpoint: `/_fingerpost`.
+/// The path prefix of the client script and its version endpoint. Defaults to `/_fingerpost`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ClientPath(String);
 

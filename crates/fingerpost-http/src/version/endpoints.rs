@@ -13,7 +13,7 @@ use crate::{
     request_snapshot::current_snapshot, rfc9110::method::for_method, serve::response::uncached_response,
 };
 
-/// Returns the body of `GET /version`: `{"version", "source", "components": {name: number of files}}`.
+/// Returns the body of the response to `GET /version`: `{"version", "source", "components": {name: number of files}}`.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;

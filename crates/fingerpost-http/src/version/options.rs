@@ -1,4 +1,4 @@
-//! Settings of the version middleware, and the headers that it adds.
+//! Settings and response headers of the version middleware.
 
 use fingerpost::Snapshot;
 use http::{HeaderMap, HeaderName, HeaderValue};

@@ -2,7 +2,7 @@ use http::HeaderMap;
 
 use crate::version::requested_version::{RequestedVersion, VERSION_COOKIE, VERSION_HEADER};
 
-/// Compares the version that a client requests with the version of the server.
+/// The result of a comparison of the requested version with the version of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum VersionMatch {
     /// The versions are equal.
@@ -16,8 +16,8 @@ pub enum VersionMatch {
 impl VersionMatch {
     /// Compares the requested version with `version`: the header `X-App-Requested-Version`, else the cookie `app_version`.
     ///
-    /// The rules are the same as in [`VersionRouter`](crate::VersionRouter): empty values are ignored. Several headers
-    /// with different values are [`Different`](Self::Different). If one of several cookies matches, the result is
+    /// The rules are the same as in [`VersionRouter`](crate::VersionRouter): empty values are ignored. For several headers with
+    /// different values, the result is [`Different`](Self::Different). If one of several cookies matches, the result is
     /// [`Match`](Self::Match).
     ///
     /// ```
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn one_matching_cookie_of_several_is_enough() {
+    fn versions_match_if_one_of_several_cookies_matches() {
         assert_eq!(match_of(&[("cookie", b"app_version=of-a-sibling; app_version=v2")]), VersionMatch::Match);
         assert_eq!(
             match_of(&[("cookie", b"app_version=of-a-sibling; app_version=v1")]),

@@ -31,7 +31,7 @@ const BUSTS: usize = 500;
 const SECRET: &str = "0123456789abcdef";
 const NAMES: [&str; 4] = ["css/app.css", "css/theme.css", "js/app.js", "img/logo.svg"];
 
-/// The manifest and the page of a release, without the client script.
+/// The manifest of a release, and a page without the client script.
 struct Published {
     manifest: Vec<u8>,
     version: String,
@@ -56,7 +56,7 @@ fn publish(site: &Site, release: usize) -> Published {
     Published { manifest, version, page, files: files.collect() }
 }
 
-/// A body that looks up each URL, and finally the app version, when the line is polled.
+/// A body of one URL per line and the app version. Each poll looks up the value of one line.
 struct Page {
     assets: Assets,
     line: usize,
@@ -91,7 +91,7 @@ async fn page(assets: Assets) -> impl IntoResponse {
     ([("x-version", version), ("x-logo", logo)], Html(Body::new(page)))
 }
 
-/// The outermost layer creates the snapshot.
+/// Creates the app. The outermost layer creates the snapshot of a request.
 fn app(assets: &Assets) -> Router {
     let pages = assets.clone();
     Router::new()

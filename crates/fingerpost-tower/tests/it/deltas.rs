@@ -39,7 +39,7 @@ pub(crate) fn hashed(assets: &Assets, path: &str) -> String {
     path_below_mount(&assets.url(path).unwrap())
 }
 
-/// Decodes a delta as a browser does.
+/// Decodes a delta like a browser.
 pub(crate) fn decode(delta: &[u8], old: &[u8]) -> Vec<u8> {
     let (header, frame) = delta.split_at(40);
     assert_eq!(header[..8], [0x5e, 0x2a, 0x4d, 0x18, 0x20, 0, 0, 0]);
@@ -209,7 +209,7 @@ async fn pattern_has_the_spelling_of_the_request() {
 }
 
 #[tokio::test]
-async fn chunk_of_a_bundler_is_the_dictionary_of_its_successor() {
+async fn chunk_of_a_bundler_is_the_dictionary_for_the_next_version() {
     let site = Site::new(&[]);
     let build = site.dist().with_file_name("build");
     for version in [1, 2] {

@@ -1,4 +1,4 @@
-//! A body made of given frames, and the result of a single poll as text.
+//! A body of given frames, and a function that returns the result of one poll as text.
 
 use std::{
     future::poll_fn,

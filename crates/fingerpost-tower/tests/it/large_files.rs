@@ -1,4 +1,4 @@
-//! Large files. Each large file is hashed once, on one background thread, while responses stream.
+//! Large files. Each large file is hashed once, on one background thread, while responses are streamed.
 
 use std::{
     fs,
@@ -129,7 +129,7 @@ async fn large_file_is_streamed_with_no_store_until_it_is_hashed() {
 }
 
 #[tokio::test]
-async fn concurrent_first_requests_hash_a_large_file_once_and_delay_no_others() {
+async fn concurrent_first_requests_hash_a_large_file_once_and_delay_no_other_file() {
     let large = vec![b'l'; SIZE];
     let site = Site::new(&[("large.bin", &large), ("other.bin", &[b'o'; SIZE]), ("small.css", b"a{}")]);
     let (assets, files, gate) = gated(site.collect());
@@ -204,7 +204,7 @@ async fn large_file_without_a_manifest_digest_is_hashed_in_the_background() {
     fs::write(site.dist().join("staticfiles.json"), manifest).unwrap();
     let (_assets, files, gate) = gated(&site);
     for mut handle in gate.handles.lock().drain(..) {
-        assert_eq!(handle.stream_position().unwrap(), 0, "the file is read at startup");
+        assert_eq!(handle.stream_position().unwrap(), 0, "the file was read at startup");
     }
     let (path, tag) = ("/large.0123456789ab.bin", tag(&large));
     for path in [path, "/large.bin"] {

@@ -63,7 +63,6 @@ async fn bytes_that_differ_from_the_release_are_never_immutable() {
         let files = StaticFiles::new(&assets);
         get(&files, &hashed).await.assert_not_found();
 
-        // Restore the file.
         fs::remove_dir(&file).unwrap();
         fs::write(&file, &bytes).unwrap();
         get_hashed(&files, &hashed).await.assert_is(200, IMMUTABLE, &bytes);

@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 
 use crate::site::{IMMUTABLE, ONE_HOUR, Site, TestResponse, get, get_until, path_below_mount, send};
 
-/// One way to serve the site.
+/// A service of the site, with one mode and strategy.
 struct Served {
     name: &'static str,
     files: StaticFiles,
@@ -131,7 +131,7 @@ fn versions(path: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Served {
-    /// Returns `true` if the response may be immutable.
+    /// Returns `true` if the response must be immutable.
     fn is_proven(&self, path: &str, bytes: &[u8]) -> bool {
         let hash = ContentHash::from_content(bytes);
         let proves =
@@ -215,7 +215,7 @@ fn assert_cache_control(
     assert!(expected.contains(&response.cache_control()), "{expected:?}: {context}");
 }
 
-/// Returns `true` if the body is the part of `whole` that the response declares.
+/// Returns `true` if the body is the part of `whole` that `Content-Range` declares.
 fn is_part_of(response: &TestResponse, whole: &TestResponse) -> bool {
     let range =
         response.header("content-range").strip_prefix("bytes ").and_then(|range| range.split_once('/'));
@@ -245,7 +245,7 @@ proptest! {
     }
 }
 
-/// Cuts a file of `length` bytes at these thousandths of its length.
+/// Cuts a file at these thousandths of its `length`. Returns the start and the end of each piece.
 fn pieces(length: usize, cuts: &[usize]) -> Vec<(usize, usize)> {
     let mut ends: Vec<_> = cuts.iter().map(|cut| length * cut / 1000).chain([0, length]).collect();
     ends.sort_unstable();

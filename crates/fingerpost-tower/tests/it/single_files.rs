@@ -210,7 +210,7 @@ fn unknown_asset_is_an_error_with_every_strategy() {
     assert_eq!(StaticFiles::file(&lenient, "sw2.js").unwrap_err().kind(), ErrorKind::NotFound);
 }
 
-/// A store that panics if a release is read.
+/// A store that panics if releases are listed or read.
 #[derive(Debug)]
 struct WithoutReleases(DirStore);
 

@@ -84,7 +84,7 @@ pub(crate) struct TestResponse {
 }
 
 impl TestResponse {
-    /// Returns a header as text, or `-` if it is absent.
+    /// Returns a header as text, or `-` if the header is absent.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("-", |value| value.to_str().unwrap())
     }
@@ -100,7 +100,7 @@ impl TestResponse {
         self
     }
 
-    /// Checks for a 404 that is not cached.
+    /// Checks that the response is a 404 with `no-store` and without `ETag`.
     #[track_caller]
     pub(crate) fn assert_not_found(&self) {
         assert_eq!(
@@ -111,7 +111,7 @@ impl TestResponse {
     }
 }
 
-/// Sends a request to `files`, which are mounted at the base URL.
+/// Sends a request to `files`. `path` is relative to the mount path.
 pub(crate) async fn send(
     files: &StaticFiles,
     method: Method,
@@ -160,7 +160,7 @@ pub(crate) async fn get_hashed(files: &StaticFiles, path: &str) -> TestResponse 
     get_until(files, path, &[], |response| response.header("etag") != "-").await
 }
 
-/// Serves the sources with version queries.
+/// Returns assets with version queries, and a service of these assets.
 pub(crate) fn serve_by_version_query(site: &Site, version: &str) -> (Assets, StaticFiles) {
     let assets = site.builder(Mode::Production).strategy(Strategy::VersionQuery).app_version(version);
     let assets = assets.build().unwrap();

@@ -44,7 +44,7 @@ const HEADERS: [(&str, &str); 6] = [
     ("accept", "*/*"),
 ];
 
-/// Publishes a release whose files contain its number.
+/// Publishes a release whose files contain `number`.
 fn publish(site: &Site, number: usize) {
     site.write("css/app.css", format!("body {{ --release: {number} }}\n").repeat(50).as_bytes());
     site.write("large.txt", format!("{number:>9}\n").repeat(30_000).as_bytes());
@@ -52,7 +52,7 @@ fn publish(site: &Site, number: usize) {
     clean(&CleanConfig::new(site.dist()).keep(3).older_than(Duration::ZERO)).unwrap();
 }
 
-/// Requests a URL of the active release, as a page does.
+/// Requests a URL of the active release, and checks the response.
 async fn visit(files: &StaticFiles, assets: &Assets, path: &str) {
     let url = assets.url(path).unwrap();
     let response = send(files, Method::GET, &path_below_mount(&url), &[]).await;
@@ -120,7 +120,7 @@ async fn requests_succeed_while_releases_are_published_and_cleaned() {
         let (done, releases) = (Arc::clone(&done), Arc::clone(&releases));
         tokio::spawn(async move {
             // A fast machine could send all requests before three releases are published: the clients then continue until the
-            // third release. The limit of 100 times the requests ends the test if publishing fails.
+            // third release. The limit of 100 times as many requests ends the test if publishing fails.
             let limit = || if releases.load(Relaxed) < 3 { requests() * 100 } else { requests() };
             while done.fetch_add(2, Relaxed) < limit() {
                 let number = done.load(Relaxed) + offset;

@@ -139,7 +139,7 @@ async fn broken_manifest_is_reported_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn cache_bust_rereads_components_and_the_development_cache() {
+async fn cache_bust_rereads_components_and_clears_the_development_cache() {
     let site = Site::new(&[("a.css", b"one")]);
     let template = site.dist().with_file_name("base.html");
     fs::write(&template, "one").unwrap();

@@ -19,7 +19,7 @@ fn inserter() -> HeadInserter {
     HeadInserter::new(TAG, HtmlEncoding::default())
 }
 
-/// Checks that the tag is inserted at `¦`.
+/// Checks that the tag is inserted only at `¦`.
 #[track_caller]
 fn assert_inserted(marked: &str) {
     let (html, expected) = (marked.replace('¦', ""), marked.replace('¦', TAG));
@@ -105,7 +105,7 @@ fn documents_that_exceed_the_memory_limit_pass_unchanged() {
             assert_eq!(String::from_utf8(document).unwrap().replace(TAG, ""), html);
         }
         let document = insert_into(inserter(), html.as_bytes().chunks(4096));
-        assert!(document.ends_with(TAG.as_bytes()), "well below the limit");
+        assert!(document.ends_with(TAG.as_bytes()), "the memory limit is not exceeded");
     }
 }
 

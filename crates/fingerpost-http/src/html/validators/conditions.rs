@@ -37,7 +37,7 @@ pub(super) fn is_for_subresource(headers: &HeaderMap) -> bool {
         .is_some_and(|destination| SUBRESOURCES.iter().any(|name| destination == name))
 }
 
-/// Returns `true` if a response must not be changed: it is `immutable` or `no-transform` (RFC 9110, §7.7), or a download.
+/// Returns `true` for responses that must not be changed: `immutable` or `no-transform` (RFC 9110, §7.7), and downloads.
 pub(super) fn must_stay(headers: &HeaderMap) -> bool {
     has_any_directive(headers, &["immutable", "no-transform"]) || is_download(headers)
 }

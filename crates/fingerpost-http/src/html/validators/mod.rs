@@ -76,7 +76,7 @@ pub struct HtmlExchange {
 }
 
 impl HtmlExchange {
-    /// Removes conditions that refer to the page before the rewriting from GET and HEAD requests. Other requests are
+    /// Removes conditions that refer to the page before the rewriting, if the method is GET or HEAD. Other requests are
     /// unchanged.
     ///
     /// - `If-Modified-Since` is removed, unless `Sec-Fetch-Dest` rules out HTML.

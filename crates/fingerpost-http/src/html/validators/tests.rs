@@ -258,7 +258,7 @@ fn page_with_a_changed_import_map_is_sent_again() {
     assert_ne!(tag(&after, "\"x\""), old);
     for accept in [PAGE.1, "*/*"] {
         let (exchange, headers) = begin(&after, &[("if-none-match", &old), ("accept", accept)]);
-        assert!(!headers.contains_key(IF_NONE_MATCH), "the application cannot answer with 304");
+        assert!(!headers.contains_key(IF_NONE_MATCH), "the application cannot respond with 304");
         assert_eq!(
             finish(&exchange, 200, &[HTML, ("etag", "\"x\"")]).0,
             HtmlChange::Body(HtmlEncoding::default())
@@ -290,7 +290,7 @@ fn if_modified_since_is_removed_when_if_none_match_is_removed() {
 }
 
 #[test]
-fn conditions_of_other_methods_and_other_conditions_are_unchanged() {
+fn if_match_and_conditions_of_unsafe_methods_are_unchanged() {
     let ours = tag(&current(), "\"x\"");
     let conditions = [
         ("if-match", &*ours),

@@ -38,17 +38,17 @@ fn variant(encoding: Encoding) -> Representation {
     Representation { size: bytes.len() as u64, sha256: Some(Digest::from_content(bytes)) }
 }
 
-/// The content hash of the script.
+/// Returns the content hash of the script.
 pub(crate) fn hash() -> ContentHash {
     ContentHash::from(&*SHA256)
 }
 
-/// `client.<hash>.js`
+/// Returns `client.<hash>.js`.
 pub(crate) fn file_name() -> String {
     format!("client.{}.js", hash())
 }
 
-/// Parses the hash in the file name of a client script, which may be of another release.
+/// Parses the hash in the file name of a client script. The script may belong to another release.
 pub(crate) fn hash_in_name(file_name: &str) -> Option<ContentHash> {
     ContentHash::parse(file_name.strip_prefix("client.")?.strip_suffix(".js")?)
 }

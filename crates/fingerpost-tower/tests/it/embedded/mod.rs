@@ -29,14 +29,14 @@ fn large() -> Vec<u8> {
     (0..LARGE).map(|number| (number % 251) as u8).collect()
 }
 
-/// Returns the position in `pack` of the only frame of a body. Returns `None` if the frame is a copy.
+/// Requests a file, and returns the position of the only frame of the body in `pack`. Returns `None` if the frame is a copy.
 async fn position_of_frame(files: &StaticFiles, path: &str, pack: &[u8]) -> Option<usize> {
     let request = Request::get(path).header("range", "bytes=5-").header("accept-encoding", "gzip");
     let response = files.clone().oneshot(request.body(()).unwrap()).await.unwrap();
     let mut body = response.into_body();
     let frame = body.frame().await.unwrap().unwrap().into_data().unwrap();
     let Range { start, end } = pack.as_ptr_range();
-    assert!(body.frame().await.is_none(), "one frame");
+    assert!(body.frame().await.is_none(), "the body has one frame");
     (start..end).contains(&frame.as_ptr()).then(|| frame.as_ptr() as usize - start as usize)
 }
 
@@ -51,7 +51,8 @@ async fn bytes_are_sent_without_a_copy() {
     for name in ["small.css", "large.bin"] {
         let path = path_below_mount(&assets.url(name).unwrap());
         for _ in 0..3 {
-            let start = position_of_frame(&files, &path, pack).await.expect("a slice of the pack");
+            let start =
+                position_of_frame(&files, &path, pack).await.expect("the frame is a slice of the pack");
             let stored = TarStore::from_static("dist.tar", pack);
             let file = stored.position(&path[1..]).unwrap();
             assert_eq!(start as u64, file.start + 5, "{name}");

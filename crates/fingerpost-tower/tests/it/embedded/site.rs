@@ -28,7 +28,7 @@ impl Site {
         self
     }
 
-    /// Returns the bytes of the pack. The memory is never freed, like the memory of a program.
+    /// Returns the bytes of the pack. The memory is never freed, like the static memory of a program.
     pub(crate) fn pack(&self) -> &'static [u8] {
         fs::read(self.dist().with_extension("tar")).unwrap().leak()
     }

@@ -21,7 +21,7 @@ fn versions_and_urls(assets: &Assets) -> String {
     format!("[{version} {url} {} {}]", assets.app_version(), assets.url("a.css").unwrap())
 }
 
-/// A body that ends after this many polls. Every other poll renders a frame.
+/// A body that ends after the given number of polls. Every other poll renders a frame.
 struct Rendered(Assets, usize);
 
 impl Body for Rendered {
@@ -68,8 +68,8 @@ fn response_uses_one_release_while_another_thread_reloads() {
     });
 }
 
-/// Checks that each response uses one version, in 600 responses, or in more until two versions appear. Returns the
-/// versions.
+/// Sends at least 600 requests, and continues until two versions appear. Checks that each response uses one version. Returns
+/// the versions.
 fn check_responses(assets: &Assets) -> std::collections::BTreeSet<String> {
     let inner = |media_type: &'static str| {
         let assets = assets.clone();

@@ -19,7 +19,7 @@ async fn streamed(layer: &VersionLayer, frames: Vec<Piece>) -> EitherBody<HtmlBo
     layer.layer(inner).oneshot(request("/", &[])).await.unwrap().into_body()
 }
 
-/// Returns a layer, and the tag that it inserts into pages.
+/// Returns a layer, and the tag that the layer inserts into pages.
 async fn layer_and_tag() -> (VersionLayer, String) {
     let layer = VersionLayer::new(&production().1);
     let response = send(layer.layer(always(page())), request("/", &[])).await;
