@@ -9,7 +9,7 @@ use http::{
 
 use crate::convert::converted;
 
-/// The maximum number of entries in one worker. An entry takes about 1.5 kB.
+/// The cache of a worker is cleared when the cache has more entries. An entry takes about 1.5 kB.
 const MAX_ENTRIES: usize = 1024;
 
 type Converted = Vec<(header::HeaderName, header::HeaderValue)>;

@@ -69,7 +69,7 @@ impl StaticFiles {
 
     /// Returns a service of one asset at one URL that browsers or other programs expect, such as `/sw.js`.
     ///
-    /// The URL is `/` followed by the asset path; [`at`](Self::at) sets another URL. Responses are `no-cache` and have an
+    /// The URL is `/` followed by the asset path. [`at`](Self::at) sets another URL. Responses are `no-cache` and have an
     /// `ETag`. For the other settings, see [`AssetServer::file`].
     ///
     /// ```

@@ -52,7 +52,7 @@ impl<B: Body> Body for EitherBody<B> {
     }
 }
 
-/// Converts without copying if `data` is already `Bytes`.
+/// Converts `data`, without a copy if `data` is already `Bytes`.
 pub(crate) fn into_bytes(mut data: impl Buf) -> Bytes {
     data.copy_to_bytes(data.remaining())
 }

@@ -1,7 +1,7 @@
 use fingerpost::__private::scheme;
 
-/// Returns `true` if paths in a document with this `<base href>` refer to a host other than `own`. `own` is the scheme
-/// and host of the base URL, or empty if the base URL is a path, because the host of the page is unknown.
+/// Returns `true` if paths in a document with this `<base href>` refer to a host other than `own`. `own` is the scheme and host
+/// of the base URL. If the base URL is a path, `own` is empty, because the host of the page is unknown.
 ///
 /// Parses the URL like a browser (URL Standard, "URL parsing"). An invalid URL counts as a URL of another host.
 pub(super) fn is_on_other_host(href: &str, own: &str) -> bool {

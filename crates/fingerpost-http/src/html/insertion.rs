@@ -15,8 +15,8 @@ use super::{
 static HEAD: LazyLock<Selector> = LazyLock::new(|| selector("head"));
 static MISPLACED_HEAD: LazyLock<Selector> = LazyLock::new(|| selector("template head, svg head, math head"));
 
-/// The size of the first parsed part, in bytes. Each following part is twice as large. Most pages arrive in one chunk, and
-/// their `<head>` is at the beginning.
+/// The size of the first parsed part, in bytes. Each following part is twice as large. Most pages arrive in one chunk, and only
+/// the bytes up to the `<head>` must be parsed.
 const FIRST_PART: usize = 256;
 
 /// Inserts markup as the first child of the first `<head>` of a document that arrives in chunks.
@@ -25,7 +25,7 @@ const FIRST_PART: usize = 256;
 /// `textarea` is ignored. A document without `<head>` is unchanged. All other bytes are preserved, even in a body that is
 /// not UTF-8 or is truncated.
 ///
-/// Output is returned as early as possible: only an incomplete tag is buffered. Parsing ends with the insertion; all later
+/// Output is returned as early as possible: only an incomplete tag is buffered. Parsing ends with the insertion. All later
 /// bytes are returned immediately. If the parser needs more than 16 MiB before the insertion, the document is unchanged.
 ///
 /// ```

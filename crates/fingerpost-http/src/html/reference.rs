@@ -21,7 +21,7 @@ impl References {
         Self { snapshot: snapshot.clone(), bases: bases(snapshot), paths_are_on_other_host: None }
     }
 
-    /// Applies a `<base href>` to the references after it. HTML Standard: only the first `<base href>` counts.
+    /// Applies a `<base href>` to the following references. HTML Standard: only the first `<base href>` counts.
     pub(super) fn rebase(&mut self, href: &str) {
         let base = self.snapshot.assets().base_url();
         self.paths_are_on_other_host.get_or_insert_with(|| is_on_other_host(href, host(base)));
@@ -39,7 +39,7 @@ impl References {
         if has_version(suffix) {
             return None;
         }
-        // An unreadable file is reported when it is requested.
+        // An unreadable file is reported when the file is requested.
         self.snapshot.try_url(&format!("{}{suffix}", file_name(path)?)).ok()?
     }
 }

@@ -1,7 +1,7 @@
 //! Conditional requests (RFC 9110, §13).
 //!
-//! There is no `Last-Modified`, because a rollback would set it to an earlier date. Conditions on dates are therefore
-//! never met.
+//! There is no `Last-Modified`, because a rollback would set this header to an earlier date. `If-Modified-Since` and
+//! `If-Unmodified-Since` are therefore ignored.
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,

@@ -109,7 +109,7 @@ impl Offer<'_> {
         if applies { requested_range(headers, self.identity.size) } else { Ranged::Whole }
     }
 
-    /// Returns the representation with this encoding, if there is one.
+    /// Returns the representation with this encoding, if available.
     pub(crate) fn representation(&self, encoding: Option<Encoding>) -> Option<&Representation> {
         match encoding {
             None => Some(&self.identity),

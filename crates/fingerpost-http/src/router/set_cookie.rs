@@ -59,7 +59,7 @@ impl Cookie {
         HeaderValue::try_from(expiry).expect("checked attributes are printable")
     }
 
-    /// Expires the cookie, unless the application sets it in this response. Returns `true` if the cookie was expired.
+    /// Expires the cookie, unless the application sets the cookie in this response. Returns `true` if the cookie was expired.
     pub(super) fn expire(&self, headers: &mut HeaderMap) -> bool {
         let is_ours = |set: &HeaderValue| {
             let rest = set.as_bytes().strip_prefix(self.name.as_bytes());

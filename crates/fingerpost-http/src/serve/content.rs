@@ -126,8 +126,8 @@ impl FilePart {
     /// `next_chunk` again when [`poll_ready`](Self::poll_ready) returns `Ready`. If a file is deleted, replaced, linked or
     /// given another mode during the response, the file is hashed again on a background thread.
     ///
-    /// All other errors are final: read errors, and changes of the file since it was opened. After a final error,
-    /// the last bytes are not returned: caches do not reuse incomplete responses (RFC 9111, §3.3).
+    /// All other errors are final: read errors, and changes of the file after opening. After a final error, the last bytes are
+    /// not returned: caches do not reuse incomplete responses (RFC 9111, §3.3).
     pub fn next_chunk(&mut self) -> io::Result<Option<Bytes>> {
         let left = self.left.end - self.left.start;
         let length = CHUNK.min(left);
@@ -158,11 +158,11 @@ impl FilePart {
     /// Compares the open file with the state of the file at the time of opening. Returns `None` while the digest of the file is
     /// being computed.
     ///
-    /// If only the change time differs, the file is hashed again, unless the response has no ETag. Deletion, rename, link
-    /// and chmod change only the change time. A program such as `cp -p` also changes only the change time if it writes other
-    /// bytes of the same length and restores the modification time. Metadata cannot distinguish these cases. Delaying the
-    /// end of a download is better than caching wrong bytes as `immutable` for a year. The open handle is hashed, because
-    /// the file may be deleted.
+    /// If only the change time differs, the file is hashed again, unless the response has no ETag. Deletion, rename, link and
+    /// chmod change only the change time. A program such as `cp -p` also changes only the change time if the program writes
+    /// other bytes of the same length and restores the modification time. Metadata cannot distinguish these cases. Delaying the
+    /// end of a download is better than caching wrong bytes as `immutable` for a year. The open handle is hashed, because the
+    /// file may be deleted.
     fn is_unchanged(&mut self, is_last: bool) -> io::Result<Option<bool>> {
         let now = FileStamp::from_metadata(&self.file.metadata()?);
         if now == self.stamp {

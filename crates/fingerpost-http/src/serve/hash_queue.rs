@@ -41,7 +41,7 @@ struct DigestState {
     latest: Option<(Option<FileStamp>, Digest)>,
     /// `true` while a job of the file is in the queue.
     is_queued: bool,
-    /// Stamp and time of the last failure; `None` after a success.
+    /// Stamp and time of the last failure. `None` after a success.
     failed: Option<(Option<FileStamp>, Instant)>,
     /// Tasks to wake when the job is done.
     waiting: Vec<Waker>,

@@ -14,8 +14,8 @@ pub(crate) enum Proof<'v> {
     Path,
     /// The path has a hash, a version or a path token that is not known to match the file.
     OtherPath,
-    /// The path has no hash, version or path token. A version in the query is proven if it is the content hash of `sha256`,
-    /// or equal to `version`.
+    /// The path has no hash, version or path token. A version in the query is proven if the version is the content hash of
+    /// `sha256`, or equal to `version`.
     Query { sha256: Option<Digest>, version: Option<&'v str> },
 }
 

@@ -52,7 +52,7 @@ struct FileIndex {
 #[derive(Debug, Clone)]
 struct CountedFile {
     file: Arc<IndexedFile>,
-    /// The number of releases that contain the file; the manifest counts as one release.
+    /// The number of releases that contain the file. The manifest counts as one release.
     releases: u32,
 }
 

@@ -72,8 +72,8 @@ impl Offer<'_> {
     /// other decisions, `content` is [`Content::EMPTY`]. For HEAD, pass the same content as for GET, because
     /// `Content-Length` is the length of `content`. Remove the body afterwards.
     ///
-    /// Sets `ETag`, `Cache-Control`, `Vary`, `Accept-Ranges`, `Content-Range` and `Content-Encoding` where they apply. Error
-    /// responses are `no-store`.
+    /// Sets `ETag`, `Cache-Control`, `Vary`, `Accept-Ranges`, `Content-Range` and `Content-Encoding` where these headers apply.
+    /// Error responses are `no-store`.
     ///
     /// ```
     /// use fingerpost::manifest::Digest;

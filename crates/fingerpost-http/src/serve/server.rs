@@ -167,8 +167,7 @@ impl AssetServer {
         self
     }
 
-    /// Sets the maximum size of files that are cached in memory in production. Defaults to 128 KiB; larger files are
-    /// streamed.
+    /// Sets the maximum size of files that are cached in memory in production. Defaults to 128 KiB. Larger files are streamed.
     ///
     /// A larger file is hashed once, after its first request, on a background thread. Before the file is hashed,
     /// responses are `no-store` and have no `ETag`. The thread starts on demand and ends with the server.

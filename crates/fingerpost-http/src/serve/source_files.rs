@@ -57,7 +57,7 @@ struct FileState {
 struct ContentState {
     /// The app version, and the stamp of the listed file.
     listed: Option<(AppVersion, FileStamp)>,
-    /// The digest of the content of this URL, set at the first request while the file has its listed stamp.
+    /// The digest of the content of the asset URL, set at the first request while the file has its listed stamp.
     pinned: Option<Digest>,
     /// Stamp and digest of a small file at the last read.
     verified: Option<VerifiedFile>,
@@ -71,7 +71,7 @@ struct ContentState {
 pub(crate) struct ServedSource {
     media_type: HeaderValue,
     representation: Representation,
-    /// `true` if the file has the content of this URL.
+    /// `true` if the file has the content of the requested URL.
     pub(crate) is_proven: bool,
     /// `true` while the digest of the file is being computed.
     is_pending: bool,
@@ -135,7 +135,7 @@ impl ServedSource {
 }
 
 impl SourceFiles {
-    /// Finds the current file, and checks whether it is the listed file.
+    /// Finds the current file, and compares the file with the listed file.
     ///
     /// The first request pins the content of the URL. Later requests must get the same content, so that caches never have two
     /// contents of one URL.

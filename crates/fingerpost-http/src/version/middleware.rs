@@ -114,7 +114,7 @@ impl VersionMiddleware {
         Some(response)
     }
 
-    /// Removes the request conditions that refer to pages without the script; see
+    /// Removes the request conditions that refer to pages without the script. See
     /// [`HtmlExchange::begin`](crate::HtmlExchange::begin).
     ///
     /// With a [`CspNonce`](crate::CspNonce) in the extensions, pages get no `ETag`, and no condition matches. A 304 would

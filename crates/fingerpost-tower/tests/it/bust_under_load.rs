@@ -1,4 +1,4 @@
-//! 500 releases activated by `POST /cache/bust`, some of them broken, under the load of eight clients.
+//! 500 calls of `POST /cache/bust`, some with a broken manifest, under the load of eight clients.
 
 use std::{
     collections::BTreeMap,

@@ -229,7 +229,7 @@ impl Store for WithoutReleases {
     }
 
     fn releases(&self) -> io::Result<Vec<u64>> {
-        panic!("the releases are listed")
+        panic!("the releases were listed")
     }
 }
 

@@ -82,8 +82,8 @@ impl HtmlExchange {
     /// - `If-Modified-Since` is removed, unless `Sec-Fetch-Dest` rules out HTML.
     /// - `Range` and `If-Range` are removed if `Accept` contains `text/html`.
     /// - In `If-None-Match`, the suffix is removed from tags with the current suffix. Tags with another suffix are removed.
-    ///   Tags without a suffix, from a time without the layer, are removed if `Accept` contains `text/html`. If no tag is
-    ///   left, `If-Modified-Since` is removed as well, because servers evaluate it only without `If-None-Match` (RFC 9110,
+    ///   Tags without a suffix, from a time without the layer, are removed if `Accept` contains `text/html`. If no tag is left,
+    ///   `If-Modified-Since` is removed as well, because servers evaluate this header only without `If-None-Match` (RFC 9110,
     ///   §13.1.3).
     ///
     /// `If-Match` and `If-Unmodified-Since` are unchanged: they may cause an error response, but never a stale page.
@@ -148,8 +148,8 @@ impl HtmlExchange {
     /// - `Last-Modified`, `Accept-Ranges`, `Content-Length` and all [digests](remove_digests) are removed.
     /// - `ETag` becomes weak and gets the suffix. In development, `ETag` is removed.
     ///
-    /// If a 304 has a tag whose suffix was removed from the request, the suffix is added to the tag, and the headers in
-    /// the first item are removed.
+    /// If a 304 has a tag whose suffix was removed from the request, the suffix is added to the tag. The headers in the first
+    /// item are removed from this 304.
     pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
         if must_stay(&response.headers) {
             return HtmlChange::Nothing;
@@ -168,7 +168,7 @@ impl HtmlExchange {
         if self.method == Method::HEAD { HtmlChange::Headers } else { HtmlChange::Body(encoding) }
     }
 
-    /// Returns `true` if a response is unchanged only because it is compressed.
+    /// Returns `true` if compression is the only reason not to change a response.
     pub(crate) fn is_unchanged_because_compressed(&self, response: &response::Parts) -> bool {
         is_compressed(&response.headers) && !must_stay(&response.headers) && self.page(response).is_some()
     }

@@ -157,7 +157,7 @@ async fn client_path_is_configurable() {
     assert_eq!(respond(&layer, request(src, &[])).await.cache_control(), IMMUTABLE);
     assert_eq!(respond(&layer, request("/a/b/version", &[])).await.status, 200);
     let response = send(layer.layer(always(page())), request("/_fingerpost/version", &[])).await;
-    assert!(response.tag().is_some(), "the layer handles the default path");
+    assert!(response.tag().is_some(), "the layer still handles the default path");
 }
 
 #[test]

@@ -104,7 +104,7 @@ impl TestResponse {
         (self.header("x-app-version"), self.header("x-app-version-action"))
     }
 
-    /// Returns the script tag, if it is the first element of `<head>`.
+    /// Returns the script tag, if the tag is the first element of `<head>`.
     fn tag(&self) -> Option<&str> {
         let (_, after) = self.text().split_once("<head>")?;
         let end = "</script>";
