@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn content_type_is_parsed_in_every_valid_syntax() {
+    fn content_type_is_split_into_media_type_and_charset() {
         for (value, expected) in [
             ("text/html", ("text/html", None)),
             ("text/html;charset=utf-8", ("text/html", Some("utf-8"))),

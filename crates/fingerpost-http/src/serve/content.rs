@@ -124,7 +124,8 @@ impl FilePart {
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) while the last bytes are withheld because the file is not hashed yet: call
     /// `next_chunk` again when [`poll_ready`](Self::poll_ready) returns `Ready`. If a file is deleted, replaced, linked or
-    /// given another mode during the response, the file is hashed again on a background thread.
+    /// given another mode during the response, the file is hashed again. Files of more than 4 MiB are hashed on a background
+    /// thread.
     ///
     /// All other errors are final: read errors, and changes of the file after opening. After a final error, the last bytes are
     /// not returned: caches do not reuse incomplete responses (RFC 9111, §3.3).

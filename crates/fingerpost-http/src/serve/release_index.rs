@@ -347,8 +347,8 @@ fn read_identity(store: &dyn Store, hashed: &str) -> Option<Representation> {
 }
 
 impl IndexedFile {
-    /// Returns the file with the data of another release. Drops the cached bytes if the data differs: when the cache is full,
-    /// files of the current release have priority.
+    /// Returns the file with the data of another release. Drops the cached bytes if the data differs, which frees memory for
+    /// files of the current release.
     fn updated(self: &Arc<Self>, info: Option<&FileInfo>, is_hashed: bool, is_current: bool) -> Arc<Self> {
         let identity = info.map_or(self.identity, identity);
         let chunk = info.map_or(&self.chunk, |info| &info.chunk);

@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn large_file_whose_change_time_changes_after_hashing_is_verified() {
+    fn large_file_whose_change_time_changes_after_hashing_is_hashed_again() {
         let (dir, source, assets) = site("a.bin", [b'a'; 64]);
         let options = ServeOptions { max_cached_file: 10, ..ServeOptions::for_mode_of(&assets) };
         let (source_files, path) = (SourceFiles::default(), AssetPath::parse("a.bin").unwrap());

@@ -33,8 +33,8 @@ pub fn version_json(snapshot: &Snapshot) -> String {
 /// integrations and need no async runtime.
 ///
 /// `POST /cache/bust` requires the bearer token (RFC 6750, §2.1) that [`BustToken`] describes. The endpoint calls
-/// [`Assets::reload`], which takes effect for all clones. If the reload fails, the response contains the error, and
-/// nothing changes. All responses are `no-store`.
+/// [`Assets::reload`], which takes effect for all clones of the assets. If the reload fails, the response contains the error,
+/// and nothing changes. All responses are `no-store`.
 ///
 /// The response to a successful bust has the new [`Snapshot`] in its extensions. An outer layer that adds the app version
 /// to headers can use this snapshot, so that header and body agree.

@@ -80,7 +80,8 @@ impl VersionMiddleware {
     /// Sets the path prefix of the client script, `client.<hash>.js`, and of its endpoint, `version`. Defaults to
     /// `/_fingerpost`.
     ///
-    /// URLs in pages have this prefix. Requests must have the same prefix: outer layers must not remove a part of the path.
+    /// The URL of the script in pages has this prefix. Requests must have the same prefix: outer layers must not remove a part
+    /// of the path.
     ///
     /// # Errors
     ///

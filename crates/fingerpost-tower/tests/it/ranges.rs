@@ -145,7 +145,7 @@ async fn matching_if_none_match_is_a_304() {
 }
 
 #[tokio::test]
-async fn dates_in_conditions_never_match() {
+async fn conditions_on_dates_are_ignored() {
     let (_site, files) = Files::new().await;
     for date in ["Sat, 29 Oct 2044 19:43:31 GMT", "Sat, 29 Oct 1994 19:43:31 GMT", "garbage"] {
         for name in ["if-modified-since", "if-unmodified-since"] {

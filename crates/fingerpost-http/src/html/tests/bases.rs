@@ -68,7 +68,7 @@ fn path_token_is_inserted() {
 }
 
 #[test]
-fn unknown_assets_are_unchanged_in_every_mode() {
+fn references_to_unversioned_urls_are_unchanged() {
     let dir = files();
     let lenient = Assets::builder().source(dir.path()).mode(Mode::Dev).on_missing(OnMissing::Plain);
     assert_unchanged(&lenient.build().unwrap().snapshot(), r#"<link href="/static/n ope.css">"#);

@@ -143,7 +143,7 @@ impl HtmlExchange {
     ///
     /// Only uncompressed `text/html` in an ASCII-compatible encoding may be changed. Responses with status 204, 205, 206 or
     /// 304, `immutable` or `no-transform` responses, and downloads (`Content-Disposition: attachment`) are unchanged. In all
-    /// other pages:
+    /// pages that may be changed:
     ///
     /// - `Last-Modified`, `Accept-Ranges`, `Content-Length` and all [digests](remove_digests) are removed.
     /// - `ETag` becomes weak and gets the suffix. In development, `ETag` is removed.
