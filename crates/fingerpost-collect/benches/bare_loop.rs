@@ -26,9 +26,9 @@ fn main() {
 fn list(from: &Path, to: &Path, files: &mut Vec<(PathBuf, PathBuf)>) {
     fs::create_dir(to).expect("a new directory");
     for entry in fs::read_dir(from).expect("a directory") {
-        let entry = entry.expect("a directory");
+        let entry = entry.expect("a readable entry");
         let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_type().expect("a directory").is_dir() {
+        if entry.file_type().expect("a file type").is_dir() {
             list(&from, &to, files);
         } else {
             files.push((from, to));

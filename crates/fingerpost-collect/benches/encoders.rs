@@ -33,7 +33,7 @@ fn main() {
     for (_, entry) in &manifest {
         let info = entry.info.as_ref().expect("a manifest of collect");
         for (encoding, variant) in &info.encodings {
-            // The largest files are first, and equal files are compressed once, as in `collect`.
+            // The largest files are compressed first, and equal files are compressed once, as in `collect`.
             jobs.insert((info.size, info.sha256.to_string(), encoding), (&entry.hashed, variant.size));
         }
     }
@@ -54,7 +54,7 @@ fn main() {
     });
 }
 
-/// Returns the hashed path of each file in the releases.
+/// Returns the hashed path of each file in the releases, by digest.
 fn versions(out: &str) -> HashMap<Digest, String> {
     let store = DirStore::new(out);
     let mut versions = HashMap::new();

@@ -23,12 +23,13 @@ use crate::{
 /// ```
 ///
 /// Reads `fingerpost.toml` in the directory of `Cargo.toml`. The settings `out` and `pack` are ignored: the output directory
-/// is created in `OUT_DIR`, Cargo's directory for build scripts. Before each run, old releases are removed from the output
-/// directory according to the table `[clean]`.
+/// is created in `OUT_DIR`, the directory for the output of the build script. Before each run, old releases are removed from
+/// the output directory according to the table `[clean]`.
 ///
 /// Cargo runs the build script and compiles the package again after a change of:
 /// - `build.rs` and `fingerpost.toml`,
-/// - the source directories, the output of Vite and the directories of `[version] components`, and all files and directories below,
+/// - the source directories, the output of Vite, the directories of `[version] components`, and all files below these
+///   directories,
 /// - the directory or pack of `keep-from`,
 /// - `FINGERPOST_BASE_URL`.
 ///
@@ -71,7 +72,7 @@ fn variable(name: &str) -> Result<PathBuf, Problem> {
     value.ok_or_else(|| Problem::config(format!("{name} is not set; call `build_script` in a `build.rs`")))
 }
 
-/// Watches the directories of the files of `[version] components`.
+/// Watches the part of each pattern in `[version] components` before the first segment with a glob.
 fn watch_components(settings: &Settings, package: &Path) -> Result<(), Problem> {
     let is_glob = |segment: &&str| segment.contains(['*', '?', '[', '{']);
     for pattern in settings.version.components.values().flatten() {
@@ -89,8 +90,8 @@ fn watch_components(settings: &Settings, package: &Path) -> Result<(), Problem> 
     Ok(())
 }
 
-/// Watches a file, or a directory with all files and directories below. Skips a missing path, because Cargo would run the
-/// build script at each build.
+/// Watches a file, or a directory with all files and directories below. Skips a missing path: if Cargo watched a missing
+/// path, Cargo would run the build script at each build.
 fn watch(path: &Path) -> Result<(), Problem> {
     let Some(text) = path.to_str().filter(|text| !text.contains('\n')) else {
         let path = path.display();

@@ -57,8 +57,8 @@ impl CollectConfig {
         Self::from_settings(settings)
     }
 
-    /// Starts from the settings of a `fingerpost.toml`. Methods override these settings. Added source directories replace
-    /// the source directories of the file.
+    /// Starts from the settings of a `fingerpost.toml`. Methods override these settings or add to lists. Added source
+    /// directories replace the source directories of the file.
     ///
     /// In addition to the [settings of a site](Settings), `collect` reads the table `[collect]`. Every key is optional:
     ///
@@ -70,9 +70,9 @@ impl CollectConfig {
     /// # let top = "sources = ['static']\nout = 'dist/static'\n";
     /// # std::fs::write(&file, top.to_owned() + r#"
     /// [collect]
-    /// compress = ["gzip"]                 # variants to make; also "br", "zstd", "dcz", with a level ("br:11") or its default
-    /// compress-maps = ["gzip"]            # variants of source maps; defaults to gzip, if `compress` has gzip
-    /// delta-versions = 3                  # earlier versions of a file from which "dcz" makes deltas
+    /// compress = ["gzip"]                 # encodings of the variants; also "br", "zstd", "dcz"; a level is optional ("br:11")
+    /// compress-maps = ["gzip"]            # encodings for source maps; defaults to gzip if `compress` has gzip
+    /// delta-versions = 3                  # maximum number of earlier versions from which "dcz" makes deltas
     /// originals = false                   # write the plain names too
     /// keep-from = "previous"              # import the releases of an earlier output directory, or of an earlier pack
     /// pack = "dist/static.tar"            # write the output directory as one tar file, for `embed!`
@@ -86,7 +86,7 @@ impl CollectConfig {
     /// outside-base = "warn"               # absolute references outside of the base URL to a file of a source directory
     /// syntax = "warn"                     # scripts that cannot be parsed; their references are not rewritten
     /// unsupported = "error"               # references that this build cannot rewrite
-    /// bare = "warn"                       # bare specifiers without a name in `[importmap]`; ignored without `[importmap]`
+    /// bare = "warn"                       # bare specifiers that `[importmap]` does not define; ignored without `[importmap]`
     /// shadowed = "ignore"                 # files hidden by a file of an earlier source directory
     ///
     /// [collect.rules."vendor/**"]         # severities for some files; the longest matching glob applies
@@ -120,8 +120,8 @@ impl CollectConfig {
 
     /// Adds the output of Vite: the directory that `vite build` writes to, with `.vite/manifest.json`.
     ///
-    /// Files that the manifest names are [prehashed](Self::prehashed). All other files, such as source maps and the copies of
-    /// `public/`, are ordinary assets. The asset paths start with `vite/`. The key `prefix` of the table `[vite]` in a
+    /// Files in the manifest of Vite are [prehashed](Self::prehashed). All other files, such as source maps and the copies
+    /// of `public/`, are ordinary assets. The asset paths start with `vite/`. The key `prefix` of the table `[vite]` in a
     /// settings file sets another prefix. The manifest of `collect` then contains the names of the source files, such as
     /// `src/main.ts`, for `static_tags` and `static`.
     pub fn vite(mut self, out: impl AsRef<Path>) -> Self {
@@ -176,9 +176,9 @@ impl CollectConfig {
     /// earlier version. See [`delta_versions`](Self::delta_versions).
     ///
     /// Defaults to no variants. A variant is published only if it is at least 5 % smaller than the file. Files below 100
-    /// bytes and compressed types, such as images, `woff2` fonts and archives, have no variants. Source maps are compressed
-    /// only with gzip; see [`compress_maps`](Self::compress_maps). With [`originals`](Self::originals), plain names have the
-    /// same variants, for servers such as nginx (`gzip_static`).
+    /// bytes and files of compressed formats, such as PNG, WOFF2 and ZIP, have no variants. By default, source maps are
+    /// compressed only with gzip; see [`compress_maps`](Self::compress_maps). With [`originals`](Self::originals), plain
+    /// names have the same variants, for servers such as nginx (`gzip_static`).
     ///
     /// `br` requires the feature `brotli` of this crate, and `zstd` and `dcz` the feature `zstd`.
     ///
@@ -200,19 +200,20 @@ impl CollectConfig {
 
     /// Sets the compressed variants of source maps (`.map`).
     ///
-    /// Defaults to gzip if [`compress`](Self::compress) has gzip. Source maps are half of the bytes of many sites, and only
+    /// Defaults to gzip if [`compress`](Self::compress) has gzip. On many sites, source maps are half of all bytes, and only
     /// developers load source maps.
     pub fn compress_maps(mut self, list: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.tables.collect.compress_maps = Some(Compression::list(list));
         self
     }
 
-    /// Sets the number of earlier versions of an asset from which deltas are made, if [`compress`](Self::compress) has `dcz`.
+    /// Sets the maximum number of earlier versions of an asset from which deltas are made, if [`compress`](Self::compress)
+    /// has `dcz`.
     ///
-    /// Defaults to 3, the newest three different versions in the retained releases. A delta is published only if it has at
-    /// most 80 % of the length of the smallest other variant, and if all browsers with the encoding can decode it: the file
-    /// must be shorter than 8 MiB, or shorter than 1.25 times the earlier version and 128 MiB. The deltas of a file never
-    /// change after the file is published.
+    /// Defaults to 3. Deltas are made from the newest distinct versions in the retained releases. A delta is published only
+    /// if the delta has at most 80 % of the length of the smallest other variant. All browsers with the encoding must be
+    /// able to decode the delta, so the file must be shorter than 8 MiB, or shorter than 1.25 times the earlier version and
+    /// 128 MiB. The deltas of a file never change after the file is published.
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;
@@ -242,13 +243,13 @@ impl CollectConfig {
     /// Imports the releases and files of an earlier output directory or [`pack`](Self::pack), such as the output directory in
     /// the previous image.
     ///
-    /// Pages that were rendered before the deploy can then still load their files. The numbers of the releases do not change.
-    /// A release that the output directory already has is skipped. If the output directory has no manifest, the manifest of
-    /// `dir` counts as replaced. Missing and damaged files are skipped with a warning. `dir` may be empty, but files without
-    /// a manifest are an error.
+    /// Pages that were rendered before the deploy can then still load their files. The numbers of the releases do not
+    /// change. A release that the output directory already has is skipped. If the output directory has no manifest, the
+    /// manifest of `dir` counts as replaced by this run. Missing and damaged files are skipped with a warning. `dir` may be
+    /// empty, but files without a manifest are an error.
     ///
-    /// The program `fingerpost` accepts the URL of a bucket too, also as `keep-from` in the table `[collect]`. For `collect`,
-    /// the URL of a bucket is an error.
+    /// The program `fingerpost` also accepts the URL of a bucket, as an argument and as `keep-from` in the table
+    /// `[collect]`. For `collect`, the URL of a bucket is an error.
     pub fn keep_from(mut self, dir: impl AsRef<Path>) -> Self {
         self.tables.collect.keep_from = Some(dir.as_ref().to_owned());
         self
@@ -258,8 +259,8 @@ impl CollectConfig {
     /// variants.
     ///
     /// [`embed!`](fingerpost::embed) includes a pack in a program, and [`keep_from`](Self::keep_from) reads the pack of the
-    /// previous deploy. Equal output directories have equal packs, without times or owners. A pack that would not change is
-    /// not written.
+    /// previous deploy. Equal output directories have equal packs: a pack records no times and no owners. A pack that would
+    /// not change is not written.
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;
@@ -282,9 +283,9 @@ impl CollectConfig {
 
     /// Adds globs of files that another tool named by their content, such as the output of a bundler.
     ///
-    /// A prehashed file keeps its name and its bytes: `collect` checks the references in the file, and does not rewrite them.
-    /// `StaticFiles` serves the file as `immutable`. If a retained release has the name with other bytes, the run fails.
-    /// Source maps are never prehashed. Globs have the syntax of [`ignore`](Self::ignore).
+    /// A prehashed file keeps its name and its bytes: `collect` checks the references in the file, and does not rewrite
+    /// them. `StaticFiles` serves the file as `immutable`. If a retained release has a file with the same name and other
+    /// bytes, the run fails. Source maps are never prehashed. Globs have the syntax of [`ignore`](Self::ignore).
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;
@@ -319,7 +320,7 @@ impl CollectConfig {
         self
     }
 
-    /// Sets whether to only report the changes, without writing anything.
+    /// Sets whether the run only reports the changes and writes nothing.
     ///
     /// Defaults to `false`.
     pub fn dry_run(mut self, yes: bool) -> Self {
@@ -365,8 +366,8 @@ impl CollectConfig {
 
     /// Adds a name to the import map, which the manifest stores for pages. A `name` that ends in `/` is mapped to a directory.
     ///
-    /// For such a directory, the manifest also contains each module that a script imports by a constant specifier, so that the
-    /// map of a page contains the hashed URL of the module. An unknown asset is an error. See
+    /// For such a directory, the manifest also contains each module that a script imports by a constant specifier. The map
+    /// of a page then contains the hashed URL of the module. An unknown asset is an error. See
     /// [`AssetsBuilder::import`](fingerpost::AssetsBuilder::import).
     ///
     /// ```
@@ -387,12 +388,13 @@ impl CollectConfig {
 
     /// Sets the severity of a rule for all files without a [`severity_override`](Self::severity_override).
     ///
-    /// See [`Rule`] for the defaults. [`Report::shadowed`](crate::Report::shadowed) lists hidden files at every severity.
+    /// See [`Rule`] for the defaults. [`Report::shadowed`](crate::Report::shadowed) lists shadowed files at every severity.
     pub fn severity(self, rule: Rule, severity: Severity) -> Self {
         self.severity_override(EVERYWHERE, rule, severity)
     }
 
-    /// Sets the severity of a rule for the files that a glob matches. For [`Rule::Shadowed`], the glob matches hidden files.
+    /// Sets the severity of a rule for the files that a glob matches. For [`Rule::Shadowed`], the glob matches the shadowed
+    /// files.
     ///
     /// Globs have the syntax of [`ignore`](Self::ignore). If several globs match, the longest glob applies.
     pub fn severity_override(mut self, glob: impl Into<String>, rule: Rule, severity: Severity) -> Self {
@@ -413,7 +415,8 @@ impl CollectConfig {
     pub(crate) fn options(&self) -> Result<RunOptions, Error> {
         let dirs = both(output_dir(&self.settings), self.earlier());
         let settings = both(both(dirs, self.base()), both(self.severities(), self.compression()));
-        // Without a build of Vite, the error of its manifest has better advice than the error of its directory.
+        // If Vite has not built anything, the error for the missing manifest has better advice than the error for the
+        // directory.
         let sources = self.prehashed_files().and_then(|prehashed| Ok((self.open_sources()?, prehashed)));
         let sources = both(sources, self.import_map());
         let checked = both(self.tables.check(), both(settings, sources))?;
@@ -490,7 +493,7 @@ impl CollectConfig {
     }
 
     fn prehashed_files(&self) -> Result<Prehashed, Error> {
-        // Another check reports the error of an invalid base URL.
+        // Another check reports an invalid base URL.
         let base = self.base().unwrap_or_default();
         let bundle = self.settings.bundles.read(&self.source_dirs()?, &base)?;
         Ok(Prehashed::new(&self.tables.collect.prehashed, bundle)?)

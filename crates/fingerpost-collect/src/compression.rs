@@ -31,7 +31,7 @@ impl Compression {
         self.level
     }
 
-    /// Parses a list of different encodings.
+    /// Parses a list of compressions, each with a different encoding.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_compressions_are_rejected_with_valid_values() {
+    fn errors_for_invalid_compressions_list_the_valid_values() {
         let unknown =
             "is unknown; write `gzip`, `br`, `zstd` or `dcz`, optionally with a level, such as `br:11`";
         for text in ["brotli", "", "GZIP", "gzip ", " br", "gz:9"] {

@@ -42,7 +42,7 @@ pub mod __private {
 
     use crate::{CleanConfig, CollectConfig, RollbackConfig, diagnostics::Error, settings_tables::Tables};
 
-    /// Checks the tables `[collect]` and `[clean]`, for commands that do not use them.
+    /// Checks the tables `[collect]` and `[clean]`, for commands that use neither table.
     ///
     /// # Errors
     ///
@@ -56,7 +56,8 @@ pub mod __private {
         config.earlier_bucket()
     }
 
-    /// Returns the setting for plain names, or `None` if unset.
+    /// Returns the value of [`RollbackConfig::originals`], or `Some(true)` if `[collect] originals` is `true`. Otherwise,
+    /// returns `None`.
     pub fn wants_originals(config: &RollbackConfig) -> Option<bool> {
         config.wants_originals()
     }
@@ -92,9 +93,9 @@ use crate::{
 
 /// Collects the files of the source directories into the output directory, and publishes a release if anything has changed.
 ///
-/// A killed run leaves the previous manifest and all of its files intact. A second run without changes writes nothing outside
-/// `.fingerpost/`. Published files that were changed or damaged are written again; see [`CollectConfig::verify`]. If another
-/// run holds the lock, this run waits; [`collect_with`] reports the holder.
+/// A killed run leaves the previous manifest and all of its files intact. A second run without changes writes nothing
+/// outside `.fingerpost/`. Published files that were changed or damaged are written again; see [`CollectConfig::verify`]. By
+/// default, a run waits while another run holds the lock; [`collect_with`] reports the other run.
 ///
 /// # Errors
 ///
@@ -131,8 +132,8 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     }
 }
 
-/// Starts the threads before the run takes the lock. Without memory for the threads, rayon would panic in the middle of the
-/// run.
+/// Starts the threads before the run takes the lock. Otherwise, a lack of memory for the threads would make rayon panic in
+/// the middle of the run.
 fn start_threads() -> Result<(), Problem> {
     let is_started = rayon::current_thread_index().is_some();
     let started = if is_started { Ok(()) } else { rayon::ThreadPoolBuilder::new().build_global() };

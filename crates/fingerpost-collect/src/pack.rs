@@ -21,7 +21,7 @@ use crate::{
     output::staging::{make_dir, new_file, sync_dir},
 };
 
-/// A written or unchanged pack.
+/// The result of writing a pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PackReport {
@@ -31,10 +31,11 @@ pub struct PackReport {
     pub written: bool,
 }
 
-/// The modification time of every file. `tar` prints a warning for each extracted file with a time near 1970.
+/// The modification time of every file, in seconds since 1970. `tar` prints a warning for each extracted file with a time
+/// near 1970.
 const TIME: u64 = 946_684_800;
 
-/// Fails if the pack would replace a directory, a published file or an asset.
+/// Fails if the pack is not a file, or is in the output directory or a source directory.
 pub(crate) fn check_place(pack: &Path, out: &Path, sources: &Sources) -> Result<(), Problem> {
     let shown = quoted(pack.display());
     if fs::metadata(pack).is_ok_and(|found| !found.is_file()) {

@@ -6,8 +6,8 @@ use fingerpost::{
 };
 use globset::GlobMatcher;
 
-/// Selects the prehashed files: the files that a glob matches, and the files that the manifest of a bundler names. Source
-/// maps are never prehashed, because bundlers do not rename a script whose source map has changed.
+/// Selects the prehashed files: the files that a glob matches, and the files in the manifest of a bundler. Source maps are
+/// never prehashed: the name of a source map derives from the script, so the source map can change without a new name.
 #[derive(Default)]
 pub(crate) struct Prehashed {
     globs: Vec<GlobMatcher>,

@@ -25,8 +25,8 @@ use crate::{
 pub struct ReferenceReport {
     /// All references, sorted by location.
     pub references: Vec<Reference>,
-    /// Files that cannot be read or parsed, and may have more references. Includes scripts that break the rule `syntax` or
-    /// `unsupported`, unless the rule is ignored.
+    /// Problems with files that cannot be read or parsed. Such files may have more references. Includes scripts that break
+    /// the rule `syntax` or `unsupported`, unless the rule is ignored.
     pub problems: Vec<Problem>,
 }
 

@@ -41,7 +41,7 @@ use crate::{
 /// until that change. A warning is reported if a release is retained only because of such a change. If the times of the
 /// manifest are not recorded, every release counts as current until this run.
 ///
-/// The files of the current release are never touched, and a killed run can be repeated. `clean` and
+/// The files of the current release are never changed or removed, and a killed run can be repeated. `clean` and
 /// [`collect`](crate::collect) wait for each other; [`clean_with`] reports the run that holds the lock.
 ///
 /// ```

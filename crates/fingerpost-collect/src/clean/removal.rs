@@ -84,7 +84,7 @@ fn kept_names<'a>(files: impl Iterator<Item = &'a NamedFile>) -> NamesByLowercas
     names
 }
 
-/// Returns `true` if `name` is a retained file. On a case-insensitive disk, two names can refer to one file.
+/// Returns `true` if `name` is the name of a retained file. On a case-insensitive disk, two names can refer to one file.
 fn is_kept_name(name: &str, kept: &NamesByLowercase<'_>, root: &Path) -> bool {
     let real = |name: &str| fs::canonicalize(place(root, name)).ok();
     let is_same = |other: &&str| *other == name || real(name).is_some_and(|file| Some(file) == real(other));

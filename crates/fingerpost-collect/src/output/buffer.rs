@@ -9,10 +9,10 @@ use std::{
 #[derive(Default)]
 pub(crate) struct Buffer(Vec<u8>);
 
-/// The number of retained buffers: one for the bytes of a file, one for the rewritten bytes.
+/// The maximum number of retained buffers per thread: one for the bytes of a file, one for the rewritten bytes.
 const SPARES: usize = 2;
 
-/// Larger buffers are freed.
+/// The maximum capacity of a retained buffer in bytes. Larger buffers are freed.
 const LARGEST_SPARE: usize = 4 * 1024 * 1024;
 
 thread_local! {

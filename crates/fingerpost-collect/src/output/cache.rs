@@ -1,4 +1,4 @@
-//! The cache of source files, which lets a run skip unchanged files. Deleting the cache makes the next run slower, and
+//! The cached analysis of source files. A run analyzes only changed files. Deleting the cache makes the next run slower, and
 //! changes no output.
 
 use std::{collections::HashMap, fs, path::Path, sync::Arc};
@@ -52,7 +52,7 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    /// Reads the cache of an output directory. A cache that is missing, damaged or from another build counts as empty.
+    /// Reads the cache of an output directory. A cache that is missing, damaged or has another key counts as empty.
     /// `finds_bare` is `true` if bare module specifiers are references.
     pub(crate) fn read(dir: &Path, base: &str, finds_bare: bool) -> Self {
         // The parser of scripts has more assertions in a debug build, and rejects more scripts.

@@ -17,10 +17,11 @@ use crate::{
     output::{buffer::Buffer, hash_writer::HashWriter},
 };
 
-/// Larger files are read once for hashing and once for copying, so that memory use is constant.
+/// The maximum length of a file in memory. A larger file is read once for hashing and once for copying, so that memory use
+/// is constant.
 pub(crate) const LARGEST_IN_MEMORY: u64 = 8 * 1024 * 1024;
 
-/// The number of bytes per read and write. With `gzip:1`, the output depends on the size of the writes.
+/// The maximum number of bytes per read and write. With `gzip:1`, the output depends on the size of the writes.
 pub(crate) const BLOCK: usize = 256 * 1024;
 
 /// The bytes to publish for one asset, with their length and digest.
@@ -105,7 +106,8 @@ impl Content {
         }
     }
 
-    /// Creates content from a file that should have this length and digest. [`write_to`](Self::write_to) checks both.
+    /// Creates content from a file that should have this length and digest. [`write_to`](Self::write_to) checks the length
+    /// and the digest.
     pub(crate) fn in_file(file: &Path, size: u64, sha256: Digest) -> Self {
         Self { size, sha256, bytes: Bytes::InFile(FilePart::whole(file)) }
     }
@@ -134,7 +136,7 @@ pub(crate) struct ContentId {
 }
 
 impl ContentId {
-    /// Reads the file again. Fails if the bytes have changed. With the stamp `trusted`, the bytes are not hashed.
+    /// Reads the file again. Fails if the bytes have changed. If the file has the stamp `trusted`, the bytes are not hashed.
     pub(crate) fn read_again(self, file: &Path, trusted: Option<FileStamp>) -> Result<Buffer, Problem> {
         let Reading { value: bytes, stamp, .. } =
             stable(file, |handle| read_up_to(handle.metadata()?.len(), handle))?;
@@ -149,7 +151,7 @@ fn stable<T>(file: &Path, read: impl FnMut(&mut File) -> io::Result<T>) -> Resul
     if reading.is_stable { Ok(reading) } else { Err(changed(file)) }
 }
 
-/// Reads up to the length that the file had at the start. If the file grows, its stamp changes.
+/// Reads at most `length` bytes, the length of the file at the start. If the file grows, the stamp of the file changes.
 fn read_up_to(length: u64, file: &mut File) -> io::Result<Buffer> {
     let mut bytes = Buffer::with_capacity(length as usize);
     file.take(length).read_to_end(&mut bytes)?;
@@ -163,9 +165,9 @@ fn changed(file: &Path) -> Problem {
 
 /// The reason why content was not written.
 pub(crate) enum WriteError {
-    /// The target cannot be written.
+    /// Writing to the target failed.
     Output(io::Error),
-    /// The source cannot be read, or has changed.
+    /// Reading the source failed, or the source has changed.
     Input(Problem),
 }
 

@@ -85,7 +85,7 @@ impl<'a> EarlierSite<'a> {
     }
 }
 
-/// Returns `true` if a directory contains anything except hidden files, such as records and `.gitkeep`, and `lost+found`.
+/// Returns `true` if a directory contains anything other than `lost+found` and hidden files, such as records and `.gitkeep`.
 fn has_files(dir: &Path) -> Result<bool, Problem> {
     let mut entries = fs::read_dir(dir).map_err(|err| Problem::output("list", dir, &err))?;
     let is_file = |name: &OsStr| !name.as_encoded_bytes().starts_with(b".") && name != "lost+found";

@@ -8,8 +8,7 @@ use crate::{
     progress::Progress,
 };
 
-/// Opens an output directory for a command that does not create it. Takes the lock if the directory has records, except
-/// in a dry run.
+/// Opens an existing output directory. Takes the lock if the directory has records, except in a dry run.
 pub(crate) fn open_existing(
     out: &Path,
     wait: bool,

@@ -46,7 +46,7 @@ impl<'a> History<'a> {
         Some(&self.current.as_ref()?.manifest)
     }
 
-    /// States why no release is current, for messages about a manifest that is in no release.
+    /// Returns the reason why no release is current, for messages about the manifest.
     pub(crate) fn state_without_release(&self) -> &'static str {
         if self.current.is_some() { "is not the manifest of any release" } else { "does not exist" }
     }
@@ -75,7 +75,7 @@ impl<'a> History<'a> {
         self.numbers.iter().rev().filter_map(|&number| self.try_release(number, diagnostics))
     }
 
-    /// Returns a release, or `None` with a warning if it is unreadable.
+    /// Returns a release, or `None` with a warning if the release is unreadable.
     pub(crate) fn try_release(&self, number: u64, diagnostics: &mut Diagnostics) -> Option<Release> {
         let skipped = |err| diagnostics.warn(ErrorKind::Manifest, format!("{err}; this release is skipped"));
         self.release(number).map_err(skipped).ok()
@@ -96,7 +96,7 @@ impl Current {
         Ok(Self { digest: Digest::from_content(json), manifest })
     }
 
-    /// Returns `true` if the file has exactly the bytes of `manifest`.
+    /// Returns `true` if `staticfiles.json` has exactly the bytes of `manifest`.
     pub(crate) fn has_bytes_of(&self, manifest: &Manifest) -> bool {
         self.manifest == *manifest && Digest::from_content(&manifest.to_json()) == self.digest
     }

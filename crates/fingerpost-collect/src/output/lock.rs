@@ -59,7 +59,8 @@ fn wait_for(file: &mut File, path: &Path, wait: bool, progress: &dyn Progress) -
     file.lock().map_err(|err| Problem::output("lock", path, &err))
 }
 
-/// Describes the run that holds the lock. Other processes cannot read a locked file on Windows.
+/// Describes the run that holds the lock. On Windows, other processes cannot read a locked file, so the process id is
+/// unknown.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     match file.read_to_string(&mut text) {

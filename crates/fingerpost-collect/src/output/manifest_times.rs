@@ -79,7 +79,7 @@ enum Difference {
 }
 
 impl Change {
-    /// Compares the times.
+    /// Compares the times of the manifest with the record.
     pub(crate) fn read(dir: &Path) -> Self {
         let Some(manifest) = Times::of_manifest(dir) else {
             return Self { edit: None, manifest: None, is_recorded: true };

@@ -45,7 +45,7 @@ use crate::{
 pub(crate) struct Output {
     fsync: bool,
     pub(crate) staging: Staging,
-    /// The held lock. `None` in a dry run.
+    /// The held lock. `None` if the directory is only read.
     lock: Option<Lock>,
     /// Changes of the manifest since the last release.
     pub(crate) change: Change,
@@ -79,7 +79,7 @@ impl Output {
         Ok(output)
     }
 
-    /// Opens an output directory for reading. [`acquire`](Self::acquire) makes the output directory writable.
+    /// Opens an output directory for reading. After [`acquire`](Self::acquire), the output directory can also be written to.
     pub(crate) fn dry(dir: &Path) -> Result<Self, Problem> {
         refuse_symlinks(dir, &[".fingerpost", STAGING, ".fingerpost/releases", LOCK])?;
         let (change, real, published) = (Change::read(dir), Mutex::default(), PublishedFiles::default());
@@ -185,7 +185,7 @@ impl Output {
     }
 
     /// Fails if a directory between the output directory and the file is a symlink: the file would be written to another
-    /// directory, possibly to the sources. The output directory itself may be a symlink.
+    /// directory, possibly to a source directory. The output directory itself may be a symlink.
     fn check_dirs_above(&self, file: &Path) -> Result<(), Problem> {
         let mut real = self.real.lock().unwrap_or_else(PoisonError::into_inner);
         let below = file.ancestors().skip(1).take_while(|dir| *dir != self.dir());
@@ -241,7 +241,7 @@ impl Output {
         Ok(())
     }
 
-    /// Removes an existing file.
+    /// Removes an existing file, except in a dry run.
     pub(crate) fn remove(&self, path: &str) -> Result<(), Problem> {
         let file = self.dir().join(path);
         self.check_dirs_above(&file)?;

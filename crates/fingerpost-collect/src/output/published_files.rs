@@ -1,4 +1,4 @@
-//! The stamps of published files, which let a run skip unchanged files.
+//! The stamps of published files. A run does not read files whose stamps are unchanged.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -98,7 +98,7 @@ impl PublishedFiles {
         }
     }
 
-    /// Returns `true` if an unchanged stamp proves unchanged bytes: all times of the stamp are before the record, by the
+    /// Returns `true` if an unchanged stamp proves unchanged bytes: all times of the stamp are before `recorded_at`, by the
     /// clock of the file system.
     fn proves(&self, stamp: FileStamp) -> bool {
         // `is_settled_at` requires a difference of two seconds, which is only needed for a comparison with another clock.

@@ -36,7 +36,7 @@ pub(crate) struct SourceInfo {
     pub(crate) assigned_name: Option<Box<AssignedName>>,
 }
 
-/// The name and the final bytes of a file, with the inputs of both.
+/// The hash in the name, the length and the digest of a published file, and the inputs of these values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AssignedName {
     pub(crate) from: Inputs,
@@ -44,7 +44,8 @@ pub(crate) struct AssignedName {
     pub(crate) info: FileInfo,
 }
 
-/// The inputs of the name and the final bytes of a file, besides its own bytes. Empty for a file without references.
+/// The inputs of the name and the final bytes of a file, except the bytes of the source file. Empty for a file without
+/// references.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Inputs {
     /// The digest of the positions of the references and of the hashes to insert.
@@ -56,7 +57,7 @@ pub(crate) struct Inputs {
 }
 
 impl SourceInfo {
-    /// Returns `true` if a reference has an asset path as its target. The file may then have to be rewritten.
+    /// Returns `true` if a reference has an asset path as its target. In that case, the file may have to be rewritten.
     pub(crate) fn names_assets(&self) -> bool {
         self.references.iter().any(|reference| matches!(reference.target, Target::Asset(_)))
     }

@@ -13,7 +13,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use crate::diagnostics::Problem;
 
-/// The staging directory. Part of the output directory, because renaming needs the same file system.
+/// The staging directory. The directory is in the output directory, because a rename works only within one file system.
 pub(super) const STAGING: &str = ".fingerpost/tmp";
 
 /// The directory for the files of a new output directory, under their final names. Top-level directories are moved as a
@@ -168,8 +168,8 @@ pub(super) fn write_file<E: From<io::Error>>(
     Ok(())
 }
 
-/// Creates a file with an unused name. The permissions follow the umask, because the file will be served. By default,
-/// temporary files are private.
+/// Creates a file with an unused name. The umask determines the permissions, because the server may run as another user. By
+/// default, only the owner can read a temporary file.
 pub(crate) fn new_file(dir: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]

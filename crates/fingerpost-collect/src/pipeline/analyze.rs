@@ -31,8 +31,8 @@ use crate::{
 pub(crate) struct Analyzed {
     /// Files without references and prehashed files, named and staged.
     pub(crate) done: Vec<Asset>,
-    /// Files whose references will be rewritten, not named yet. The bytes of these files are not retained, to save memory: a
-    /// later step reads the files again.
+    /// Files whose references will be rewritten. These files have no names yet. The bytes of the files are not retained, to
+    /// save memory: a later step reads the files again.
     pub(crate) referring: Vec<Source>,
 }
 

@@ -17,7 +17,7 @@ use crate::{
     pipeline::run_context::Run,
 };
 
-/// A named asset. Staged, unless the output directory has the file.
+/// A named asset. The file is staged, unless the output directory has the file.
 pub(crate) struct Asset {
     pub(crate) path: AssetPath,
     pub(crate) source_info: Arc<SourceInfo>,
@@ -94,17 +94,19 @@ impl Asset {
         *self.hashed == *self.path
     }
 
-    /// Returns the entry of the asset path in the current manifest.
+    /// Returns the file information of the asset path in the current manifest.
     pub(crate) fn current_info<'a>(&self, run: &'a Run<'_>) -> Option<&'a FileInfo> {
         run.history.manifest()?.get(&self.path)?.info.as_ref()
     }
 
-    /// Returns the entry of the asset path in the current manifest, if the file has the same hashed path and the same bytes.
+    /// Returns the file information of the asset path in the current manifest, if the entry has the same hashed path and the
+    /// same bytes.
     pub(crate) fn unchanged_info<'a>(&self, run: &'a Run<'_>) -> Option<&'a FileInfo> {
         self.info_in(run.history.manifest()?)
     }
 
-    /// Returns the entry of the asset path in a manifest, if the file has the same hashed path and the same bytes.
+    /// Returns the file information of the asset path in a manifest, if the entry has the same hashed path and the same
+    /// bytes.
     pub(crate) fn info_in<'a>(&self, manifest: &'a Manifest) -> Option<&'a FileInfo> {
         let entry = manifest.get(&self.path).filter(|entry| entry.hashed == self.hashed)?;
         entry.info.as_ref().filter(|info| info.sha256 == self.info.sha256)

@@ -62,7 +62,7 @@ pub(crate) fn check_base(
     let with_hash = run.options.prehashed.bundle.files.iter().filter(|(path, file)| has_hash(path, file));
     let names: HashSet<_> = with_hash.filter_map(|(path, _)| path.strip_prefix(prefix.as_str())).collect();
     let served_at = format!("{}{prefix}", run.options.base);
-    // The manifest has no host.
+    // The manifest contains the base URL without the host.
     let last_base = run.history.manifest().and_then(Manifest::base_path);
     let is_same_base = last_base == Some(run.options.base.as_str());
     let is_checked = |file: &SourceFile| {
@@ -86,7 +86,7 @@ pub(crate) fn check_base(
 /// The minimum length of a hash in a file name.
 const MIN_HASH: usize = 6;
 
-/// Returns `true` if the name of a file has a hash. Other sites may have files with other names.
+/// Returns `true` if the name of a file has a hash. The URLs of other sites may contain names without a hash.
 fn has_hash(path: &str, file: &BundledFile) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
@@ -97,10 +97,10 @@ fn has_hash(path: &str, file: &BundledFile) -> bool {
 /// The maximum length of a URL that is compared with the names of files, in bytes. Scripts may contain long literals.
 const MAX_URL: usize = 1_000;
 
-/// The maximum distance between `modulepreload` and the base in the function of Vite that preloads files, in bytes.
+/// The maximum distance between `modulepreload` and `return` in the function of Vite that preloads files, in bytes.
 const MAX_DISTANCE: usize = 100;
 
-/// Returns the texts in front of file names in absolute URLs, and the base in the function of Vite that preloads files.
+/// Returns the part of each absolute URL before the file name, and the base in the function of Vite that preloads files.
 fn bases<'t>(text: &'t str, names: &HashSet<&str>) -> Vec<&'t str> {
     let urls = text.split(['"', '\'', '`', '(', ')']).filter(|url| url.len() <= MAX_URL && is_absolute(url));
     let in_url = urls.filter_map(|url| {
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn path_follows_the_host() {
+    fn absolute_url_is_split_into_host_and_path() {
         let all = ["/a/", "https://h/a/", "//h/a/", "http://h"].map(host_and_path);
         assert_eq!(all, [("", "/a/"), ("h", "/a/"), ("h", "/a/"), ("h", "/")]);
     }

@@ -40,8 +40,8 @@ fn unknown_target(name: &str, target: &str, (reason, near): (&str, Vec<String>))
     Problem::config(format!("import {name} is mapped to {target}, which {reason}; {advice}"))
 }
 
-/// Returns the names of the manifest: the names of the settings, and the specifiers in directories of the map that scripts
-/// import. `assets` are sorted by path.
+/// Returns the names and targets of the import map in the manifest: the names in the settings, and imported specifiers in
+/// directories of the map. `assets` are sorted by path.
 pub(crate) fn entries<'a>(
     import_map: &'a ImportMap,
     assets: &'a [Asset],

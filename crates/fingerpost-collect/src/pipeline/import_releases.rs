@@ -37,7 +37,7 @@ pub(crate) struct ImportedReleases {
     pub(crate) staged: Vec<Staged>,
 }
 
-/// Imports from the directory of `--keep-from`, if it is set.
+/// Imports the releases and files of `keep_from`, if the option is set.
 pub(crate) fn import_releases(
     run: &Run<'_>,
     assets: &[Asset],
@@ -62,8 +62,8 @@ pub(crate) fn import_releases(
     Ok(ImportedReleases { releases, current, edit, names, staged: staged.into_iter().flatten().collect() })
 }
 
-/// With `--verify`, reads the files of earlier releases, and warns about damaged files. `collect` cannot write these
-/// files again.
+/// With `--verify`, reads the files of earlier releases, and warns about missing and damaged files. `collect` cannot write
+/// these files again.
 pub(crate) fn verify_releases(
     run: &Run<'_>,
     assets: &[Asset],

@@ -132,7 +132,8 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// Reports the broken references of a file, unless they are ignored. Reads the file again to compute the locations.
+    /// Reports the broken references of a file, unless the severity is `Ignore`. Reads the file again to compute the
+    /// locations.
     fn report(
         &mut self,
         path: &AssetPath,

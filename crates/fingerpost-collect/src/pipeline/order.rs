@@ -15,7 +15,8 @@ pub(crate) struct Group {
 
 /// Returns all groups in layers: a group refers only to itself and to groups in earlier layers.
 ///
-/// `edges` has the targets of each file. Linear in the number of files and references, and not recursive.
+/// `edges` has the targets of each file. The time is linear in the number of files and references. The function does not
+/// recurse.
 pub(crate) fn layers(edges: &[Vec<usize>]) -> Vec<Vec<Group>> {
     let mut graph = DiGraph::<(), (), usize>::with_capacity(edges.len(), 0);
     for _ in edges {

@@ -39,7 +39,7 @@ pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Compone
         let bundled = run.options.prehashed.bundle.files.get(&asset.path).cloned().unwrap_or_default();
         (info.imports, info.styles) = (bundled.imports, bundled.styles);
         info.chunk = bundled.chunk.filter(|_| asset.is_prehashed());
-        // Flat manifests contain no imports.
+        // Flat manifests of bundlers contain no imports.
         if info.imports.is_empty() {
             info.imports = imports(asset, assets, &run.options.import_map);
         }
@@ -91,7 +91,7 @@ impl Publication {
     ///
     /// - the current manifest of the earlier output directory, unless a release contains that manifest,
     /// - the current manifest of this output directory, unless the newest release contains that manifest,
-    /// - `manifest`, unless it is current.
+    /// - `manifest`, unless `manifest` is current.
     pub(crate) fn plan(
         manifest: Manifest,
         references: ReferenceMap,
@@ -110,7 +110,7 @@ impl Publication {
         Ok(Self { files: kept.staged, releases, manifest, edit })
     }
 
-    /// Publishes the files, then the releases that contain them, and finally the manifest, if it has changed.
+    /// Publishes the files, then the releases that contain the files, and finally the manifest, if the manifest has changed.
     pub(crate) fn write(
         self,
         files: StagedFiles,

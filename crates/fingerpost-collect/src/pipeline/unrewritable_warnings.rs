@@ -10,7 +10,7 @@ use crate::{
     references::Unrewritable,
 };
 
-/// The maximum number of files in the warning.
+/// The maximum number of files that the warning lists.
 const MOST: usize = 3;
 
 /// Adds one warning for all files with references that cannot be rewritten. With `--originals`, these references work.

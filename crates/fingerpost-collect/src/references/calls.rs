@@ -11,7 +11,7 @@ use super::{
     reference::Scan,
 };
 
-/// Adds the references in the calls of a script. The visitor recurses per level, like the parser.
+/// Adds the references in the calls of a script. Like the parser, the visitor recurses once per level.
 impl<'a> VisitJs<'a> for Scan {
     fn visit_import_expression(&mut self, import: &ImportExpression<'a>) {
         match constant(&import.source) {
@@ -43,7 +43,7 @@ fn first(arguments: &[Argument<'_>], kind: Kind) -> Option<RawReference> {
     constant(first).map(|written| RawReference { kind, ..written })
 }
 
-/// Returns the specifier of a string or of a template without substitutions, in parentheses or not.
+/// Returns the specifier of a string or of a template without substitutions, with or without parentheses.
 fn constant(expression: &Expression<'_>) -> Option<RawReference> {
     match expression.without_parentheses() {
         Expression::StringLiteral(string) => Some(specifier(string.span)),

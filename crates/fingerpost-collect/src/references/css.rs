@@ -46,9 +46,9 @@ struct Scanner<'a> {
 enum Block {
     /// URLs and the strings after `@import` are references.
     Plain,
-    /// `url(` and `src(`: the first string is a reference, too.
+    /// The arguments of `url(` and `src(`: the first string is also a reference.
     Url,
-    /// Every string is a reference, too.
+    /// The arguments of `image-set(`: every string is also a reference.
     ImageSet,
     /// A part of `@namespace`: nothing is a reference.
     Namespace,

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-/// The replacement of a byte that is not UTF-8. `_` can be part of a name, like U+FFFD, the replacement in browsers.
+/// The replacement of a byte that is not UTF-8. Like U+FFFD, the replacement in browsers, `_` can be part of a name.
 const SUBSTITUTE: char = '_';
 
 /// Decodes a file for a parser. Byte offsets do not change. A byte order mark is retained: the mark is part of a name in

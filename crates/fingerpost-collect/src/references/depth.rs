@@ -219,8 +219,8 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Returns `true` if both readings have the same open brackets, and then sets the levels of `b` to the maximum of both
-    /// readings.
+    /// Returns `true` if both readings have the same open brackets. In that case, sets the levels of `b` to the maximum of
+    /// both readings.
     fn agree(&mut self, a: Reading, b: Reading) -> Result<bool, TooDeep> {
         let mut pairs = Vec::new();
         let (mut x, mut y) = (a.open, b.open);
@@ -402,7 +402,7 @@ impl Scan<'_> {
         self.text[at..].chars().next().map_or(0, char::len_utf8)
     }
 
-    /// Moves to the end of a string. Returns `false` if the string does not end in its line.
+    /// Moves to the end of a string. Returns `false` if the string does not end on the same line.
     fn skip_string(&self, reading: &mut Reading, quote: u8) -> bool {
         while let Some(end) = self.find([quote, b'\\', b'\n'], reading.at) {
             reading.at = end + 1;
@@ -483,7 +483,7 @@ impl Scan<'_> {
         Ok(may_divide || is_literal)
     }
 
-    /// Moves to the end of a regular expression. Returns `false` if the expression does not end in its line.
+    /// Moves to the end of a regular expression. Returns `false` if the expression does not end on the same line.
     fn skip_regular_expression(&self, reading: &mut Reading) -> bool {
         let mut in_class = false;
         while let Some(&byte) = self.bytes.get(reading.at) {
@@ -505,7 +505,7 @@ impl Scan<'_> {
         false
     }
 
-    /// `<!--` and `-->` begin comments in scripts, and sometimes in modules.
+    /// Adds a reading in which `<!--` or `-->` begins a comment. In the current reading, the characters are operators.
     fn html_comment(&mut self, reading: &mut Reading, last: Token) -> Result<(), TooDeep> {
         let start = reading.at - 1;
         let length = line_length(&self.text[start..]);

@@ -74,7 +74,7 @@ fn hex(chars: &mut Peekable<Chars<'_>>, mut value: u32, most: usize) -> u32 {
     value
 }
 
-/// Decodes each escape with `escape`, which starts after the backslash. `None` is a line continuation.
+/// Decodes each escape with `escape`, which starts after the backslash. `escape` returns `None` for a line continuation.
 fn unescape(text: &str, escape: impl Fn(&mut Peekable<Chars<'_>>) -> Option<char>) -> Cow<'_, str> {
     if !text.contains('\\') {
         return text.into();

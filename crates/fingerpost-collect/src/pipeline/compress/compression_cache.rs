@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// The cache file. Without this file, everything is compressed again.
+/// The cache file. Without this file, the next run compresses all files again.
 const FILE: &str = ".fingerpost/compressed.json";
 
 /// Other versions may have other encoders, so their cache files are ignored.
@@ -51,7 +51,8 @@ struct Outcome {
 }
 
 impl CompressionCache {
-    /// Reads the cache of an output directory. Returns an empty cache if the file is missing, damaged or of another version.
+    /// Reads the cache of an output directory. Returns an empty cache if the file is missing, damaged or from another
+    /// version of this crate.
     pub(crate) fn read(dir: &Path) -> Self {
         let saved = fs::read(dir.join(FILE)).unwrap_or_default();
         Self { outcomes: parse(&saved).unwrap_or_default(), saved, replaces: false }
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn incomplete_or_foreign_cache_file_is_ignored() {
+    fn damaged_cache_file_and_cache_file_of_another_version_are_ignored() {
         let (sha256, gzip) = (Digest::from_content(b"a"), Compression::from(Encoding::Gzip));
         let mut known = CompressionCache::default();
         known.insert(&sha256, gzip, Some(EncodingInfo::new(777, sha256)));

@@ -19,7 +19,7 @@ use crate::{
     pipeline::{asset::Asset, run_context::Run},
 };
 
-/// Compresses one content for all assets that have it.
+/// Compresses one content for all assets with this content.
 pub(super) struct CompressionTask {
     pub(super) sha256: Digest,
     pub(super) compression: Compression,
@@ -132,8 +132,8 @@ pub(super) fn published(asset: &Asset, encoding: Encoding, run: &Run<'_>) -> Opt
 
 /// Returns `true` if the output directory has a variant under all names of the variant.
 ///
-/// If the current manifest contains the variant, other bytes are reported as damaged. Otherwise, other bytes may be a variant
-/// of another level.
+/// If the current manifest contains the variant, a file with other bytes is recorded as damaged. Otherwise, the file may be
+/// a variant with another level.
 pub(super) fn is_published(asset: &Asset, encoding: Encoding, variant: EncodingInfo, run: &Run<'_>) -> bool {
     let EncodingInfo { size, sha256, .. } = variant;
     let [hashed, plain] = [&*asset.hashed, &*asset.path].map(|file| variant_name(file, encoding));

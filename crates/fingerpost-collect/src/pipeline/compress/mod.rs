@@ -83,7 +83,7 @@ impl Variants {
         Ok(())
     }
 
-    /// Removes the cache file if it becomes stale. Must be called before anything is published.
+    /// Removes the cache file if this run makes the cache file stale. Must be called before anything is published.
     pub(crate) fn remove_stale_cache(&mut self, run: &Run<'_>) -> Result<(), Problem> {
         self.known.as_mut().map_or(Ok(()), |known| known.remove_if_stale(&run.output))
     }

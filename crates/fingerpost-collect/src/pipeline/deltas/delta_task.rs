@@ -34,7 +34,7 @@ pub(super) struct DeltaTask {
     pub(super) from: EarlierVersion,
     /// The file of the earlier version.
     pub(super) file: PathBuf,
-    /// `true` if a release names the delta, but the file is missing or damaged.
+    /// `true` if a release contains the delta, but the file of the delta is missing or damaged.
     pub(super) is_repair: bool,
 }
 

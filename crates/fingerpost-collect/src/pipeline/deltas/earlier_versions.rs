@@ -13,7 +13,7 @@ use crate::{
     pipeline::{asset::Asset, import_releases::ImportedReleases, run_context::Run},
 };
 
-/// An earlier file of an asset.
+/// An earlier version of an asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct EarlierVersion {
     pub(super) hashed: String,
@@ -78,7 +78,7 @@ impl<'a> Search<'a> {
             }
     }
 
-    /// Returns the deltas of a file that a release names. Returns `None` for a new file.
+    /// Returns the deltas of the asset in the releases. Returns `None` if no release has the same file.
     pub(super) fn published(&self) -> Option<&[DeltaInfo]> {
         self.published.as_deref().or(self.is_published_without.then_some(&[]))
     }
@@ -87,7 +87,7 @@ impl<'a> Search<'a> {
     fn is_done(&self, wanted: usize) -> bool {
         match &self.published {
             Some(deltas) => deltas.iter().all(|delta| self.version(&delta.from).is_some()),
-            // An older release may name a file that this run does not write.
+            // If this run does not write the file, an older release may have the same file with deltas.
             None => self.asset.staged.is_some() && self.versions.len() >= wanted,
         }
     }

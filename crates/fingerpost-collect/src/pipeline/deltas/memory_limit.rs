@@ -22,7 +22,7 @@ impl MemoryLimit {
     }
 }
 
-/// Returns the memory of a task to the limit when dropped, also if the task panics.
+/// Frees the memory of a task when dropped, even if the task panics.
 struct Guard<'a> {
     limit: &'a MemoryLimit,
     needed: u64,

@@ -45,7 +45,7 @@ const MEMORY: u64 = 384 * 1024 * 1024;
 impl Deltas {
     /// Makes the deltas of new files, and adds all deltas to their assets.
     ///
-    /// The deltas of a hashed path never change: a file that a release names keeps the deltas that the release names. Missing
+    /// The deltas of a hashed path never change: if a release contains the file, the deltas in the release are used. Missing
     /// and damaged deltas are made again, or dropped if the earlier version no longer exists. A dry run makes no deltas.
     pub(crate) fn make(
         assets: &mut [Asset],
@@ -110,7 +110,7 @@ struct Unsettled {
 
 /// Adds the complete deltas of the current manifest to their assets, and returns all other assets that can have deltas.
 fn reuse_published(assets: &mut [Asset], imported: &ImportedReleases, run: &Run<'_>) -> Vec<Unsettled> {
-    // A run without deltas removes the deltas from the manifest. The earlier releases still name them.
+    // A run without deltas removes the deltas from the manifest. The earlier releases still contain the deltas.
     let has_deltas = run.history.manifest().is_some_and(Manifest::dictionaries);
     let reuse = |(number, asset): (usize, &mut Asset)| {
         let compression = run.options.compress.deltas_of(&asset.path, asset.info.size)?;
@@ -171,9 +171,9 @@ struct Plan<'a> {
     files: &'a ImportedFiles<'a>,
     run: &'a Run<'a>,
     tasks: Vec<DeltaTask>,
-    /// Existing deltas, with the indexes of their assets.
+    /// Existing deltas, with the indices of their assets.
     published: Vec<(usize, DeltaInfo)>,
-    /// Deltas that are missing, and whose earlier version is unknown.
+    /// Missing and damaged deltas whose earlier version is unknown.
     lost: Vec<PathBuf>,
 }
 
@@ -202,7 +202,7 @@ impl<'a> Plan<'a> {
         plan
     }
 
-    /// Adds the deltas of a file that no release names.
+    /// Adds tasks for the deltas of a new file.
     fn add_new(&mut self, target: Target, search: &Search<'_>) {
         let Asset { hashed, info, .. } = search.asset;
         let wanted = search.versions.iter().take(self.run.options.delta_versions);
@@ -212,7 +212,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Adds the deltas that a release names.
+    /// Adds the published deltas of a file, and tasks for missing and damaged deltas.
     fn add_published(&mut self, deltas: &[DeltaInfo], target: Target, search: &Search<'_>) {
         for delta in deltas {
             let name = delta_name(&search.asset.hashed, &delta.from);
@@ -232,7 +232,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Sorts deltas by the digest of the earlier version, so that equal sets have equal manifests.
+/// Sorts deltas by the digest of the earlier version, so that equal deltas result in equal manifests.
 fn sort(deltas: &mut [DeltaInfo]) {
     deltas.sort_unstable_by_key(|delta| *delta.from.as_bytes());
 }

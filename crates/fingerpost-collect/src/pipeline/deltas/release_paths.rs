@@ -1,5 +1,5 @@
-//! The paths of a release. With hundreds of retained releases, most releases have no other version of the few new files, and
-//! are not parsed completely.
+//! The paths of a release. Most releases have no other version of the new files. Such releases are not parsed completely,
+//! because an output directory may retain hundreds of releases.
 
 use std::collections::HashMap;
 
