@@ -87,7 +87,7 @@ impl CollectConfig {
     /// syntax = "warn"                     # scripts that cannot be parsed; their references are not rewritten
     /// unsupported = "error"               # references that this build cannot rewrite
     /// bare = "warn"                       # bare specifiers that `[importmap]` does not define; ignored without `[importmap]`
-    /// shadowed = "ignore"                 # files hidden by a file of an earlier source directory
+    /// shadowed = "ignore"                 # files shadowed by a file of an earlier source directory
     ///
     /// [collect.rules."vendor/**"]         # severities for some files; the longest matching glob applies
     /// missing = "ignore"

@@ -49,7 +49,7 @@ pub struct Report {
     /// Number of the published release. `None` if nothing has changed.
     pub release: Option<u64>,
     /// Number of the release from [`CollectConfig::keep_from`](crate::CollectConfig::keep_from) whose manifest became
-    /// current, because the assets have not changed since.
+    /// current, because the assets are the same as in this release.
     pub adopted: Option<u64>,
     /// Hash of the manifest: the default app version.
     pub hash: String,
@@ -58,7 +58,7 @@ pub struct Report {
     /// The pack of [`CollectConfig::pack`](crate::CollectConfig::pack), except in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pack: Option<PackReport>,
-    /// Files hidden by a file of an earlier source directory.
+    /// Files shadowed by a file of an earlier source directory.
     pub shadowed: Vec<Shadowed>,
     /// Ignored files and directories, and special files such as named pipes.
     pub ignored: Vec<String>,

@@ -28,18 +28,18 @@ pub(crate) fn scan(text: &str, finds_bare: bool) -> Result<Scan, ScanError> {
     Ok(scan)
 }
 
-/// The part of the usual stack of 2 MiB that is left for the parser.
+/// The part of the usual stack of 2 MiB that the parser may use, in bytes.
 const USUAL_STACK: usize = 1536 * 1024;
 
 /// A sufficient stack size for every script whose depth is at most [`DEEPEST`]. Only the used part of the stack occupies
 /// memory.
 const DEEP_STACK: usize = USUAL_STACK + DEEPEST as usize * STACK_PER_LEVEL;
 
-/// The free memory required per byte of text. Published code needs about this amount. With less memory, the parser may
-/// abort the process, because not all of its memory is in the arena.
+/// The free memory required per byte of text. Published code needs about this amount. With less memory, the parser may abort
+/// the process, because some memory of the parser is not in the arena.
 const MEMORY_PER_BYTE: usize = 16;
 
-/// The free memory required per byte of a longer script, which may consist of short tokens or of errors.
+/// The free memory required per byte of a script of at least [`LONG`] bytes, which may consist of short tokens or of errors.
 const MEMORY_PER_BYTE_OF_LONG: usize = 64;
 
 const LONG: usize = 16 * 1024 * 1024;
@@ -68,7 +68,8 @@ thread_local! {
     static ARENA: RefCell<Allocator> = RefCell::default();
 }
 
-/// Larger arenas are freed after the file: few files need a larger arena.
+/// The maximum size of a retained arena in bytes. A larger arena is freed after the file, because few files need a larger
+/// arena.
 const ARENA_TO_KEEP: usize = 64 * 1024 * 1024;
 
 fn parse_here(arena: &mut Allocator, text: &str, prefilter: Prefilter) -> Result<Scan, ScanError> {
@@ -80,7 +81,7 @@ fn parse_here(arena: &mut Allocator, text: &str, prefilter: Prefilter) -> Result
     scan
 }
 
-/// Parses text as a module, and as a script if it is not a module.
+/// Parses text as a module, and as a script if the text is not a module.
 fn parse_in(arena: &Allocator, text: &str, prefilter: Prefilter) -> Result<Scan, ScanError> {
     let fault = match checked(arena, text, SourceType::mjs())? {
         Ok(module) => return Ok(references(&module, prefilter)),
@@ -380,9 +381,9 @@ mod tests {
     }
 
     /// Nests every recursive construct as deeply as the limit allows, and checks that the stack does not overflow. Only
-    /// `tests/release-check` runs all constructs. The first five have the largest frames.
+    /// `tests/release-check` runs all constructs. The first five constructs have the largest frames.
     #[test]
-    fn deepest_nesting_that_is_allowed_fits_the_stack() {
+    fn deepest_allowed_nesting_does_not_overflow_the_stack() {
         let constructs = [
             ("({get a(){", "}})"),
             ("(class{a=", "})"),
@@ -471,7 +472,7 @@ mod tests {
 
     /// Only `tests/release-check` parses 64 MiB, which takes minutes in a debug build.
     #[test]
-    fn flat_scripts_of_any_length_are_parsed() {
+    fn long_scripts_without_nesting_are_parsed() {
         let length = if is_large() { 64 * 1024 * 1024 } else { 4 * 1024 * 1024 };
         for link in [
             "(a);",

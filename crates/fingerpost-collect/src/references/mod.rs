@@ -33,7 +33,7 @@ pub(crate) use self::{
     unrewritable::{Markup, Unrewritable},
 };
 
-/// Finds the references of the file with the URL `referrer`. Linear in the length of the file.
+/// Finds the references of the file with the URL `referrer`. The time is linear in the length of the file.
 pub(crate) fn find(
     language: Language,
     bytes: &[u8],
@@ -57,7 +57,7 @@ use js::scan as scan_script;
 /// Without a parser, only the source map is found.
 #[cfg(not(feature = "js"))]
 fn scan_script(text: &str, _finds_bare: bool) -> Result<Scan, ScanError> {
-    // Bare specifiers are not rewritten, so no build has to support them.
+    // Bare specifiers are never rewritten, so a build without the feature `js` ignores bare specifiers.
     let parse_failure = prefilter::prefilter(text, false).suspect.map(|at| ParseFailure {
         rule: crate::diagnostics::Rule::Unsupported,
         message:

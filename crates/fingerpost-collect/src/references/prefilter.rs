@@ -1,9 +1,9 @@
-//! Searches the bytes of a script, so that most scripts are not parsed.
+//! Searches the bytes of a script for possible references. A script without a match is not parsed.
 
 /// The result of the search. A match may be in a comment or a string.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Prefilter {
-    /// The position of the first `import` or `from` that may belong to a reference.
+    /// The position of an `import` or `from` that may belong to a reference.
     pub(crate) suspect: Option<usize>,
     /// `true` if the syntax tree has to be visited for `import.meta`: the module record does not contain `import.meta`.
     #[cfg_attr(not(feature = "js"), allow(dead_code, reason = "only the parser of scripts reads it"))]
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn bare_specifiers_are_parsed_if_they_are_references() {
+    fn scripts_with_bare_specifiers_are_parsed_if_finds_bare_is_true() {
         for js in
             ["import 'lit'", "export*from\"lit\"", "import a from'lit'", "import(`lit`)", "import ( 'lit' )"]
         {

@@ -19,7 +19,7 @@ pub enum ReferenceKind {
     ///
     /// `collect` finds plain names in SVG, HTML, web app manifests (`.webmanifest`), playlists (`.m3u8`),
     /// `browserconfig.xml` and calls such as `new Worker("…")`. URLs in calls are relative to an unknown page, so every
-    /// asset of that name is a candidate.
+    /// asset with the same file name is a candidate.
     PlainName,
 }
 
@@ -29,7 +29,7 @@ pub(crate) type Kind = ReferenceKind;
 /// A possible reference, before it is resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RawReference {
-    /// The bytes between the quotes or parentheses, or after the `=` of a source map comment.
+    /// The span between the quotes or parentheses, or after the `=` of a source map comment.
     pub(crate) span: Range<usize>,
     pub(crate) kind: Kind,
     pub(crate) syntax: Syntax,

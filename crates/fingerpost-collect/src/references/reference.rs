@@ -12,12 +12,12 @@ use crate::diagnostics::Rule;
 /// A reference from one file to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reference {
-    /// The text of the reference, without quotes.
+    /// The span of the reference, without quotes.
     pub(crate) span: Range<usize>,
     pub(crate) kind: Kind,
     pub(crate) target: Target,
     pub(crate) edit: Edit,
-    /// `true` for a static import of the URL that templates get for the asset, or of a bare specifier. To browsers, a module
+    /// `true` for a static import of a bare specifier, or of the exact URL of an asset in templates. For browsers, a module
     /// with another URL, such as `./a.js?x`, is another module.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub(crate) imports_asset_url: bool,

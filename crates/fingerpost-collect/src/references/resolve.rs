@@ -16,7 +16,7 @@ use super::raw_reference::Kind;
 pub(crate) enum Target {
     /// An asset path. The asset may not exist.
     Asset(String),
-    /// A path with an encoded slash in a name. Servers find no file for such a path.
+    /// A path with an encoded slash in a segment. Servers find no file for such a path.
     EncodedSlash(String),
     /// The URL path that a relative reference resolves to, outside of the base URL.
     LeavesBase(String),
@@ -56,7 +56,7 @@ pub(crate) fn resolve(reference: &str, kind: Kind, referrer: Referrer<'_>) -> Op
     let specifier = reference;
     let reference = without_ignored(reference);
     let path = reference.split(['?', '#']).next()?;
-    // In an `http` URL a backslash is a slash.
+    // In an `http` URL, a backslash counts as a slash.
     let segments: Vec<_> = path.split(['/', '\\']).collect();
     let has_host = matches!(segments[..], ["", "", ..]);
     let name = decoded(segments.last()?);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn references_to_other_sites_are_ignored() {
+    fn references_to_other_sites_fragments_and_directories_are_ignored() {
         for reference in [
             "",
             " ",
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn bare_module_specifiers_are_found_if_the_referrer_asks_for_these() {
+    fn bare_module_specifiers_are_found_if_finds_bare_is_true() {
         let path = AssetPath::parse("js/app.js").unwrap();
         let referrer = Referrer { base: "/static/", path: &path, finds_bare: true };
         for bare in ["lit", "lit/a.js?x#y", "@a/b", "#x/y", ".a.js", "..", " ./m.js", "</script>"] {

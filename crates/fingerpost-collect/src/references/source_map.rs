@@ -7,7 +7,8 @@ const NAME: &str = "sourceMappingURL=";
 /// The line ends of JavaScript (ECMA-262, §12.3).
 pub(super) const LINE_ENDS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 
-/// Returns the URL in the text of a comment, without its delimiters. `offset` is the position of the text.
+/// Returns the source map URL in a comment. `comment` is the text between the delimiters, and `offset` is the position of
+/// the text.
 ///
 /// ECMA-426, MatchSourceMapURL: `^[@#]\s*sourceMappingURL=(\S*?)\s*$`.
 pub(crate) fn in_comment(comment: &str, offset: usize) -> Option<RawReference> {
@@ -27,8 +28,8 @@ pub(crate) fn in_comment(comment: &str, offset: usize) -> Option<RawReference> {
 
 /// Returns the source map of a script: the last `sourceMappingURL` comment, unless code follows.
 ///
-/// ECMA-426, JavaScriptExtractSourceMapURL without parsing. Reads the lines from last to first, until a line has code or such
-/// a comment.
+/// ECMA-426, JavaScriptExtractSourceMapURL without parsing. Reads the lines from last to first, until a line has code or a
+/// source map comment.
 pub(crate) fn in_script(text: &str) -> Option<RawReference> {
     memchr::memmem::find(text.as_bytes(), NAME.as_bytes())?;
     let mut end = text.len();

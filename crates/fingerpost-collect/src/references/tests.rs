@@ -1,4 +1,4 @@
-//! Finds references with any white space and comments between their tokens.
+//! Tests that references are found with any white space and comments between the tokens.
 
 use proptest::{prelude::*, sample::select};
 

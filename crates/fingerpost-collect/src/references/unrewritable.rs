@@ -79,10 +79,10 @@ static SRCSET: Pattern =
     LazyLock::new(|| regex(r#"[\s:](?i:(?:image)?srcset)\s*=\s*(?:"([^"]*)"|'([^']*)')"#));
 static CANDIDATE: Pattern = LazyLock::new(|| regex(r"(?:^|,)\s*([^\s,\\${<]+)"));
 
-/// `url(…)` in styles, quoted or not.
+/// `url(…)` in styles, with or without quotes.
 static STYLE: Pattern = LazyLock::new(|| regex(&format!(r#"url\(\s*(?:{QUOTED}|([^"'`)\\${{<\n]*?)\s*\))"#)));
 
-/// Any quoted string that begins like a path, for import maps and inline modules.
+/// Any quoted string that begins with `/`, `./` or `../`, for import maps and inline modules.
 static PATH: Pattern = LazyLock::new(|| regex(r#""(\.{0,2}/[^"\\${<\n]*)"|'(\.{0,2}/[^'\\${<\n]*)'"#));
 
 /// `"src": "…"` and `"url": "…"` of icons, screenshots and shortcuts.

@@ -21,13 +21,14 @@ use crate::{
     progress::Progress,
 };
 
-/// Publishes a retained release again, under a new number and without its sources.
+/// Publishes a retained release again, under a new number. The source files are not needed.
 ///
 /// The default is the release that the current release replaced, so that a second call undoes the first call. If a file
 /// of the release is missing or damaged, nothing is published. A killed run leaves the old manifest and all its files
 /// intact. Running servers use the new release after a restart or [`Assets::reload`](fingerpost::Assets::reload).
 ///
-/// `rollback` waits while another run holds the lock of the output directory. [`rollback_with`] reports the other run.
+/// By default, `rollback` waits while another run holds the lock of the output directory. [`rollback_with`] reports the
+/// other run.
 ///
 /// ```
 /// # let site = tempfile::tempdir()?;
@@ -121,7 +122,7 @@ fn publish_again(
     })
 }
 
-/// Reports every file of the release that is missing or damaged.
+/// Reports every missing or damaged file of the release.
 fn verify_files(
     release: &Release,
     out: &Path,
