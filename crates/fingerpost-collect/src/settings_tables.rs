@@ -13,7 +13,7 @@ use crate::{
     diagnostics::{Error, Problem, Rule, SeveritiesByGlob},
 };
 
-/// Both tables, and their problems.
+/// The settings in the tables, and the problems of the tables.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tables {
     pub(crate) collect: CollectSettings,

@@ -33,7 +33,8 @@ struct Published {
 }
 
 impl Originals {
-    /// Finds the plain names that differ from the release. `wanted` is the setting, or `None` if unset.
+    /// Finds the plain names under which the output directory lacks the bytes of the release. `wanted` is the setting, or
+    /// `None` if unset.
     pub(super) fn plan(
         release: &Release,
         current: Option<&Manifest>,

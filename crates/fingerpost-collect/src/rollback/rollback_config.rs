@@ -65,7 +65,7 @@ impl RollbackConfig {
         self
     }
 
-    /// Sets whether to only report the changes, without writing anything. A dry run takes no lock.
+    /// Sets whether the run only reports the changes and writes nothing. A dry run takes no lock.
     ///
     /// Defaults to `false`.
     pub fn dry_run(mut self, yes: bool) -> Self {

@@ -1,4 +1,4 @@
-//! The manifests of Vite and of other bundlers.
+//! Tests of the manifests of Vite and of other bundlers.
 
 use std::fs;
 
@@ -102,7 +102,7 @@ fn renamed_entry_changes_the_hash_of_the_manifest() {
 }
 
 #[test]
-fn only_style_sheet_of_a_build_belongs_to_every_entry() {
+fn single_style_sheet_of_a_build_belongs_to_every_entry() {
     let site = Site::new(&[]);
     let manifest = r#"{"src/a.ts": {"file": "a-1.js", "src": "src/a.ts", "isEntry": true},
         "src/b.ts": {"file": "b-1.js", "src": "src/b.ts", "isEntry": true},
@@ -164,7 +164,7 @@ fn missing_build_is_reported_with_the_command_to_run() {
 }
 
 #[test]
-fn missing_files_and_names_of_assets_are_reported() {
+fn missing_files_and_entries_named_like_assets_are_reported() {
     let site = site();
     site.remove("dist/assets/lazy-OSdE.js");
     site.write("dist/assets/main-BRBm.js", "import'./shared-DA2b.js'");
@@ -185,7 +185,7 @@ fn missing_files_and_names_of_assets_are_reported() {
 }
 
 #[test]
-fn base_of_another_place_is_reported_with_both_places() {
+fn base_of_vite_that_differs_from_the_base_url_is_reported() {
     let site = site();
     let style = "dist/assets/main-Gq3x.css";
     let place = site.quoted_path(style);
@@ -210,7 +210,7 @@ fn base_of_another_place_is_reported_with_both_places() {
 }
 
 #[test]
-fn settings_file_names_the_output_of_vite_and_its_prefix() {
+fn settings_file_sets_the_output_and_the_prefix_of_vite() {
     let site = site();
     site.write("dist/assets/main-Gq3x.css", "");
     for (prefix, main) in

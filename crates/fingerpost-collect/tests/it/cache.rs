@@ -1,4 +1,4 @@
-//! The cache saves time and never changes the output.
+//! Tests that the cache saves time and never changes the output.
 
 use std::{
     collections::BTreeSet,
@@ -145,7 +145,7 @@ fn cached_run_has_the_same_output_and_report() {
 }
 
 #[test]
-fn damaged_or_foreign_cache_is_ignored() {
+fn damaged_cache_and_cache_with_another_key_are_ignored() {
     let site = Site::cached_with(&FILES);
     let hashed = site.hashed("alone.txt");
     let hash = &hashed["alone.".len()..][..12];

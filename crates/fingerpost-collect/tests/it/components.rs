@@ -1,4 +1,4 @@
-//! Components of the app version: files other than assets, whose digests are recorded in each release.
+//! Tests of the components of the app version: files other than assets, whose digests are recorded in each release.
 
 use std::{fs, time::Duration};
 
@@ -68,7 +68,7 @@ fn changed_component_publishes_a_release() {
 }
 
 #[test]
-fn manifest_without_components_is_unchanged() {
+fn manifest_contains_components_only_if_components_are_set() {
     let site = site();
     let without = site.collect();
     assert!(!site.read("out/staticfiles.json").contains("components"));

@@ -1,4 +1,4 @@
-//! The compressed variants and their content.
+//! Tests of the compressed variants and their content.
 
 mod again;
 mod names;
@@ -137,7 +137,7 @@ fn files_that_do_not_shrink_have_no_variant() {
     let report = run(&site);
     assert_eq!(assert_variants_intact(&site, "out"), 0);
     assert_eq!(report.compressed, 2 * built_in().count(), "the incompressible files");
-    // Failed attempts are cached as well.
+    // Compressions that save too little are cached as well.
     assert_eq!(run(&site).compressed, 0);
 }
 

@@ -1,4 +1,4 @@
-//! References in style sheets.
+//! Tests of references in style sheets.
 
 use fingerpost_collect::{ErrorKind, Rule, collect};
 
@@ -116,7 +116,7 @@ fn escaped_and_encoded_names_resolve_to_the_same_file() {
 }
 
 #[test]
-fn references_to_other_sites_are_unchanged() {
+fn urls_of_other_sites_and_text_without_references_are_unchanged() {
     let app = app();
     for reference in [
         "/media/x.png",
@@ -151,7 +151,7 @@ fn references_to_other_sites_are_unchanged() {
 }
 
 #[test]
-fn references_out_of_the_source_dir_are_reported_and_never_opened() {
+fn reference_that_leaves_the_base_url_is_an_error() {
     let app = app();
     app.site.write("etc/passwd", "secret");
     app.write("a{b:url(../../etc/passwd)}");

@@ -1,4 +1,4 @@
-//! Deltas from earlier versions (`dcz`), and their content.
+//! Tests of deltas from earlier versions (`dcz`), and of the content of deltas.
 
 mod again;
 mod chunks;
@@ -16,7 +16,7 @@ use zstd::zstd_safe::DCtx;
 
 use crate::site::{Site, warnings};
 
-/// A script of about 100 KB with one line for each edit.
+/// Returns a script of about 100 KB, with one additional line for each edit.
 fn script(edits: impl IntoIterator<Item = u32>) -> String {
     let line = |n: u32| format!("const c{n} = {};\n", n.wrapping_mul(2_654_435_761));
     let mut lines: Vec<_> = (0..3_500).map(line).collect();
@@ -49,7 +49,7 @@ fn digest(text: impl AsRef<[u8]>) -> Digest {
     Digest::from_content(text.as_ref())
 }
 
-/// Decodes a delta, with a single segment as the window.
+/// Decodes a delta, and checks that the frame is a single segment.
 #[track_caller]
 fn decode(delta: &[u8], old: &[u8], new_size: u64) -> Vec<u8> {
     let (header, frame) = delta.split_at(40);
@@ -87,7 +87,7 @@ fn deltas(site: &Site) -> Vec<String> {
 }
 
 #[test]
-fn one_line_in_a_long_script_yields_a_short_delta() {
+fn one_added_line_in_a_long_script_yields_a_short_delta() {
     let site = Site::new(&[("static/js/app.js", &script([]))]);
     let config = site.config().compress(["gzip", "dcz"]);
     collect(&config).unwrap();
@@ -109,7 +109,7 @@ fn one_line_in_a_long_script_yields_a_short_delta() {
 }
 
 #[test]
-fn deltas_are_made_from_the_newest_different_versions() {
+fn deltas_are_made_from_the_newest_distinct_versions() {
     let site = site([1, 2, 3, 2, 4, 5]);
     let of_current = || {
         let manifest = site.manifest("out");
@@ -220,7 +220,7 @@ fn dry_run_makes_no_deltas() {
 }
 
 #[test]
-fn source_maps_have_deltas_only_on_request() {
+fn source_maps_have_deltas_only_if_compress_maps_has_dcz() {
     let site = Site::new(&[("static/a.js.map", &script([1]))]);
     run(&site);
     site.write("static/a.js.map", script([2]));
@@ -244,7 +244,7 @@ fn rewritten_references_are_part_of_both_versions() {
     assert_eq!(assert_deltas_intact(&site, &site.manifest("out"), &[old]), 1);
 }
 
-/// A text, and edits of the text: each edit replaces a part of the text by other bytes.
+/// An old text and a new text. The new text is the old text or an unrelated text, with edits.
 fn versions() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
     let bytes = || prop_oneof![vec(any::<u8>(), 0..400), vec(97..101_u8, 0..4_000), Just(vec![b'a'; 9_000])];
     let edits = vec((any::<Index>(), 0..300_usize, vec(any::<u8>(), 0..60)), 0..6);

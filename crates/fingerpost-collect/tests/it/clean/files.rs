@@ -7,7 +7,7 @@ use super::{cleaned, compress, config_by_age, config_by_count, edit, exists, fil
 use crate::site::Site;
 
 #[test]
-fn unlisted_variant_is_removed_even_if_its_file_is_retained() {
+fn variant_in_no_retained_release_is_removed_even_if_its_file_is_retained() {
     let site = published(&["one"]);
     let variants = compress(&site, 1);
     for content in ["two", "one"] {
@@ -79,7 +79,7 @@ fn original_is_removed_with_the_last_release_that_has_its_asset_path() {
     site.remove("static/b.css");
     site.remove("static/c.css");
     collect(&config).unwrap();
-    // A foreign file of the same length.
+    // A file of another program, with the same length as the original.
     site.write("out/c.css", "d");
     assert_eq!(cleaned(&config_by_age(&site)).files, [""; 0]);
     let report = cleaned(&config_by_count(&site));
@@ -140,7 +140,7 @@ fn files_published_by_django_are_removed_after_the_retention_age() {
     site.write("out/staticfiles.json", django);
     site.collect();
     assert_eq!(site.release(1).manifest, Manifest::parse(django.as_bytes(), "").unwrap());
-    // A plain name in a foreign manifest may belong to another program or to a retained release.
+    // A plain name in a manifest of another program may belong to another program or to a retained release.
     assert_eq!(cleaned(&config_by_count(&site)).files, ["a.0123456789ab.css"]);
     assert_eq!(site.read("out/a.css"), "django's");
 }

@@ -99,7 +99,7 @@ fn manifest_without_a_release_file_is_the_current_release() {
     let report = cleaned(&config_by_count(&site).keep(0));
     assert_eq!((report.recorded, report.removed, report.kept), (Some(3), vec![2], vec![3]));
     site.assert_intact("out");
-    assert_eq!(site.collect().release, Some(4), "the next number follows the highest one");
+    assert_eq!(site.collect().release, Some(4), "the next number follows the highest number");
 }
 
 #[test]

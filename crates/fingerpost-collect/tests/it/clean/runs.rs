@@ -15,7 +15,7 @@ fn report_counts_removed_files_and_bytes() {
 }
 
 #[test]
-fn dry_run_reports_the_same_and_removes_nothing() {
+fn dry_run_reports_the_same_releases_and_files_and_removes_nothing() {
     let site = published(&["one", "two"]);
     site.remove("out/.fingerpost/lock");
     let before = site.tree("out");

@@ -1,4 +1,4 @@
-//! Only missing, outdated or damaged variants are compressed again.
+//! Tests that only missing, outdated or damaged variants are compressed again.
 
 use std::fs;
 

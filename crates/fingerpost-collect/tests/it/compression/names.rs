@@ -1,4 +1,4 @@
-//! Names of variants, and conflicts with other files.
+//! Tests of the names of variants, and of conflicts with other files.
 
 use std::fs;
 

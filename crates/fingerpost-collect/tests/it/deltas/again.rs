@@ -1,4 +1,4 @@
-//! Deltas in later runs: damage, `clean`, `--keep-from`, packs and rollbacks.
+//! Tests of deltas in later runs: damage, `clean`, `--keep-from`, packs and rollbacks.
 
 use std::{fs, time::Duration};
 
@@ -117,7 +117,7 @@ fn clean_removes_deltas_only_with_their_file() {
     };
     clean_all_but(2);
     assert_eq!(site.release_numbers("out"), [2, 3]);
-    assert_eq!(deltas(&site), all, "version 1 is gone, and visitors still have it");
+    assert_eq!(deltas(&site), all, "version 1 is removed, but visitors may have version 1 in the cache");
     clean_all_but(1);
     let current = site.hashed("app.js");
     assert_eq!(deltas(&site).len(), 2);
@@ -227,7 +227,7 @@ fn releases_count_deltas_in_the_download_of_a_returning_visitor() {
 }
 
 #[test]
-fn delta_names_never_overwrite_other_files() {
+fn directory_with_the_name_of_a_delta_is_an_error() {
     let site = site([1, 2]);
     let delta = deltas(&site)[0].clone();
     // A directory with the name of the delta.
@@ -257,7 +257,7 @@ fn turning_deltas_off_and_on_publishes_releases() {
 }
 
 #[test]
-fn files_that_were_published_without_deltas_have_none_later() {
+fn files_published_without_deltas_never_get_deltas() {
     let site = Site::new(&[]);
     for version in [1, 2] {
         site.write("static/app.js", script([version]));

@@ -1,4 +1,4 @@
-//! Deltas of prehashed files, whose asset paths differ between builds.
+//! Tests of deltas of prehashed files, whose asset paths differ between builds.
 
 use std::fs;
 
@@ -42,7 +42,7 @@ fn publish(site: &Site, chunks: &[Chunk<'_>]) -> Option<u64> {
     collect(&config(site)).expect("a successful run").release
 }
 
-/// Returns the infos of the files with this extension.
+/// Returns the file information of the files with this extension.
 fn infos(site: &Site, extension: &str) -> Vec<FileInfo> {
     let manifest = site.manifest("out");
     let files = manifest.iter().filter(|(path, _)| path.ends_with(extension));
