@@ -29,14 +29,14 @@ fn all() -> Vec<String> {
     built_in().map(|encoding| encoding.to_string()).collect()
 }
 
-/// Compressible text, different for every seed.
+/// Returns compressible text, different for every seed.
 fn text(seed: u32) -> String {
     (0..2_000_u32)
         .map(|n| format!(".c{} {{ order: {seed} }}\n", n.wrapping_mul(2_654_435_761) >> 16))
         .collect()
 }
 
-/// Incompressible bytes.
+/// Returns bytes that cannot be compressed.
 fn incompressible_bytes(length: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_u32;
     let mut next = || {

@@ -51,7 +51,7 @@ impl Graph {
         &self.0[node].targets
     }
 
-    /// Returns all files reachable from a file. The file itself is included only if it is in a cycle.
+    /// Returns all files reachable from a file. The file itself is included only if the file is in a cycle.
     fn reachable(&self, node: usize) -> Vec<usize> {
         let (mut found, mut open) = (Vec::new(), self.targets(node).to_vec());
         while let Some(next) = open.pop() {
@@ -117,7 +117,7 @@ fn first_12(digest: &[u8]) -> String {
     digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Generates scripts, style sheets and images. Scripts and style sheets refer to any files.
+/// Generates scripts, style sheets and images. Scripts and style sheets refer to random files.
 fn graphs() -> impl Strategy<Value = Graph> {
     let extensions: &[&str] =
         if cfg!(feature = "js") { &["css", "js", "mjs", "png"] } else { &["css", "png"] };
@@ -167,7 +167,7 @@ proptest! {
         let manifest = manifest_of(&one, &one.config(), 1);
         assert_named(&graph, &one, &graph.hashes());
 
-        // Collect later, in another directory and order, from two source directories, with four threads.
+        // Collects the files again in another directory, from two source directories, with four threads.
         let other = Site::new(&[]);
         let dir = |node: usize| if in_theme[node] { "theme" } else { "static" };
         for node in (0..graph.0.len()).rev() {
@@ -196,7 +196,7 @@ proptest! {
     }
 }
 
-/// Returns style sheets in which each file imports the next file.
+/// Returns style sheets in which each file imports the next file, and the last file imports `last_imports`.
 fn chain(length: usize, last_imports: &[usize]) -> Graph {
     let node = |number: usize| Node {
         extension: "css",

@@ -1,4 +1,4 @@
-//! The import map of the manifest, and the rule `bare`.
+//! Tests of the import map in the manifest, and of the rule `bare`.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ fn modules_in_directories_are_listed_if_a_script_imports_them_by_a_constant_spec
 }
 
 #[test]
-fn static_imports_by_name_are_imports_of_the_script() {
+fn static_imports_by_name_are_in_the_manifest() {
     let site =
         site("import 'lit'; import './utils.js'; import 'lit/a.js'; import('lit/more/b.js'); import 'x'");
     collect(&with_lit(&site)).unwrap();
@@ -85,7 +85,7 @@ fn static_imports_by_name_are_imports_of_the_script() {
 }
 
 #[test]
-fn scripts_keep_bare_specifiers() {
+fn bare_specifiers_are_not_rewritten() {
     let script = "import 'lit'; import 'lit/a.js'; import 'other';";
     let site = site(script);
     collect(&with_lit(&site)).unwrap();
@@ -93,7 +93,7 @@ fn scripts_keep_bare_specifiers() {
 }
 
 #[test]
-fn change_of_the_map_alone_is_a_new_release() {
+fn changed_import_map_publishes_a_release() {
     let site = site("");
     let publish = |config: CollectConfig| {
         collect(&config).unwrap();
@@ -130,7 +130,7 @@ fn unknown_assets_are_errors_with_the_nearest_names() {
     );
 }
 
-/// Returns position and text of each warning.
+/// Returns the asset path, the position and the text of each warning.
 fn located(problems: &[Problem]) -> Vec<(String, usize, usize, String)> {
     let row = |problem: &Problem| {
         assert_eq!(problem.kind(), ErrorKind::Rule(Rule::Bare));
@@ -171,7 +171,7 @@ fn bare_specifiers_without_a_name_are_warnings_if_the_site_has_a_map() {
 }
 
 #[test]
-fn rule_bare_has_severities() {
+fn severity_of_the_rule_bare_can_be_set() {
     let site = site("import 'react'");
     let bare = |config: CollectConfig| {
         collect(&config).map(|report| report.warnings.len()).map_err(|err| err.kind())

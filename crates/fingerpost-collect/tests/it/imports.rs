@@ -1,4 +1,4 @@
-//! The static imports in the manifest.
+//! Tests of the static imports in the manifest.
 
 use fingerpost_collect::collect;
 
@@ -40,7 +40,7 @@ fn static_imports_are_listed_in_the_order_of_the_script() {
 }
 
 #[test]
-fn import_with_another_url_than_the_asset_is_not_listed() {
+fn import_of_a_url_that_differs_from_the_url_of_the_asset_is_not_listed() {
     let site = Site::new(&[
         (
             "static/app.js",

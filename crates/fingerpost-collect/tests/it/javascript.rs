@@ -1,4 +1,4 @@
-//! References in scripts.
+//! Tests of references in scripts.
 
 use fingerpost_collect::{ErrorKind, Rule, Severity, collect};
 

@@ -88,7 +88,7 @@ fn unchanged_content_adopts_the_imported_release() {
 }
 
 #[test]
-fn existing_manifest_counts_as_replaced() {
+fn new_release_replaces_the_release_in_the_output_dir() {
     let site = Site::new(&[("static/a.css", "zero")]);
     site.collect();
     std::fs::rename(site.path("out"), site.path("old")).unwrap();
@@ -251,7 +251,7 @@ fn unreadable_earlier_manifest_is_an_error() {
 }
 
 /// Creates a site. Another program has published `a.css` under this name in the output directory `old`.
-fn site_with_foreign_file(name: &str) -> Site {
+fn site_with_file_of_another_program(name: &str) -> Site {
     let site = Site::new(&[("static/a.css", "new")]);
     site.write(&format!("old/{name}"), "old");
     site.write("old/staticfiles.json", format!(r#"{{"version": "1.1", "paths": {{"a.css": "{name}"}}}}"#));
@@ -264,7 +264,7 @@ fn earlier_hashed_path_with_the_name_of_a_metadata_file_is_an_error() {
         (".fingerpost/releases/7.json", "the records of an output directory"),
         ("StaticFiles.json", "the manifest"),
     ] {
-        let site = site_with_foreign_file(name);
+        let site = site_with_file_of_another_program(name);
         let problem = format!(
             "a manifest in {} has an asset under `{name}`, the name of {owner}; correct the manifest, or leave out `--keep-from`",
             site.quoted_path("old")
@@ -276,7 +276,7 @@ fn earlier_hashed_path_with_the_name_of_a_metadata_file_is_an_error() {
 
 #[test]
 fn original_never_replaces_an_imported_file() {
-    let site = site_with_foreign_file("a.css");
+    let site = site_with_file_of_another_program("a.css");
     let problem = "asset `a.css` has a name that was published for `a.css` before; rename it";
     assert_eq!(site.problems_of(&import_config(&site).originals(true)), [problem]);
     collect(&import_config(&site)).unwrap();
@@ -291,13 +291,13 @@ fn conflict_of_a_file_with_a_directory_is_reported_before_anything_is_written() 
              rename the asset, or leave out `--keep-from`"
         )
     };
-    let site = site_with_foreign_file("docs");
+    let site = site_with_file_of_another_program("docs");
     site.write("static/docs/x", "x");
     site.write("static/z.css", "z");
     assert_eq!(site.problems_of(&import_config(&site)), [problem("docs/x", "docs")]);
     assert_eq!(collect(&import_config(&site).dry_run(true)).unwrap_err().kind(), ErrorKind::Clash);
 
-    let site = site_with_foreign_file("docs/old/a.css");
+    let site = site_with_file_of_another_program("docs/old/a.css");
     site.write("static/docs", "d");
     site.write("static/docs-x", "d");
     let plain = import_config(&site).originals(true);

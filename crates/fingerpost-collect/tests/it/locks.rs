@@ -13,7 +13,7 @@ fn take_lock(site: &Site) -> File {
     lock
 }
 
-/// On Windows a locked file cannot be read, so the process is unknown.
+/// On Windows, a locked file cannot be read, so the process is unknown.
 const HOLDER: &str = if cfg!(windows) { "another run" } else { "the run of process 4242" };
 
 #[test]
@@ -39,7 +39,7 @@ fn dry_run_needs_no_lock() {
     assert_eq!(collect(&site.config().dry_run(true)).unwrap().release, Some(1));
 }
 
-/// Releases the lock as soon as a run waits for it.
+/// Releases the lock as soon as a run waits for the lock.
 struct ReleaseOnWait(Mutex<(Option<File>, String)>);
 
 impl Progress for ReleaseOnWait {

@@ -1,4 +1,4 @@
-//! Tests of `collect` and `clean` through the public API.
+//! Tests of the crate through the public API.
 
 #[cfg(feature = "js")]
 mod bundlers;
@@ -44,13 +44,13 @@ mod writing;
 
 #[test]
 fn public_types_are_send_and_sync() {
-    fn cross_threads<T: Send + Sync + std::fmt::Debug>() {}
-    cross_threads::<fingerpost_collect::CleanConfig>();
-    cross_threads::<fingerpost_collect::CleanReport>();
-    cross_threads::<fingerpost_collect::CollectConfig>();
-    cross_threads::<fingerpost_collect::Error>();
-    cross_threads::<fingerpost_collect::ReleaseList>();
-    cross_threads::<fingerpost_collect::Report>();
-    cross_threads::<fingerpost_collect::RollbackConfig>();
-    cross_threads::<fingerpost_collect::RollbackReport>();
+    fn assert_send_and_sync<T: Send + Sync + std::fmt::Debug>() {}
+    assert_send_and_sync::<fingerpost_collect::CleanConfig>();
+    assert_send_and_sync::<fingerpost_collect::CleanReport>();
+    assert_send_and_sync::<fingerpost_collect::CollectConfig>();
+    assert_send_and_sync::<fingerpost_collect::Error>();
+    assert_send_and_sync::<fingerpost_collect::ReleaseList>();
+    assert_send_and_sync::<fingerpost_collect::Report>();
+    assert_send_and_sync::<fingerpost_collect::RollbackConfig>();
+    assert_send_and_sync::<fingerpost_collect::RollbackReport>();
 }

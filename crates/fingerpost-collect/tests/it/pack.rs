@@ -1,4 +1,4 @@
-//! The output directory as one tar file.
+//! Tests of packs: the output directory as one tar file.
 
 use std::{collections::BTreeMap, fs, process::Command};
 

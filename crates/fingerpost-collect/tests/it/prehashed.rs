@@ -1,4 +1,4 @@
-//! Files that another tool named by their content.
+//! Tests of files that another tool named by their content.
 
 use std::fs;
 
@@ -84,7 +84,7 @@ fn changed_source_map_of_the_same_name_is_published() {
 }
 
 #[test]
-fn prehashed_name_of_an_earlier_release_is_no_plain_name() {
+fn original_with_the_name_of_an_earlier_prehashed_file_is_an_error() {
     let site = site();
     collect(&config(&site)).unwrap();
     site.write("static/lib/dep-CD.js", "export const a = 2;");
@@ -112,7 +112,7 @@ fn originals_and_variants_of_prehashed_files_are_written_once() {
 }
 
 #[test]
-fn compressed_name_that_another_prehashed_file_has_is_an_error() {
+fn variant_with_the_name_of_a_prehashed_file_is_an_error() {
     let script = "export const a = 1;\n".repeat(50);
     let site = Site::new(&[("static/lib/a-1.js", &script), ("static/lib/a-1.js.gz", "other bytes")]);
     let problem = "the compressed asset `lib/a-1.js` and the asset `lib/a-1.js.gz` both need `lib/a-1.js.gz` in the output \

@@ -1,11 +1,11 @@
-//! Files without deltas.
+//! Tests of files that have no deltas.
 
 use fingerpost_collect::collect;
 
 use super::{assert_deltas_intact, config, deltas, run};
 use crate::site::Site;
 
-/// Bytes that cannot be compressed, different for every seed.
+/// Returns bytes that cannot be compressed, different for every seed.
 fn noise(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {
@@ -58,7 +58,7 @@ fn files_shorter_than_100_bytes_have_no_delta() {
 #[test]
 fn delta_that_saves_less_than_a_fifth_is_not_published() {
     assert_eq!(delta_between("a.txt", &noise(1, 5_000), &noise(2, 5_000)), None);
-    // The delta contains the new bytes: 40 bytes of header, and about as many bytes as the new part.
+    // The delta consists of a header of 40 bytes and about as many bytes as the new part.
     let old = noise(1, 5_000);
     let with_new = |length: usize| [&old[..5_000 - length], &noise(2, length)].concat();
     assert_eq!(delta_between("a.txt", &old, &with_new(4_200)), None);
@@ -86,7 +86,7 @@ fn file_larger_than_the_window_of_browsers_has_no_delta() {
     assert_eq!(delta_between("a.txt", &long, &longer), None, "1.375 times the old file");
 }
 
-/// Memory of about 600 MB.
+/// Runs only if `FINGERPOST_TEST_LARGE` is set, because the test needs about 600 MB of memory.
 #[test]
 fn files_of_128_mib_have_no_delta() {
     if std::env::var_os("FINGERPOST_TEST_LARGE").is_none() {
@@ -109,7 +109,7 @@ fn delta_with_a_too_long_name_is_not_made() {
 
 /// Tests 200 assets, or 10,000 assets if `FINGERPOST_TEST_LARGE` is set.
 #[test]
-fn all_of_many_assets_change() {
+fn many_changed_assets_have_deltas() {
     let count = if std::env::var_os("FINGERPOST_TEST_LARGE").is_some() { 10_000 } else { 200 };
     let site = Site::in_memory();
     let text = |n: usize, version: usize| noise(n as u64, 300 + version);
