@@ -96,7 +96,7 @@ fn directory_with_the_name_of_a_hashed_file_is_reported() {
     assert!(!site.path("out/staticfiles.json").exists());
 }
 
-/// Changes the source directory after it has been listed.
+/// Changes the source directory after `collect` has listed the directory.
 struct AfterListing<F>(F);
 
 impl<F: Fn() + Sync> Progress for AfterListing<F> {
@@ -140,7 +140,7 @@ fn file_that_keeps_changing_is_never_partially_collected() {
                 file.set_len(length as u64 + more).unwrap();
             }
         });
-        // On a busy machine, the other thread may pause during the whole copy: try again.
+        // On a busy machine, the other thread may pause during the whole copy, so the test repeats the run.
         let problem = (0..100).find_map(|_| collect(&site.config()).err());
         done.store(true, Ordering::Relaxed);
         problem.expect("a run that detects the change")
@@ -149,8 +149,8 @@ fn file_that_keeps_changing_is_never_partially_collected() {
     assert_eq!(problem.to_string(), format!("{file} changed during the run; run the command again"));
 }
 
-/// Changes a file when the second hashed path is assigned. At this time, all files have been analyzed, but the files that
-/// refer to the first two files have not been written.
+/// Changes a file when the second hashed path is assigned. At this time, all files have been analyzed, and `a.css` has not
+/// been written.
 struct AfterSecondPath<F>(AtomicUsize, F);
 
 impl<F: Fn() + Sync> Progress for AfterSecondPath<F> {

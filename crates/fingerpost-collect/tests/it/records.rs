@@ -1,4 +1,4 @@
-//! Output directories with damaged or foreign records, or with directories in place of records.
+//! Tests of output directories with invalid manifests and release files, or with a directory or file in place of a record.
 
 use std::fs;
 

@@ -14,7 +14,7 @@ fn every_change_publishes_a_release_that_records_its_predecessor() {
     assert_eq!(site.collect().release, Some(2));
     assert_eq!(site.collect().release, None);
     site.write("static/a.css", "one");
-    assert_eq!(site.collect().release, Some(3), "an older content gets a new number");
+    assert_eq!(site.collect().release, Some(3), "earlier content gets a new number");
 
     assert_eq!(site.release_numbers("out"), [1, 2, 3]);
     assert_eq!([1, 2, 3].map(|number| site.release(number).replaces), [0, 1, 2]);

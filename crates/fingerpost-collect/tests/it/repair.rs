@@ -1,4 +1,4 @@
-//! Damaged files in the output directory.
+//! Tests of damaged files in the output directory.
 
 use std::{fs, path::Path};
 

@@ -1,10 +1,10 @@
-//! Helper for tables of tests that collect one file with references and compare the rewritten text.
+//! Helper for tests that collect one file with references and compare the rewritten text.
 
 use fingerpost_collect::{CollectConfig, Report, collect};
 
 use crate::site::Site;
 
-/// A site with one file, whose text is set by each test.
+/// A site with one file whose text each test sets, and with other assets.
 pub(crate) struct Rewritten<'a> {
     pub(crate) site: Site,
     /// The asset path of the file.
@@ -13,7 +13,7 @@ pub(crate) struct Rewritten<'a> {
 }
 
 impl<'a> Rewritten<'a> {
-    /// Creates the site. `others` are assets whose content is their path.
+    /// Creates the site. The content of each asset in `others` is the path of the asset.
     pub(crate) fn new(path: &'a str, others: &[&str]) -> Self {
         let site = Site::new(&[]);
         others.iter().for_each(|other| site.write(&format!("static/{other}"), other));
@@ -42,7 +42,7 @@ impl<'a> Rewritten<'a> {
         report
     }
 
-    /// Checks that `collect` does not change this text and reports nothing.
+    /// Checks that `collect` does not change this text and reports no warning.
     #[track_caller]
     pub(crate) fn assert_unchanged(&self, text: &str) {
         let report = self.assert_rewritten(text, text);

@@ -30,7 +30,7 @@ fn hidden_files_and_backups_are_not_collected_by_default() {
     assert_eq!((report.files, report.ignored.len()), (4, 2));
 }
 
-/// On Windows an alternate data stream is not a separate file.
+/// On Windows, an alternate data stream is not a separate file.
 #[cfg(unix)]
 #[test]
 fn ntfs_alternate_data_streams_are_ignored() {

@@ -1,4 +1,4 @@
-//! The tables `[collect]` and `[clean]` of a settings file.
+//! Tests of the tables `[collect]` and `[clean]` of a settings file.
 
 use fingerpost::Settings;
 use fingerpost_collect::{CleanConfig, CollectConfig, ErrorKind, Rule, Severity, clean, references};
@@ -65,7 +65,7 @@ older-than = "soon"
 }
 
 #[test]
-fn bucket_as_keep_from_is_only_for_the_program() {
+fn url_of_a_bucket_as_keep_from_is_an_error() {
     let (site, settings) = site("[collect]\nkeep-from = 's3://assets/static'");
     let errors = site.problems_of(&CollectConfig::from_settings(settings));
     let expected = "`s3://assets/static` is the URL of a bucket, which only the program reads; run `fingerpost collect`, or pass a \

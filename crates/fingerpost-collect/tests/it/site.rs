@@ -79,7 +79,7 @@ impl Site {
     }
 
     /// Returns [`config`](Self::config) with the clock [`later`], so that the times of all existing files are trusted. Waits
-    /// first, so that later edits get other times.
+    /// first, so that later edits get new times.
     pub(crate) fn config_later(&self) -> CollectConfig {
         self.wait_for_a_new_time();
         self.config().clock(later)

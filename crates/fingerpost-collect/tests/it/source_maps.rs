@@ -1,4 +1,4 @@
-//! Source map comments of scripts, with and without the feature `js`.
+//! Tests of source map comments in scripts, with and without the feature `js`.
 
 use crate::{rewritten::Rewritten, site::warnings};
 
@@ -8,7 +8,7 @@ fn app() -> Rewritten<'static> {
 
 #[cfg(feature = "js")]
 #[test]
-fn non_module_scripts_only_have_their_source_map_comment_rewritten() {
+fn only_the_source_map_comment_of_an_invalid_script_is_rewritten() {
     let app = app();
     for text in [
         "import './m.js'; )",

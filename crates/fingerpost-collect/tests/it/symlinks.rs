@@ -1,4 +1,4 @@
-//! Symlinks in an output directory.
+//! Tests of symlinks in an output directory.
 
 use std::{fs, os::unix::fs::symlink};
 

@@ -1,4 +1,4 @@
-//! Listing references without running `collect`.
+//! Tests of `references`, which lists references without an output directory.
 
 use fingerpost_collect::{CollectConfig, ErrorKind, ReferenceKind, references};
 

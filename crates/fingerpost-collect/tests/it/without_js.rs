@@ -1,4 +1,4 @@
-//! Builds without the feature `js`.
+//! Tests of builds without the feature `js`.
 
 use fingerpost_collect::{ErrorKind, Rule, Severity, collect, references};
 
