@@ -240,8 +240,8 @@ impl CollectConfig {
         self
     }
 
-    /// Imports the releases and files of an earlier output directory or [`pack`](Self::pack), such as the output directory in
-    /// the previous image.
+    /// Imports the releases and files of an earlier output directory or [`pack`](Self::pack), such as the output directory
+    /// in the previous container image.
     ///
     /// Pages that were rendered before the deploy can then still load their files. The numbers of the releases do not
     /// change. A release that the output directory already has is skipped. If the output directory has no manifest, the
@@ -335,7 +335,7 @@ impl CollectConfig {
     /// copied from [`keep_from`](Self::keep_from), or reported as warnings.
     ///
     /// In both cases, damaged or missing files of the current manifest are written again, with all variants.
-    /// [`Report::repaired`](crate::Report::repaired) counts the damaged files.
+    /// [`Report::repaired`](crate::Report::repaired) counts the damaged files that were written again.
     ///
     /// ```
     /// # let site = tempfile::tempdir()?;

@@ -9,7 +9,8 @@ use crate::{
     diagnostics::{Error, Problem},
 };
 
-/// In smaller files, compression saves about as many bytes as the response headers of a variant add.
+/// The minimum length of a file with variants, in bytes. In smaller files, compression saves about as many bytes as the
+/// response headers of a variant add.
 const SMALLEST: u64 = 100;
 
 /// The compressed variants and the deltas to create.
@@ -48,7 +49,7 @@ impl CompressionSettings {
         self.usual.variants.is_empty() && self.maps.variants.is_empty()
     }
 
-    /// Returns `true` if files have deltas.
+    /// Returns `true` if deltas are enabled.
     pub(crate) fn has_deltas(&self) -> bool {
         self.usual.deltas.is_some() || self.maps.deltas.is_some()
     }

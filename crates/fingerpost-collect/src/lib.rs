@@ -62,7 +62,7 @@ pub mod __private {
         config.wants_originals()
     }
 
-    /// Returns the number and the age of releases that `clean` retains.
+    /// Returns the retention settings of `clean`: a number of releases and an age.
     pub fn retention(config: &CleanConfig) -> Retention {
         config.retention()
     }

@@ -25,8 +25,8 @@ use crate::{
 pub struct ReferenceReport {
     /// All references, sorted by location.
     pub references: Vec<Reference>,
-    /// Problems with files that cannot be read or parsed. Such files may have more references. Includes scripts that break
-    /// the rule `syntax` or `unsupported`, unless the rule is ignored.
+    /// Problems with files that cannot be read or parsed. Such files may have more references. Scripts that break the rule
+    /// `syntax` or `unsupported` are included, unless the rule is ignored.
     pub problems: Vec<Problem>,
 }
 

@@ -86,7 +86,7 @@ impl CleanConfig {
         self
     }
 
-    /// Sets whether to only report the releases and files to remove. A dry run takes no lock.
+    /// Sets whether the run only reports the releases and files to remove. A dry run takes no lock.
     ///
     /// Defaults to `false`.
     pub fn dry_run(mut self, yes: bool) -> Self {
@@ -99,7 +99,7 @@ impl CleanConfig {
         both(self.tables.check(), collect_config::output_dir(&self.settings)).map(|((), out)| out)
     }
 
-    /// Returns the number and the age of releases to retain.
+    /// Returns the retention settings: a number of releases and an age.
     pub(crate) fn retention(&self) -> Retention {
         let CleanSettings { keep, older_than } = self.tables.clean;
         let age = older_than.unwrap_or(Duration::from_secs(7 * 24 * 60 * 60));

@@ -15,7 +15,7 @@ use crate::{diagnostics::Problem, output::dirs_above};
 
 /// The files and directories that a run removes, except release files.
 pub(super) struct Removal {
-    /// Sorted by name.
+    /// The files, sorted by name.
     pub(super) files: Vec<FileToRemove>,
     /// Directories that may be empty after the removal, the deepest first.
     dirs: Vec<PathBuf>,
@@ -84,7 +84,8 @@ fn kept_names<'a>(files: impl Iterator<Item = &'a NamedFile>) -> NamesByLowercas
     names
 }
 
-/// Returns `true` if `name` is the name of a retained file. On a case-insensitive disk, two names can refer to one file.
+/// Returns `true` if `name` is the name of a retained file. On a case-insensitive file system, two names can refer to one
+/// file.
 fn is_kept_name(name: &str, kept: &NamesByLowercase<'_>, root: &Path) -> bool {
     let real = |name: &str| fs::canonicalize(place(root, name)).ok();
     let is_same = |other: &&str| *other == name || real(name).is_some_and(|file| Some(file) == real(other));

@@ -76,8 +76,8 @@ impl Cache {
         self.sources = HashMap::new();
     }
 
-    /// Saves the results for the next run, unless they are unchanged. Skips recently changed files, because their stamps
-    /// cannot be trusted.
+    /// Saves the results for the next run, unless the results are unchanged. Skips recently changed files, because their
+    /// stamps cannot be trusted.
     pub(crate) fn save<'a>(&self, entries: impl Iterator<Item = CacheEntry<'a>> + Clone, staging: &Staging) {
         let trusted = entries.filter(|entry| entry.source_info.is_trusted);
         let is_known = |CacheEntry { path, source_info, assigned_name }: CacheEntry<'_>| {

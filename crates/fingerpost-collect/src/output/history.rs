@@ -69,8 +69,8 @@ impl<'a> History<'a> {
         json.map_err(|err| format!("cannot read {}: {err}", quoted(self.place.join(&name).display())))
     }
 
-    /// Returns the releases, the newest first. Unreadable releases are skipped with a warning, because they must not prevent a
-    /// new release.
+    /// Returns the releases, the newest first. Unreadable releases are skipped with a warning, because an unreadable release
+    /// must not prevent a new release.
     pub(crate) fn releases(&self, diagnostics: &mut Diagnostics) -> impl Iterator<Item = Release> {
         self.numbers.iter().rev().filter_map(|&number| self.try_release(number, diagnostics))
     }

@@ -49,7 +49,7 @@ pub(crate) struct Output {
     lock: Option<Lock>,
     /// Changes of the manifest since the last release.
     pub(crate) change: Change,
-    /// Directories that are known not to be symlinks.
+    /// Directories that were checked and are not symlinks.
     real: Mutex<HashSet<PathBuf>>,
     pub(crate) published: PublishedFiles,
     /// `true` if the directory had only records at the start of the run, so that checks for existing files can be skipped.
@@ -100,7 +100,7 @@ impl Output {
         self.empty_staging()
     }
 
-    /// Records the times of the manifest and the detected change, unless they are recorded already.
+    /// Records the times of the manifest and the detected change, unless the record is up to date.
     pub(crate) fn record_change(&self, diagnostics: &mut Diagnostics) {
         if !self.change.is_recorded {
             manifest_times::record(&self.staging, self.change.manifest, self.change.edit, diagnostics);

@@ -1,4 +1,4 @@
-//! JSON followed by its digest, which detects damage.
+//! JSON followed by the digest of the JSON, to detect damage.
 
 use std::io::{self, BufWriter, Write};
 

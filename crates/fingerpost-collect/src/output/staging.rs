@@ -1,4 +1,4 @@
-//! Writing files atomically: first to a staging directory, then by renaming.
+//! Writes files atomically: first to a staging directory, then by a rename.
 
 use std::{
     collections::HashMap,

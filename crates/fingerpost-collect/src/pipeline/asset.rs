@@ -21,7 +21,7 @@ use crate::{
 pub(crate) struct Asset {
     pub(crate) path: AssetPath,
     pub(crate) source_info: Arc<SourceInfo>,
-    /// The inputs of the name and the bytes, besides the source file.
+    /// The inputs of the name and the bytes, except the bytes of the source file.
     pub(crate) from: Inputs,
     pub(crate) hash: ContentHash,
     pub(crate) hashed: String,

@@ -1,4 +1,4 @@
-//! Checks the files that the manifests of bundlers name.
+//! Checks the files in the manifests of bundlers.
 
 use std::{
     collections::{BTreeSet, HashSet},

@@ -123,7 +123,7 @@ impl<'a> Targets<'a> {
 
     fn is_broken(&self, reference: &Reference, import_map: &ImportMap) -> bool {
         match (&reference.target, &*reference.target.mapped(import_map)) {
-            // A name of the settings without an asset is reported once, as an error in the settings.
+            // A name in the import map whose asset does not exist is reported once, as an error in the settings.
             (Target::Bare(name), _) if import_map.imports().contains_key(name) => false,
             (_, Target::Asset(path)) => !self.files.contains_key(&**path),
             // If no asset has this path, another application may serve the URL.
@@ -216,7 +216,8 @@ impl<'a> Targets<'a> {
         Some(format!("did you mean {}?", quoted(format!("{start}{suggested}"))))
     }
 
-    /// Returns the advice for a bare specifier: a file of this name, a similar name in the import map, or the setting.
+    /// Returns the advice for a bare specifier: a file of this name, a similar name in the import map, or the setting to
+    /// change.
     fn advice_for_bare(&self, name: &str, import_map: &ImportMap, referrer: Referrer<'_>) -> String {
         let relative = format!("./{name}");
         match resolve(&relative, Kind::Url, referrer) {

@@ -31,7 +31,7 @@ const MOST_BRACKETS: usize = 1 << 20;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooDeep(pub(super) usize);
 
-/// Returns an upper bound of the depth. Linear in the length of the text.
+/// Returns an upper bound of the depth. The time is linear in the length of the text.
 pub(super) fn depth(text: &str) -> Result<u32, TooDeep> {
     let file = Level { closing: 0, becomes: Token::Operator, outer: 0, kinds: 0, count: Count::default() };
     let work_left = text.len().saturating_mul(32).saturating_add(1 << 16);

@@ -39,7 +39,8 @@ const DEEP_STACK: usize = USUAL_STACK + DEEPEST as usize * STACK_PER_LEVEL;
 /// the process, because some memory of the parser is not in the arena.
 const MEMORY_PER_BYTE: usize = 16;
 
-/// The free memory required per byte of a script of at least [`LONG`] bytes, which may consist of short tokens or of errors.
+/// The free memory required per byte of a script of at least [`LONG`] bytes. Such a script may consist of short tokens or of
+/// errors.
 const MEMORY_PER_BYTE_OF_LONG: usize = 64;
 
 const LONG: usize = 16 * 1024 * 1024;
@@ -64,7 +65,7 @@ fn parse(text: &str, prefilter: Prefilter) -> Result<Scan, ScanError> {
 }
 
 thread_local! {
-    /// The memory of the parser. Reused, because every file would otherwise request memory from the system.
+    /// The memory of the parser. Reused, because the parser would otherwise request memory from the system for every file.
     static ARENA: RefCell<Allocator> = RefCell::default();
 }
 

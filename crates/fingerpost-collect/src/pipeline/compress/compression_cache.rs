@@ -23,7 +23,7 @@ use crate::{
 /// The cache file. Without this file, the next run compresses all files again.
 const FILE: &str = ".fingerpost/compressed.json";
 
-/// Other versions may have other encoders, so their cache files are ignored.
+/// The version of this crate. Cache files of other versions are ignored, because other versions may have other encoders.
 const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 /// Outcomes by the SHA-256 of a file and the name of an encoding.

@@ -1,4 +1,4 @@
-//! One task of a thread: one delta.
+//! The unit of work of a thread: one delta.
 
 use std::path::PathBuf;
 

@@ -24,9 +24,9 @@ pub(super) struct EarlierVersion {
 /// A search for the earlier versions of one asset.
 pub(super) struct Search<'a> {
     pub(super) asset: &'a Asset,
-    /// The chunk of a prehashed file, whose asset path differs in each release.
+    /// The chunk of a prehashed file. The asset path of the file differs in each release.
     chunk: Option<ChunkKey<'a>>,
-    /// The deltas that a release names for the same hashed path.
+    /// The deltas in a release for the same hashed path.
     published: Option<Vec<DeltaInfo>>,
     /// `true` if a release without deltas has the same hashed path.
     is_published_without: bool,
