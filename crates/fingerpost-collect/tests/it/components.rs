@@ -56,7 +56,7 @@ fn changed_component_publishes_a_release() {
     assert_eq!((second.release, second.written, second.unchanged), (Some(2), 0, 1));
     assert_eq!(second.hash, dry.hash);
     assert_ne!(second.hash, first.hash);
-    assert_eq!(site.names("out"), names, "no file differs");
+    assert_eq!(site.names("out"), names, "the names of the files are unchanged");
     assert_eq!(collect(&config(&site)).unwrap().release, None);
 
     site.write("templates/new.html", "new");

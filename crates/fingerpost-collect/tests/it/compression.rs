@@ -16,7 +16,7 @@ use crate::site::Site;
 const RECORD: &str = "out/.fingerpost/compressed.json";
 
 /// Returns the encodings of variants whose features are enabled.
-fn built_in() -> impl Iterator<Item = Encoding> {
+fn enabled_encodings() -> impl Iterator<Item = Encoding> {
     Encoding::ALL.into_iter().filter(|encoding| match encoding {
         Encoding::Br => cfg!(feature = "brotli"),
         Encoding::Zstd => cfg!(feature = "zstd"),
@@ -26,7 +26,7 @@ fn built_in() -> impl Iterator<Item = Encoding> {
 }
 
 fn all() -> Vec<String> {
-    built_in().map(|encoding| encoding.to_string()).collect()
+    enabled_encodings().map(|encoding| encoding.to_string()).collect()
 }
 
 /// Returns compressible text, different for every seed.
@@ -108,10 +108,10 @@ fn assert_variants_intact(site: &Site, out: &str) -> usize {
 fn variants_are_written_next_to_their_file() {
     let site = site();
     let report = run(&site);
-    let count = built_in().count();
+    let count = enabled_encodings().count();
     assert_eq!((report.files, report.written, report.compressed), (2, 2, 2 * count));
     assert_eq!(assert_variants_intact(&site, "out"), 2 * count);
-    for encoding in built_in() {
+    for encoding in enabled_encodings() {
         let variant = format!("{}.{}", site.hashed("css/a.css"), encoding.extension());
         assert!(site.path("out").join(&variant).is_file(), "{variant}");
     }
@@ -136,7 +136,7 @@ fn files_that_do_not_shrink_have_no_variant() {
     }
     let report = run(&site);
     assert_eq!(assert_variants_intact(&site, "out"), 0);
-    assert_eq!(report.compressed, 2 * built_in().count(), "the incompressible files");
+    assert_eq!(report.compressed, 2 * enabled_encodings().count(), "the incompressible files");
     // Compressions that save too little are cached as well.
     assert_eq!(run(&site).compressed, 0);
 }
@@ -154,7 +154,7 @@ fn variants_do_not_depend_on_the_number_of_threads() {
         tree.retain(|name, _| !metadata.iter().any(|start| name.starts_with(start)));
         tree
     });
-    assert_eq!(trees[0].len(), 20 * (1 + built_in().count()) + 2);
+    assert_eq!(trees[0].len(), 20 * (1 + enabled_encodings().count()) + 2);
     assert_eq!(trees[0], trees[1]);
     assert_eq!(trees[0], trees[2]);
 }

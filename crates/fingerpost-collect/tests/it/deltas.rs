@@ -153,7 +153,7 @@ fn deltas_of_a_published_file_never_change() {
 }
 
 #[test]
-fn run_without_changes_writes_and_reads_nothing() {
+fn run_without_changes_writes_no_file_and_reads_no_delta() {
     let site = site([1, 2]);
     site.write("static/same.css", ".a { color: red }\n".repeat(100));
     run(&site);

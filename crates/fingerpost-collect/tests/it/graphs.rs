@@ -85,7 +85,10 @@ impl Graph {
                         first_12(&sha256(self.text(node, outside).as_bytes()))
                     } else {
                         let group = sha256(
-                            &group.iter().flat_map(|&member| self.part(member, outside)).collect::<Vec<_>>(),
+                            &group
+                                .iter()
+                                .flat_map(|&member| self.group_bytes(member, outside))
+                                .collect::<Vec<_>>(),
                         );
                         first_12(&sha256(&[&group[..], b"\0", self.path(node, None).as_bytes()].concat()))
                     };
@@ -97,7 +100,7 @@ impl Graph {
     }
 
     /// Returns the bytes that a member contributes to the hash of its group.
-    fn part(&self, member: usize, outside: impl Fn(usize) -> Option<String>) -> Vec<u8> {
+    fn group_bytes(&self, member: usize, outside: impl Fn(usize) -> Option<String>) -> Vec<u8> {
         let text = self.text(member, outside);
         let length = (text.len() as u64).to_be_bytes();
         [self.path(member, None).as_bytes(), b"\0", &length, text.as_bytes()].concat()
@@ -144,7 +147,7 @@ fn manifest_of(site: &Site, config: &CollectConfig, threads: usize) -> String {
 }
 
 #[track_caller]
-fn assert_named(graph: &Graph, site: &Site, hashes: &BTreeMap<usize, String>) {
+fn assert_hashed_paths(graph: &Graph, site: &Site, hashes: &BTreeMap<usize, String>) {
     let manifest = site.manifest("out");
     let hash = |node: usize| hashes.get(&node).map(String::as_str);
     for node in 0..graph.0.len() {
@@ -165,7 +168,7 @@ proptest! {
     ) {
         let one = site_of(&graph);
         let manifest = manifest_of(&one, &one.config(), 1);
-        assert_named(&graph, &one, &graph.hashes());
+        assert_hashed_paths(&graph, &one, &graph.hashes());
 
         // Collects the files again in another directory, from two source directories, with four threads.
         let other = Site::new(&[]);
@@ -224,7 +227,7 @@ fn chain_of_ten_thousand_files_is_named_from_its_end() {
         let text = graph.text(node, |target| hashes.get(&target).cloned());
         hashes.insert(node, first_12(&sha256(text.as_bytes())));
     }
-    assert_named(&graph, &site, &hashes);
+    assert_hashed_paths(&graph, &site, &hashes);
 }
 
 #[test]
@@ -234,8 +237,9 @@ fn cycle_of_a_thousand_files_is_one_group() {
     site.collect();
     let mut members: Vec<_> = (0..graph.0.len()).collect();
     members.sort_by_key(|&member| graph.path(member, None));
-    let group = sha256(&members.iter().flat_map(|&member| graph.part(member, |_| None)).collect::<Vec<_>>());
+    let group =
+        sha256(&members.iter().flat_map(|&member| graph.group_bytes(member, |_| None)).collect::<Vec<_>>());
     let name = |member: usize| [&group[..], b"\0", graph.path(member, None).as_bytes()].concat();
     let hashes = (0..graph.0.len()).map(|member| (member, first_12(&sha256(&name(member))))).collect();
-    assert_named(&graph, &site, &hashes);
+    assert_hashed_paths(&graph, &site, &hashes);
 }

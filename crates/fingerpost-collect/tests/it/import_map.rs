@@ -131,7 +131,7 @@ fn unknown_assets_are_errors_with_the_nearest_names() {
 }
 
 /// Returns the asset path, the position and the text of each warning.
-fn located(problems: &[Problem]) -> Vec<(String, usize, usize, String)> {
+fn locations_and_messages(problems: &[Problem]) -> Vec<(String, usize, usize, String)> {
     let row = |problem: &Problem| {
         assert_eq!(problem.kind(), ErrorKind::Rule(Rule::Bare));
         let location = problem.location().expect("a location");
@@ -142,14 +142,14 @@ fn located(problems: &[Problem]) -> Vec<(String, usize, usize, String)> {
 }
 
 #[test]
-fn bare_specifiers_without_a_name_are_warnings_if_the_site_has_a_map() {
+fn unknown_bare_specifiers_are_warnings_if_the_site_has_an_import_map() {
     let script = "import 'lit';\nimport x from 'lot';\nimport 'utils.js';\n  export * from \"react\";\n\
                   import('lit/more/c.js'); import 'https://esm.sh/x'; import 'node:fs'; new URL('a', import.meta.url)";
     let site = site(script);
     site.write("static/js/a", "");
     assert_eq!(warnings(&collect(&site.config()).unwrap()), [""; 0]);
     assert_eq!(
-        located(&collect(&with_lit(&site)).unwrap().warnings),
+        locations_and_messages(&collect(&with_lit(&site)).unwrap().warnings),
         [
             ("js/app.js".to_owned(), 2, 16, "`lot` is not in the import map; did you mean `lit`?".to_owned()),
             ("js/app.js".to_owned(), 3, 9, "`utils.js` is not in the import map; did you mean `./utils.js`?".to_owned()),
@@ -222,7 +222,7 @@ fn specifiers_in_a_directory_of_the_map_are_urls() {
     let report = collect(&with_lit(&site)).unwrap();
     let expected = if cfg!(unix) { vec![] } else { warnings(&report) };
     assert_eq!(warnings(&report), expected);
-    // Browsers load these modules through the prefix.
+    // Browsers load these modules through the prefix `lit/`.
     let manifest = site.manifest("out");
     assert_eq!(manifest.importmap().keys().collect::<Vec<_>>(), ["lit", "lit/"]);
     Manifest::parse(&manifest.to_json(), "again").unwrap();

@@ -83,7 +83,7 @@ fn page_relative_references_are_unchanged_and_reported() {
 }
 
 #[test]
-fn computed_imports_are_unchanged_and_noted() {
+fn computed_imports_are_unchanged_and_reported_as_notes() {
     for text in ["import(`./${x}.js`)", "import(x)"] {
         let app = app();
         app.assert_unchanged(text);

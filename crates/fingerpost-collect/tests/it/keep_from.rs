@@ -37,7 +37,7 @@ fn releases_and_their_files_are_imported() {
 }
 
 #[test]
-fn releases_already_present_are_skipped() {
+fn imported_releases_are_not_imported_again() {
     let site = site_with_two_old_releases();
     collect(&import_config(&site)).unwrap();
     let again = collect(&import_config(&site)).unwrap();
@@ -187,7 +187,7 @@ fn empty_earlier_output_dir_is_allowed() {
     let report = collect(&import_config(&site)).unwrap();
     assert_eq!((report.release, warnings(&report)), (Some(1), vec![]));
 
-    // Placeholders for empty directories in a repository, and files that file systems create.
+    // Creates a placeholder for an empty directory in a repository, and files that file systems create.
     for name in [".gitkeep", ".nfs0001/file", "lost+found/file"] {
         site.write(&format!("old/{name}"), "");
     }
@@ -307,7 +307,7 @@ fn conflict_of_a_file_with_a_directory_is_reported_before_anything_is_written() 
 }
 
 /// Creates a site whose output directory `out` is a copy of `old`, with two old releases.
-fn copied() -> Site {
+fn site_with_copied_output_dir() -> Site {
     let site = site_with_two_old_releases();
     for (name, bytes) in site.tree("old") {
         site.write(&format!("out/{name}"), bytes);
@@ -322,20 +322,20 @@ fn copied() -> Site {
     site
 }
 
-fn restore_in_old(site: &Site, number: u64) {
+fn restore_manifest_in_old(site: &Site, number: u64) {
     site.write("old/staticfiles.json", site.release(number).manifest.to_json());
 }
 
 #[test]
-fn release_restored_in_the_earlier_output_dir_is_retained_by_age() {
-    let restore = |site: &Site| restore_in_old(site, 1);
+fn release_restored_in_the_earlier_output_dir_is_retained_for_the_retention_age() {
+    let restore = |site: &Site| restore_manifest_in_old(site, 1);
     let replaced_again = |site: &Site| {
-        restore_in_old(site, 1);
-        restore_in_old(site, 2);
+        restore_manifest_in_old(site, 1);
+        restore_manifest_in_old(site, 2);
     };
     // Simulates a copy of the directory with other file times.
     let without_times = |site: &Site| {
-        restore_in_old(site, 1);
+        restore_manifest_in_old(site, 1);
         site.tree("old").into_iter().for_each(|(name, bytes)| site.write(&format!("old/{name}"), bytes));
         let reference = site.path("old/.fingerpost/manifest-times.ref");
         let later = std::time::SystemTime::now() + std::time::Duration::from_secs(9);
@@ -343,7 +343,7 @@ fn release_restored_in_the_earlier_output_dir_is_retained_by_age() {
     };
     for change in [&restore as &dyn Fn(&Site), &replaced_again, &without_times] {
         for content in ["two", "three"] {
-            let site = copied();
+            let site = site_with_copied_output_dir();
             change(&site);
             site.write("static/a.css", content);
             collect(&import_config(&site)).unwrap();
@@ -364,7 +364,7 @@ fn release_restored_in_the_earlier_output_dir_is_retained_by_age() {
         }
     }
 
-    let site = copied();
+    let site = site_with_copied_output_dir();
     site.write("static/a.css", "two");
     collect(&import_config(&site)).unwrap();
     assert_eq!(clean(&CleanConfig::new(site.path("out")).keep(1)).unwrap().removed, [1]);

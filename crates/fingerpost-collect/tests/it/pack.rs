@@ -21,7 +21,7 @@ fn pack(site: &Site) -> PackReport {
     collect(&pack_config(site)).unwrap().pack.expect("a pack")
 }
 
-/// Checks that the pack has every published file of the output directory, and nothing else.
+/// Checks that the pack has every published file of the output directory, and no other file.
 #[track_caller]
 fn assert_contains_output_dir(site: &Site, out: &str) {
     let is_published =
@@ -135,7 +135,7 @@ fn extracted_pack_is_an_output_directory() {
 }
 
 #[test]
-fn plain_names_are_not_packed() {
+fn pack_contains_no_plain_names() {
     let site = site();
     collect(&pack_config(&site).originals(true)).unwrap();
     let store = TarStore::from_file(site.path("site.tar"));

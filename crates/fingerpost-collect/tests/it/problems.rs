@@ -106,7 +106,7 @@ impl<F: Fn() + Sync> Progress for AfterListing<F> {
 }
 
 #[test]
-fn vanished_file_stops_the_run_and_the_old_release_stays_current() {
+fn file_removed_during_the_run_stops_the_run_and_the_old_release_stays_current() {
     let site = Site::new(&[("static/a.css", "a"), ("static/b.css", "b"), ("static/c.css", "c")]);
     site.collect();
     let manifest = site.read("out/staticfiles.json");

@@ -163,7 +163,7 @@ fn release_records_the_references_of_each_file() {
 }
 
 /// Creates a site with a file that imports itself, by a relative path and by absolute paths below several base URLs.
-fn cycle() -> Site {
+fn site_with_cycle() -> Site {
     Site::new(&[(
         "static/a.css",
         "@import 'a.css';@import '/one/a.css';@import '/three/a.css';@import '/two/a.css';",
@@ -179,7 +179,7 @@ fn advice(hashed: &str) -> String {
 
 #[test]
 fn changed_base_url_never_changes_published_files() {
-    let site = cycle();
+    let site = site_with_cycle();
     collect(&site.config().base_url("/one/")).unwrap();
     let hashed = site.hashed("a.css");
     for base_url in ["/two/", "/three/", "/four/"] {
@@ -197,7 +197,7 @@ fn changed_base_url_never_changes_published_files() {
 
 #[test]
 fn changed_base_url_never_changes_files_of_older_releases() {
-    let site = cycle();
+    let site = site_with_cycle();
     collect(&site.config().base_url("/one/")).unwrap();
     let (hashed, text) = (site.hashed("a.css"), site.read("static/a.css"));
     site.write("static/a.css", "a{}");
@@ -208,7 +208,7 @@ fn changed_base_url_never_changes_files_of_older_releases() {
 
 #[test]
 fn damaged_file_of_a_cycle_is_repaired() {
-    let site = cycle();
+    let site = site_with_cycle();
     collect(&site.config().base_url("/one/")).unwrap();
     site.write(&format!("out/{}", site.hashed("a.css")), "short");
     collect(&site.config().base_url("/one/")).unwrap();

@@ -10,7 +10,7 @@ use crate::site::{Site, warnings};
 const STAMPS: &str = "out/.fingerpost/published.json";
 
 /// Creates a site whose published files have recorded stamps.
-fn recorded() -> Site {
+fn site_with_recorded_stamps() -> Site {
     let site = Site::new(&[("static/a.css", "abcdef"), ("static/b.css", "b")]);
     collect(&site.config_later()).unwrap();
     assert!(site.path(STAMPS).exists());
@@ -23,7 +23,7 @@ fn published(site: &Site, asset: &str) -> String {
 
 #[test]
 fn damaged_file_of_the_correct_length_is_rewritten() {
-    for site in [Site::new(&[("static/a.css", "abcdef")]), recorded()] {
+    for site in [Site::new(&[("static/a.css", "abcdef")]), site_with_recorded_stamps()] {
         site.collect();
         let file = published(&site, "a.css");
         site.write(&file, "ABCDEF");
@@ -39,7 +39,7 @@ fn damaged_file_of_the_correct_length_is_rewritten() {
 #[cfg(unix)]
 #[test]
 fn damage_is_detected_even_if_the_modification_time_is_restored() {
-    let site = recorded();
+    let site = site_with_recorded_stamps();
     let file = published(&site, "a.css");
     let modified = fs::metadata(site.path(&file)).unwrap().modified().unwrap();
     site.write(&file, "ABCDEF");
@@ -50,7 +50,7 @@ fn damage_is_detected_even_if_the_modification_time_is_restored() {
 
 #[test]
 fn damage_in_a_copy_of_the_output_directory_is_repaired() {
-    let site = recorded();
+    let site = site_with_recorded_stamps();
     let file = published(&site, "a.css");
     for name in site.tree("out").keys() {
         site.write(&format!("copy/{name}"), fs::read(site.path("out").join(name)).unwrap());
@@ -91,7 +91,7 @@ fn damage_and_update_stamp(site: &Site, file: &str, text: &str) {
 
 #[test]
 fn verify_reads_every_file_of_the_current_release() {
-    let site = recorded();
+    let site = site_with_recorded_stamps();
     let file = published(&site, "a.css");
     damage_and_update_stamp(&site, &file, "ABCDEF");
     let report = site.collect();

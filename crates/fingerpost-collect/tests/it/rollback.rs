@@ -242,7 +242,7 @@ fn other_base_url_path_is_a_warning() {
 
 /// Collects two releases with plain names and variants: `b.css` is only in the first release, `c.css` only in the second
 /// release.
-fn with_originals() -> Site {
+fn site_with_originals() -> Site {
     let long = |color: &str| format!("a{{color:{color}}}").repeat(200);
     let site = Site::new(&[("static/a.css", &long("red")), ("static/b.css", "b")]);
     let config = site.config().originals(true).compress(["gzip"]);
@@ -267,7 +267,7 @@ fn assert_originals(site: &Site) {
 
 #[test]
 fn plain_names_get_the_bytes_of_the_release() {
-    let site = with_originals();
+    let site = site_with_originals();
     site.remove("out/b.css");
     let dry = roll_back(&config(&site).dry_run(true));
     let report = roll_back(&config(&site));
@@ -294,7 +294,7 @@ fn stale_plain_variant_is_removed() {
 #[test]
 fn only_existing_plain_names_are_written_without_originals() {
     let site = published(&["one", "two"]);
-    // A copied file with the published bytes, and an unrelated file.
+    // Writes a file with the published bytes under the plain name, and an unrelated file.
     site.write("out/css/a.css", "two");
     site.write("out/css/unchanged.css.txt", "mine");
     let report = roll_back(&config(&site));
@@ -308,7 +308,7 @@ fn only_existing_plain_names_are_written_without_originals() {
 
 #[test]
 fn settings_determine_the_plain_names() {
-    let site = with_originals();
+    let site = site_with_originals();
     let before = site.tree("out");
     let report = roll_back(&config(&site).originals(false));
     assert_eq!((report.originals, site.tree("out")["a.css"] == before["a.css"]), (0, true));

@@ -62,7 +62,7 @@ fn directories_that_become_empty_are_removed() {
 }
 
 #[test]
-fn output_dir_is_retained_when_no_asset_is_left() {
+fn output_dir_without_assets_is_retained() {
     let site = published(&["one"]);
     fs::remove_dir_all(site.path("static/css")).unwrap();
     site.collect();
@@ -79,7 +79,7 @@ fn original_is_removed_with_the_last_release_that_has_its_asset_path() {
     site.remove("static/b.css");
     site.remove("static/c.css");
     collect(&config).unwrap();
-    // A file of another program, with the same length as the original.
+    // Writes a file of another program, with the same length as the original.
     site.write("out/c.css", "d");
     assert_eq!(cleaned(&config_by_age(&site)).files, [""; 0]);
     let report = cleaned(&config_by_count(&site));

@@ -102,7 +102,7 @@ impl History {
         }
     }
 
-    /// Moves the copy back, unless its files were removed.
+    /// Moves the copy of the manifest back, unless the file in the copy was removed.
     fn move_copy_back(&mut self) {
         let (copy, dir) = (self.site.path(COPY), self.site.path("out"));
         let Ok(json) = fs::read(&copy) else { return };

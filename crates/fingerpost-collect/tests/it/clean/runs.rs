@@ -95,7 +95,7 @@ fn missing_or_unreadable_manifest_is_an_error_and_nothing_is_removed() {
     let missing = format!("{location} does not exist; {advice}");
     assert_eq!(clean_errors(&site, &config_by_count(&site)), (ErrorKind::Manifest, vec![missing]));
 
-    // Collect again, as advised. Every earlier release now counts as replaced.
+    // Collects again, as the message advises. Every earlier release now counts as replaced.
     site.collect();
     assert_eq!(cleaned(&config_by_age(&site)).kept, [1, 2, 3]);
     assert_eq!(cleaned(&config_by_count(&site)).kept, [3]);

@@ -4,7 +4,9 @@ use std::fs;
 
 use fingerpost_collect::{CollectConfig, collect};
 
-use super::{RECORD, assert_variants_intact, built_in, config, incompressible_bytes, run, site, text};
+use super::{
+    RECORD, assert_variants_intact, config, enabled_encodings, incompressible_bytes, run, site, text,
+};
 
 #[test]
 fn second_run_compresses_and_writes_nothing() {
@@ -44,15 +46,15 @@ fn lost_or_damaged_compression_cache_does_not_change_the_output() {
         }
         let again = run(&site);
         // Variants that save space are in the manifest. All other variants are compressed again.
-        let rejected = built_in().count();
+        let rejected = enabled_encodings().count();
         assert_eq!((again.written, again.compressed, again.release), (0, rejected, None), "{damage:?}");
         assert!(published() == before, "{damage:?}");
     }
     let edited = site.read(RECORD).replace("null", r#"{"size":1,"sha256":"ab"}"#);
     site.write(RECORD, edited);
-    assert_eq!(run(&site).compressed, built_in().count());
+    assert_eq!(run(&site).compressed, enabled_encodings().count());
     assert!(published() == before);
-    assert_eq!(first.compressed, 3 * built_in().count());
+    assert_eq!(first.compressed, 3 * enabled_encodings().count());
 }
 
 #[test]
@@ -76,8 +78,8 @@ fn only_changed_files_are_compressed() {
     run(&site);
     site.write("static/css/a.css", text(3));
     let report = run(&site);
-    assert_eq!((report.compressed, report.release), (built_in().count(), Some(2)));
-    assert_eq!(assert_variants_intact(&site, "out"), 2 * built_in().count());
+    assert_eq!((report.compressed, report.release), (enabled_encodings().count(), Some(2)));
+    assert_eq!(assert_variants_intact(&site, "out"), 2 * enabled_encodings().count());
 }
 
 #[test]

@@ -5,14 +5,14 @@ use std::fs;
 use fingerpost::manifest::Encoding;
 use fingerpost_collect::{ErrorKind, collect};
 
-use super::{assert_variants_intact, built_in, config, decode, site, text};
+use super::{assert_variants_intact, config, decode, enabled_encodings, site, text};
 use crate::site::Site;
 
 #[test]
 fn originals_have_the_same_variants() {
     let site = site();
     collect(&config(&site).originals(true)).unwrap();
-    for encoding in built_in() {
+    for encoding in enabled_encodings() {
         let [hashed, plain] = [site.hashed("css/a.css"), "css/a.css".to_owned()]
             .map(|file| fs::read(site.path("out").join(format!("{file}.{}", encoding.extension()))).unwrap());
         assert!(hashed == plain);

@@ -230,7 +230,7 @@ fn releases_count_deltas_in_the_download_of_a_returning_visitor() {
 fn directory_with_the_name_of_a_delta_is_an_error() {
     let site = site([1, 2]);
     let delta = deltas(&site)[0].clone();
-    // A directory with the name of the delta.
+    // Creates a directory with the name of the delta.
     site.remove(&format!("out/{delta}"));
     fs::create_dir(site.path("out").join(&delta)).unwrap();
     let problems = site.problems_of(&config(&site));

@@ -38,7 +38,7 @@ fn edited(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn types_that_are_never_compressed_have_no_delta() {
+fn files_that_are_never_compressed_have_no_delta() {
     let bytes = noise(1, 2_000);
     for name in ["a.png", "a.woff2", "a.bin", "LICENSE"] {
         assert_eq!(delta_between(name, &bytes, &edited(&bytes)), None, "{name}");
