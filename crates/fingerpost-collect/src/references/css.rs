@@ -17,7 +17,7 @@ const DEEPEST: u8 = 255;
 /// Matches every style sheet that has a reference. A backslash matches, because the names may be written with escapes.
 static MAY_REFER: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"(?-u)(?i:url\(|src\(|image-set\(|@import)|\\|sourceMappingURL=";
-    Regex::new(pattern).expect("a valid pattern")
+    Regex::new(pattern).expect("pattern is valid")
 });
 
 pub(crate) fn scan(text: &str) -> Result<Scan, ScanError> {

@@ -103,7 +103,7 @@ static ARGUMENT: Pattern = LazyLock::new(|| regex(QUOTED));
 type Pattern = LazyLock<Regex>;
 
 fn regex(pattern: &str) -> Regex {
-    RegexBuilder::new(pattern).unicode(false).build().expect("a valid pattern")
+    RegexBuilder::new(pattern).unicode(false).build().expect("pattern is valid")
 }
 
 /// A value with its span.
