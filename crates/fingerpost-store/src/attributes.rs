@@ -13,7 +13,7 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// Google Cloud Storage decompresses gzip objects for some clients, unless the cache policy forbids transformations.
 const IMMUTABLE_AS_IS: &str = "public, max-age=31536000, immutable, no-transform";
 
-/// Same as the policy of `StaticFiles` for URLs without a version.
+/// The cache policy of `StaticFiles` for URLs without a version.
 const SHORT: &str = "public, max-age=3600";
 const SHORT_AS_IS: &str = "public, max-age=3600, no-transform";
 
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn variant_has_the_type_of_its_file_and_an_encoding() {
+    fn variant_has_the_content_type_of_the_file_and_its_own_encoding() {
         let sha256 = Digest::from_content(b"");
         for (name, encoding, provider, cache_control) in [
             ("a.0123456789ab.css", "", Provider::Gcs, IMMUTABLE),

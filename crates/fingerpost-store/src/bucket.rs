@@ -17,8 +17,7 @@ pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// A bucket of an object store, or a prefix in a bucket, which contains the published files.
 ///
-/// A clone is cheap, and refers to the same bucket. The requests run on a thread of their own, so a bucket can be used in
-/// any thread.
+/// A clone is cheap and refers to the same bucket. Requests run on a separate thread, so any thread can use a bucket.
 ///
 /// ```
 /// use fingerpost_store::Bucket;
@@ -49,10 +48,10 @@ impl Bucket {
         Self::open_with_time_limit(url, TIME_LIMIT)
     }
 
-    /// Opens a bucket like [`open`](Self::open), with another time limit for each request than 30 seconds.
+    /// Opens a bucket like [`open`](Self::open), with `time_limit` instead of 30 seconds for each request.
     ///
-    /// A request that fails is repeated up to six times within the time limit. An upload or a download may also take one
-    /// second for each 8 KiB. A download fails if no bytes arrive within the time limit.
+    /// A request that fails is repeated up to six times within the time limit. For an upload or a
+    /// download, the time limit grows by one second for each 8 KiB. A download fails if no bytes arrive within the time limit.
     ///
     /// # Errors
     ///
@@ -106,8 +105,8 @@ impl Bucket {
         Ok(Self { objects, runtime, write: WriteOptions::default() })
     }
 
-    /// Sets whether the store may ignore conditions on writes. With `true`, runs take no lock, so no two runs may write to the
-    /// bucket at the same time.
+    /// Sets whether the store may ignore conditions on writes. With `true`, runs take no lock, and two runs must not write to
+    /// the bucket at the same time.
     ///
     /// Defaults to `false`: a store that ignores conditions is an error of kind [`ErrorKind::Unconditional`].
     pub fn single_writer(mut self, yes: bool) -> Self {
@@ -123,8 +122,8 @@ impl Bucket {
         self
     }
 
-    /// Sets the time after which the lock of a run expires if the run is killed. A run renews the lock after every
-    /// third of this time.
+    /// Sets the time after which the lock of a killed run expires. A run renews its lock whenever a third of this time has
+    /// passed.
     ///
     /// Defaults to 60 seconds.
     pub fn lease(mut self, length: Duration) -> Self {
@@ -132,7 +131,7 @@ impl Bucket {
         self
     }
 
-    /// Returns the URL.
+    /// Returns the URL of the bucket.
     pub fn url(&self) -> &str {
         self.objects.place()
     }

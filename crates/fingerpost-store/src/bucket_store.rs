@@ -15,8 +15,8 @@ use crate::{
 
 /// A bucket as a [`Store`], for servers that read the manifest from the bucket.
 ///
-/// The manifest is requested with `If-None-Match`, so an unchanged manifest is not downloaded again. A clone is cheap, and
-/// shares the manifest. [`ReleasePoller`](crate::ReleasePoller) follows the releases.
+/// The manifest is requested with `If-None-Match`, so an unchanged manifest is not downloaded again. A clone is cheap and
+/// shares the manifest. [`ReleasePoller`](crate::ReleasePoller) reloads the assets after each new release.
 ///
 /// The methods block the calling thread until the response has arrived. Call
 /// [`AssetsBuilder::build`](fingerpost::AssetsBuilder::build) before the server starts, or on a thread that may block.
@@ -52,7 +52,7 @@ struct CachedManifest {
 }
 
 impl BucketStore {
-    /// Creates a store of a bucket. Sends no request.
+    /// Creates a store for a bucket. Sends no request.
     pub fn new(bucket: &Bucket) -> Self {
         Self { bucket: bucket.clone(), manifest: Arc::default() }
     }

@@ -57,7 +57,7 @@ fn build(provider: Provider, url: &Url, time_limit: Duration) -> object_store::R
         BackoffConfig { init_backoff: Duration::from_millis(200), max_backoff: time_limit / 8, base: 2. };
     let retry = RetryConfig { backoff, max_retries: 6, retry_timeout: time_limit / 5 * 3 };
     let connect = (time_limit / 4).min(Duration::from_secs(5));
-    // The time limit of an upload depends on the size, so every request has its own limit.
+    // `Objects` limits the time of each request, because the time limit of an upload depends on the size.
     let options = [
         (ClientConfigKey::Timeout, "1 day".to_owned()),
         (ClientConfigKey::ConnectTimeout, format!("{} ms", connect.as_millis())),
@@ -89,7 +89,7 @@ fn build(provider: Provider, url: &Url, time_limit: Duration) -> object_store::R
     })
 }
 
-/// Opens a directory as a store. Creates the directory, because a bucket in an object store exists too.
+/// Opens a directory as a store. Creates the directory, because `LocalFileSystem` requires an existing directory.
 fn local(url: &Url) -> object_store::Result<LocalFileSystem> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| object_store::Error::Generic {
         store: "LocalFileSystem",
@@ -120,7 +120,7 @@ fn parse(text: &str) -> Result<Url, Error> {
     Ok(url)
 }
 
-/// Refuses a URL. Does not print a URL that may contain credentials.
+/// Returns the error for an unsupported URL. The message omits a URL that may contain credentials.
 fn unsupported(text: &str) -> Error {
     let has_secret = text.contains(['@', '?']);
     let shown = if has_secret { "the URL of the bucket".to_owned() } else { quoted(text) };

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// An error. The message is one sentence with the location and the next step. Messages contain no credentials.
+/// An error. The message contains the location and the next step, but no credentials.
 ///
 /// Branch on [`kind`](Self::kind) and print the error: `Display` includes the cause.
 ///
@@ -38,7 +38,7 @@ pub enum ErrorKind {
     Locked,
     /// A manifest or a release file is missing or damaged.
     Manifest,
-    /// A release that does not exist, or is not known.
+    /// The release does not exist, is not known, or is damaged.
     Release,
     /// A published file is missing or damaged.
     File,
@@ -59,7 +59,6 @@ impl Error {
     }
 }
 
-/// An error of the core is about a manifest or a release number.
 impl From<fingerpost::Error> for Error {
     fn from(err: fingerpost::Error) -> Self {
         let kind = match err.kind() {

@@ -22,7 +22,7 @@ use crate::{
 
 const LOCK: &str = ".fingerpost/lock";
 
-/// The tolerance for the times of stores, which are whole seconds.
+/// The tolerance for timestamps of stores, which have a precision of one second.
 const CLOCK_PRECISION: Duration = Duration::from_secs(2);
 
 /// The settings of a lock.
@@ -37,9 +37,9 @@ pub(crate) struct LeaseOptions {
 /// The content of the lock. A released lock remains in the bucket, because stores have no conditional deletion.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct LockFile {
-    /// The run that holds the lock; empty if no run holds the lock.
+    /// The run that holds the lock. Empty if no run holds the lock.
     holder: String,
-    /// A random number for each run.
+    /// A random number that identifies the run.
     id: String,
     milliseconds: u64,
 }
@@ -93,8 +93,7 @@ impl Lease {
         Duration::from_millis(self.clock.now().try_into().unwrap_or_default())
     }
 
-    /// Renews the lock, so that no other run takes over the lock until the lock expires again. Fails if another run has taken
-    /// over the lock.
+    /// Renews the lock. Fails if another run has taken over the lock.
     pub(crate) async fn check(&self) -> Result<(), Error> {
         if self.held.renew().await? {
             return Ok(());
@@ -108,7 +107,7 @@ impl Lease {
 
     /// Releases the lock. After an error, the lock expires by itself.
     pub(crate) async fn release(self) {
-        // Waits for a renewal in progress, which changes the version.
+        // A renewal in progress changes the version.
         let version = self.held.version.lock().await.take();
         self.renewal.abort();
         let Some(version) = version else { return };

@@ -1,4 +1,4 @@
-//! The requests to a bucket. Each request has a time limit, and each error a message without credentials.
+//! The requests to a bucket. Each request has a time limit. Error messages contain no credentials.
 
 use std::{
     collections::BTreeMap,
@@ -29,11 +29,11 @@ use crate::{
     store_error,
 };
 
-/// The minimum speed of a transfer in bytes per second. A slower transfer times out. Several transfers share a connection to
-/// the internet.
+/// The minimum speed of a transfer in bytes per second. The minimum is low, because several transfers share one connection
+/// to the internet.
 const SLOWEST: f64 = 8. * 1024.;
 
-/// The pause before the first repetition of a write. Each further pause is twice as long.
+/// The pause before the first repetition of a write. Each later pause is twice as long as the previous pause.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// The names of all objects, with their sizes.
@@ -43,7 +43,7 @@ pub(crate) type Listing = BTreeMap<String, u64>;
 pub(crate) struct Objects {
     location: Location,
     time_limit: Duration,
-    /// A directory has no attributes.
+    /// `true` after the store has refused attributes. A directory has no attributes.
     without_attributes: AtomicBool,
 }
 
@@ -98,13 +98,13 @@ impl Objects {
         format!("{}/{name}", self.location.place.trim_end_matches('/'))
     }
 
-    /// Lists all objects.
+    /// Lists the objects in `dir`, with names relative to the prefix of the bucket.
     pub(crate) async fn list(&self, dir: &str) -> Result<Listing, Error> {
         let prefix = self.path(dir)?;
         let prefix = (!prefix.as_ref().is_empty()).then_some(prefix);
         let mut objects = self.location.store.list(prefix.as_ref());
         let mut listing = Listing::new();
-        // The time limit is for each page of the list.
+        // The time limit applies to each page of the listing.
         while let Some(object) = self.timed("list", dir, 0, objects.try_next()).await? {
             let name = object.location.as_ref();
             let name = match self.location.prefix.as_ref() {
@@ -166,7 +166,7 @@ impl Objects {
         Ok(matches!(self.compare(name, sha256).await?, Comparison::Same))
     }
 
-    /// Compares the digest of an object, by its metadata or, without metadata, by its bytes.
+    /// Compares an object with a digest. If the object has no digest in the metadata, hashes the bytes of the object.
     pub(crate) async fn compare(&self, name: &str, sha256: &Digest) -> Result<Comparison, Error> {
         let (is_same, version) = match self.head(name).await? {
             None => return Ok(Comparison::Missing),
@@ -195,8 +195,8 @@ impl Objects {
         }
     }
 
-    /// Writes an object, again after a broken connection: `object_store` repeats only writes without conditions. After a
-    /// repetition, the result may be `Refused` although the first attempt has written the object.
+    /// Writes an object. Repeats the write after a broken connection, because `object_store` repeats only writes without
+    /// conditions. After a repetition, the result may be `Refused` although the first attempt has written the object.
     pub(crate) async fn put(
         &self,
         name: &str,
@@ -250,7 +250,7 @@ impl Objects {
         match result {
             Ok(version) => Ok(Put::Written(version)),
             Err(AlreadyExists { .. } | Precondition { .. }) => Ok(Put::Refused),
-            // An update of an object that was deleted.
+            // The object to update was deleted.
             Err(err @ NotFound { .. }) if !store_error::is_missing_bucket(&err) => Ok(Put::Refused),
             Err(NotImplemented { .. } | NotSupported { .. }) => Err(self.unconditional()),
             Err(err) => Err(self.describe(&err, "write", name)),
@@ -302,7 +302,7 @@ impl Objects {
         self.timed("delete", first, 0, all).await
     }
 
-    /// Deletes an object without conditions, such as a probe.
+    /// Deletes an object. An object that does not exist is not an error.
     pub(crate) async fn delete_one(&self, name: &str) -> Result<(), Error> {
         let path = self.path(name)?;
         match self.within(self.time_limit, "delete", name, self.location.store.delete(&path)).await? {
@@ -373,15 +373,15 @@ fn version_of(meta: &ObjectMeta) -> UpdateVersion {
     UpdateVersion { e_tag: meta.e_tag.clone(), version: meta.version.clone() }
 }
 
-/// Returns the first write of an object that must not exist yet. Without conditions, an existing object is replaced.
+/// Returns the write mode for an object that must not exist yet. A single writer replaces an existing object.
 pub(crate) fn create(single_writer: bool) -> PutMode {
     if single_writer { PutMode::Overwrite } else { PutMode::Create }
 }
 
-/// Returns the write of an object that must still have this version.
+/// Returns the write mode for an object that must still have this version. A single writer replaces any version.
 pub(crate) fn update(single_writer: bool, version: UpdateVersion) -> PutMode {
     if single_writer { PutMode::Overwrite } else { PutMode::Update(version) }
 }
 
-/// Shares the requests with spawned tasks.
+/// The objects, shared with spawned tasks.
 pub(crate) type SharedObjects = Arc<Objects>;

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Downloads the manifest, the releases and their files as one tar file, `pack`. Returns `false` and writes no file if the
-/// bucket has no manifest: it is empty, or the first publication was interrupted.
+/// bucket has no manifest, because the bucket is empty or the first publication was interrupted.
 ///
 /// `fingerpost_collect::CollectConfig::keep_from` reads the pack, and `TarStore` of the core serves the pack. Missing and
 /// damaged files of earlier releases are left out.
@@ -66,7 +66,7 @@ async fn download(objects: &SharedObjects, pack: &Path) -> Result<bool, Error> {
             tar.add(&name, &bytes)?;
         }
     }
-    // The manifest in the bucket may be newer by now.
+    // Another run may have replaced the manifest in the bucket during the download.
     tar.add(MANIFEST_NAME, &manifest.bytes)?;
     tar.finish()?;
     Ok(true)

@@ -50,7 +50,7 @@ async fn try_conditions(objects: &Objects, name: &str) -> Result<StoreClock, Err
     let created_twice = put("created twice", PutMode::Create).await?;
     let updated = put("updated", PutMode::Update(first.clone())).await?;
     let updated_twice = put("updated from an old version", PutMode::Update(first)).await?;
-    // An update that was repeated after a broken connection is refused, although the first attempt has succeeded.
+    // After a broken connection, a repeated update may be refused although the first attempt has succeeded.
     let is_updated =
         !is_refused(&updated) || objects.get(name).await?.is_some_and(|object| &*object.bytes == b"updated");
     if !is_refused(&created_twice) || !is_updated || !is_refused(&updated_twice) {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-/// Receives the progress of a run, on the thread that called the function, such as [`publish_with`](crate::publish_with). All
-/// methods do nothing by default.
+/// Receives the progress of a run, such as [`publish_with`](crate::publish_with). The run calls the methods on the calling
+/// thread. All methods do nothing by default.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
@@ -78,7 +78,7 @@ pub(crate) struct Steps(Arc<dyn Fn(ProgressStep) + Send + Sync>);
 
 impl Steps {
     pub(crate) fn new<T: Send + 'static>(sender: std::sync::mpsc::Sender<Step<T>>) -> Self {
-        // The calling thread may have ended.
+        // The calling thread may have panicked.
         Self(Arc::new(move |step| drop(sender.send(Step::Progress(step)))))
     }
 

@@ -46,7 +46,7 @@ impl PublishSettings {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] for an unknown key or an invalid value, with all mistakes in the table.
+    /// [`ErrorKind::Config`] for an unknown key or an invalid value. The message lists all mistakes in the table.
     pub fn read(settings: &Settings) -> Result<Self, Error> {
         let mut table = settings.table("publish");
         let age = |text: String| parse_duration(&text);

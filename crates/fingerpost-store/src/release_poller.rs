@@ -16,9 +16,9 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// The shortest time between two requests.
 const SHORTEST: Duration = Duration::from_millis(10);
 
-/// Follows the releases of a bucket: requests the manifest regularly, and reloads the assets after a change.
+/// Requests the manifest of a bucket regularly, and reloads the assets after a change.
 ///
-/// An unchanged manifest costs one request without a body. If a request or a reload fails, the release of the assets stays in
+/// If the manifest is unchanged, a poll costs one request, and the response has no body. If a request or a reload fails, the release of the assets stays in
 /// use, and the poller tries again after the same interval.
 ///
 /// ```
@@ -101,8 +101,8 @@ impl ReleasePoller {
         self
     }
 
-    /// Starts the poller on a thread of its own. The first request follows immediately. In development, the poller does
-    /// nothing, because the assets come from the source directories.
+    /// Starts the poller on a separate thread, and sends the first request immediately. In development, the poller sends no
+    /// requests, because the assets come from the source directories.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ impl ReleasePoller {
         Ok(RunningPoller { _stop: stop })
     }
 
-    /// Polls once. A panic, such as in the function of [`report`](Self::report), does not end the thread.
+    /// Polls once. A panic in the function that was passed to [`report`](Self::report) does not end the thread.
     fn poll_safely(&self, state: &mut State) {
         let poll = panic::AssertUnwindSafe(|| self.poll(state));
         if panic::catch_unwind(poll).is_err() {
@@ -164,7 +164,7 @@ impl ReleasePoller {
         if state.loaded.as_ref() == Some(&manifest) {
             return Ok(false);
         }
-        // The manifest at the start may be newer than the loaded manifest.
+        // At the first poll, the manifest in the bucket may be newer than the loaded manifest.
         let before = self.assets.snapshot();
         self.assets.reload().map_err(|err| err.to_string())?;
         let is_new = before.release_id() != self.assets.snapshot().release_id();

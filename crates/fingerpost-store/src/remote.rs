@@ -16,7 +16,7 @@ use crate::{
     objects::{Listing, Objects},
 };
 
-/// The number of requests at the same time.
+/// The maximum number of concurrent requests.
 pub(crate) const CONCURRENCY: usize = 16;
 
 /// The maximum number of objects that are deleted after one check of the lock.
@@ -33,7 +33,7 @@ pub(crate) struct Remote {
     pub(crate) numbers: Vec<u64>,
     /// The readable releases, in ascending order.
     pub(crate) releases: Vec<Release>,
-    /// The reasons why other releases are unreadable.
+    /// The reasons why the other releases are unreadable.
     pub(crate) unreadable: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ impl Remote {
         self.releases.iter().rfind(|release| release.manifest == *manifest)
     }
 
-    /// Returns a numbering that records the current manifest at this time since 1970.
+    /// Returns a numbering that records the current manifest. `now` is the time since 1970.
     pub(crate) fn numbering(&self, now: Duration) -> Result<Numbering<'_>, Error> {
         let mut numbering = Numbering::new(&self.numbers, Vec::new(), now);
         if let Some(manifest) = self.manifest() {
@@ -108,7 +108,7 @@ pub(crate) fn numbers(listing: &Listing) -> Vec<u64> {
     numbers
 }
 
-/// Returns `true` if a listing has a file with this content. A file of unknown size may have any size.
+/// Returns `true` if a listing has a file with this name and size. If the size is unknown, any size matches.
 pub(crate) fn has_file(listing: &Listing, name: &str, content: KnownContent) -> bool {
     listing.get(name).is_some_and(|found| content.is_none_or(|(size, _)| *found == size))
 }
@@ -118,7 +118,7 @@ pub(crate) fn release_name(number: u64) -> String {
     format!("{RELEASES}/{number}.json")
 }
 
-/// Reads a release. Returns the reason if the release is damaged.
+/// Reads a release. Returns the reason if the release is missing or damaged.
 pub(crate) async fn release(objects: &Objects, number: u64) -> Result<Result<Release, String>, Error> {
     let (name, place) = (release_name(number), objects.url_of(&release_name(number)));
     Ok(match objects.get(&name).await? {

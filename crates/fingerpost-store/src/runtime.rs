@@ -48,7 +48,7 @@ impl Runtime {
         let future = task(Steps::new(sender.clone()));
         self.handle.spawn(async move {
             let result = future.await;
-            // The receiver exists until the result arrives.
+            // The calling thread may have panicked.
             let _ = sender.send(Step::Done(result));
         });
         loop {

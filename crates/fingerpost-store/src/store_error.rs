@@ -1,5 +1,5 @@
-//! Turns errors of an object store into messages. The texts of `object_store` contain URLs and responses, which may contain
-//! signatures, so only selected parts are printed.
+//! Converts errors of an object store into messages. The texts of `object_store` contain URLs and responses, which may
+//! contain signatures. Only selected parts of the texts are printed.
 
 use std::{env, error::Error as StdError, fmt::Display};
 
@@ -11,7 +11,7 @@ use crate::{
     provider::Provider,
 };
 
-/// Codes of stores for a bucket that does not exist.
+/// Codes and texts of stores for a bucket that does not exist.
 const NO_BUCKET: [&str; 4] =
     ["NoSuchBucket", "ContainerNotFound", "bucket does not exist", "container does not exist"];
 
@@ -40,13 +40,13 @@ struct Response<'a> {
     code: Option<&'a str>,
 }
 
-/// Returns `true` if the error is a missing bucket, not a missing object.
+/// Returns `true` if a bucket is missing, not only an object.
 pub(crate) fn is_missing_bucket(err: &object_store::Error) -> bool {
     let text = err.to_string();
     NO_BUCKET.iter().any(|code| text.contains(code))
 }
 
-/// Describes an error. `action` is a verb, `target` the URL of the object.
+/// Describes an error. `action` is a verb, and `target` is the URL of the object.
 pub(crate) fn describe(
     err: &object_store::Error,
     action: &str,
@@ -100,7 +100,7 @@ pub(crate) fn describe(
     Error::new(ErrorKind::Store, format!("cannot {action} {target}{details}"))
 }
 
-/// Describes a request without a complete response in time.
+/// Returns the error for a request without a complete response within the time limit.
 pub(crate) fn timed_out(action: &str, target: impl Display, seconds: f64) -> Error {
     let target = quoted(target);
     let message = format!(
@@ -132,7 +132,7 @@ impl Display for Response<'_> {
     }
 }
 
-/// Returns `true` if a connection to the store failed, so that the request may succeed when it is repeated.
+/// Returns `true` if a connection to the store failed. A repeated request may then succeed.
 pub(crate) fn is_broken_connection(err: &object_store::Error) -> bool {
     let text = err.to_string();
     transport(err).is_some() && !CREDENTIAL_URLS.iter().any(|url| text.contains(url))
@@ -161,7 +161,7 @@ fn innermost(err: &dyn StdError) -> String {
     innermost.to_string()
 }
 
-/// Removes queries of URLs and the values of secret environment variables, and cuts a long text.
+/// Removes queries of URLs and the values of secret environment variables, and truncates the text to 300 characters.
 fn redacted(text: &str) -> String {
     // `vars` would panic on a variable that is not UTF-8.
     let variables = env::vars_os()

@@ -46,7 +46,6 @@ pub(crate) fn time(lease: Option<&Lease>) -> Duration {
     lease.map_or_else(now, Lease::now)
 }
 
-/// Releases the lock.
 pub(crate) async fn release(lease: Option<Lease>) {
     if let Some(lease) = lease {
         lease.release().await;

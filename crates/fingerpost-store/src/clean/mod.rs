@@ -29,8 +29,8 @@ use crate::{
 /// A release is retained if it is current, is among the newest [`keep`](CleanConfig::keep) releases, or was replaced less
 /// than [`older_than`](CleanConfig::older_than) ago. Objects that are in no release are never removed.
 ///
-/// If the newest release differs from `staticfiles.json`, the manifest is recorded as a new release, and every release counts
-/// as current until now. `clean` waits while another run writes to the bucket.
+/// If the newest release differs from `staticfiles.json`, the manifest is recorded as a new release, and all earlier releases
+/// count as replaced now. `clean` waits while another run writes to the bucket.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
@@ -67,8 +67,8 @@ pub fn clean(config: &CleanConfig) -> Result<CleanReport, Error> {
 /// - [`ErrorKind::Manifest`] if `staticfiles.json` is missing or damaged, or if a release file is damaged. Nothing is
 ///   removed.
 /// - [`ErrorKind::Locked`], [`ErrorKind::Unconditional`], [`ErrorKind::Credentials`], [`ErrorKind::BucketNotFound`],
-///   [`ErrorKind::Unavailable`] and [`ErrorKind::Store`]. Release files are removed last, so the next run can remove the
-///   remaining files.
+///   [`ErrorKind::Unavailable`] and [`ErrorKind::Store`]. Release files are removed last, so after one of these
+///   errors the next run can remove the remaining files.
 pub fn clean_with(config: &CleanConfig, progress: &dyn Progress) -> Result<CleanReport, Error> {
     let started = Instant::now();
     let (objects, options, settings) = (config.bucket.objects.clone(), config.write(), config.clone());
@@ -174,7 +174,7 @@ async fn delete(
     if !files.is_empty() || !release_files.is_empty() {
         steps.send(ProgressStep::Deleting(files.len() + release_files.len()));
     }
-    // The oldest release first: if the run is killed, the successor of each remaining release still exists.
+    // The oldest release is deleted first, so after a killed run the successor of each remaining release still exists.
     for batch in files.chunks(BATCH).chain(release_files.chunks(1)) {
         if let Some(lease) = lease {
             lease.check().await?;

@@ -16,10 +16,10 @@ use crate::{
 /// The maximum number of names in a message.
 const MOST_NAMES: usize = 10;
 
-/// Returns the local manifest with the published variants of published files, so that no published object is overwritten with
-/// other bytes.
+/// Returns the local manifest, with the variants of the bucket for all files that are already published. No published object
+/// is then overwritten with other bytes.
 ///
-/// A published variant is left out if the object is missing in the bucket, and this build has other bytes. Fails if the bucket
+/// A published variant is omitted if its object is missing in the bucket and this build has other bytes. Fails if the bucket
 /// has other bytes under the hashed path itself.
 pub(crate) fn adopt<'a>(
     local: &Manifest,
@@ -79,7 +79,7 @@ fn conflict(files: Vec<String>) -> Error {
     Error::new(ErrorKind::Conflict, message)
 }
 
-/// Joins names for a message, with a limit.
+/// Joins names for a message. Lists at most [`MOST_NAMES`] names.
 pub(crate) fn names(mut names: Vec<String>) -> String {
     let others = names.len().saturating_sub(MOST_NAMES);
     names.truncate(MOST_NAMES);
@@ -87,7 +87,7 @@ pub(crate) fn names(mut names: Vec<String>) -> String {
     format!("{}{others}", names.join(", "))
 }
 
-/// Returns the digest of every published file, by name.
+/// Returns the size and the digest of every published file, by name.
 pub(crate) fn published_files(remote: &Remote) -> HashMap<String, KnownContent> {
     remote.manifests().flatten().flat_map(|(_, entry)| files_of(entry)).collect()
 }

@@ -94,8 +94,8 @@ async fn run(
     result
 }
 
-/// Returns a report if the bucket has the release and all files of the release. Needs no lock, because the function only reads
-/// the list, the manifest and the newest release.
+/// Returns a report if the bucket has the release and all files of the release. Needs no lock, because the function writes
+/// nothing.
 async fn unchanged(
     local: &LocalRelease,
     objects: &SharedObjects,
@@ -175,7 +175,7 @@ async fn publish_files(
     Ok(PublishReport { uploaded, bytes, skipped, originals: plain, warnings, ..report })
 }
 
-/// Returns the warning for a run that has left a later release in force.
+/// Returns the warning for a run whose release is not current, because release `later` superseded it.
 pub(crate) fn superseded(later: u64) -> String {
     format!("another run published release {later} in the meantime, which is current")
 }

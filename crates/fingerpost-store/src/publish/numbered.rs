@@ -13,7 +13,7 @@ use crate::{
     write_options::{WriteOptions, time},
 };
 
-/// The numbers of a publication.
+/// The release numbers of a publication.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Numbered {
     pub(crate) release: Option<u64>,
@@ -54,7 +54,7 @@ pub(crate) async fn publish_manifest(
     Ok(Numbered { superseded_by, ..numbered })
 }
 
-/// Returns the releases to write: at most one that records the current manifest, and the new release.
+/// Returns the releases to write: if necessary, a release that records the current manifest, and then the new release.
 fn number(
     manifest: &Manifest,
     references: &BTreeMap<String, Vec<String>>,
@@ -69,7 +69,7 @@ fn number(
     Ok((numbered.added, numbers))
 }
 
-/// Returns `false` if another run has used a number.
+/// Writes releases. Returns `false` if another run has already used one of the numbers.
 pub(crate) async fn write_releases(
     releases: &[Release],
     objects: &Objects,
@@ -89,7 +89,7 @@ pub(crate) async fn write_releases(
     Ok(true)
 }
 
-/// Replaces the manifest. If another run has published a later release in the meantime, returns its number.
+/// Replaces the manifest. If another run has published a later release in the meantime, returns the number of that release.
 async fn write_manifest(
     manifest: &Manifest,
     release: Option<u64>,

@@ -1,4 +1,5 @@
-//! The objects under plain names, such as `collect --originals` writes. They have the bytes of the current release.
+//! The objects under plain names, which correspond to the files of `collect --originals`. The objects have the bytes of the
+//! current release.
 
 use std::{
     collections::HashSet,
@@ -29,11 +30,11 @@ use crate::{
     remote::{BATCH, CONCURRENCY, Remote},
 };
 
-/// The changes of the plain names.
+/// The changes to the objects under plain names.
 #[derive(Debug, Default)]
 pub(crate) struct Originals {
     pub(crate) uploads: Vec<Upload>,
-    /// Variants of earlier releases. A server or proxy would send them instead of the newer file.
+    /// Variants of earlier releases. A server or proxy would send these variants instead of the newer files.
     stale: Vec<String>,
 }
 
@@ -52,7 +53,7 @@ enum Condition {
 }
 
 /// Returns the changes for the plain names of an output directory, except objects that have the right bytes already.
-/// `manifest` is the manifest to publish, and `published` are the manifests in the bucket.
+/// `manifest` is the manifest to publish, and `published` contains the manifests in the bucket.
 pub(super) async fn plan<'a>(
     manifest: &'a Manifest,
     local: &LocalRelease,
@@ -71,7 +72,7 @@ pub(super) async fn plan<'a>(
         .await
 }
 
-/// Returns a warning if the bucket has plain names of the manifest, and the output directory has none.
+/// Returns a warning if the bucket has objects under plain names, but the output directory has no files under plain names.
 pub(super) fn outdated_warning(
     manifest: &Manifest,
     local: &LocalRelease,
@@ -89,10 +90,11 @@ pub(super) fn outdated_warning(
     ))
 }
 
-/// Returns the changes for the plain names in a bucket when `target` is published again. `wanted` is the setting.
+/// Returns the changes for the plain names in a bucket when `target` is published again. `wanted` is the
+/// value of `RollbackConfig::originals`.
 ///
-/// If `wanted` is `None`, replaces all plain names if every asset of the current release has one. Otherwise, replaces the plain
-/// names that have the bytes of the current release.
+/// If `wanted` is `None`, replaces all plain names if every asset of the current release has a plain name in the bucket.
+/// Otherwise, replaces only the plain names that have the bytes of the current release.
 pub(crate) async fn plan_again(
     target: &Manifest,
     remote: &Remote,
@@ -123,7 +125,8 @@ pub(crate) async fn plan_again(
     changes(candidates.collect(), manifests, &remote.listing, objects, single_writer).await
 }
 
-/// Fails with `advice` if a plain name is the name of a published file, which must not change.
+/// Fails if a plain name is the name of a published file, because a published file must not change. `advice` is the end of
+/// the message.
 pub(crate) fn check_names(
     originals: &Originals,
     manifest: &Manifest,
@@ -143,7 +146,7 @@ pub(crate) fn check_names(
     }
 }
 
-/// Returns the info of an asset whose plain name is no published or reserved name.
+/// Returns the info of an asset, unless the plain name is also the hashed path, or is reserved.
 fn own_info<'a>(path: &AssetPath, entry: &'a Entry) -> Option<&'a FileInfo> {
     let has_own_name = entry.hashed != path.as_str() && reserved(path).is_none();
     entry.info.as_ref().filter(|_| has_own_name)
@@ -173,8 +176,8 @@ fn plain_files(
     iter::once(asset).chain(variants).map(file).collect()
 }
 
-/// Returns the changes of the candidates whose conditions are true. `manifests` are the manifests in the bucket, and the
-/// manifest to publish.
+/// Returns the changes of the candidates whose conditions are true. `manifests` contains the manifests in the bucket
+/// and the manifest to publish.
 async fn changes(
     candidates: Vec<Candidate>,
     manifests: Vec<&Manifest>,
@@ -220,7 +223,7 @@ impl Originals {
         self.uploads.is_empty() && self.stale.is_empty()
     }
 
-    /// Replaces the plain names, and then deletes the stale variants.
+    /// Replaces the objects under plain names, and then deletes the stale variants.
     pub(crate) async fn write(
         self,
         objects: &SharedObjects,
@@ -252,7 +255,7 @@ impl Candidate {
             names.push(file.name.clone());
             let mode = match listing.get(&file.name) {
                 None => create(single_writer),
-                // The version is not needed.
+                // A single writer needs no version, so the object is not requested.
                 Some(&size) if single_writer && size != file.size => PutMode::Overwrite,
                 Some(_) => match objects.compare(&file.name, &file.sha256).await? {
                     Comparison::Same => continue,

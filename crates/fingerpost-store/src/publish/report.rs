@@ -17,15 +17,15 @@ pub struct PublishReport {
     pub files: usize,
     /// Number of objects of the release: the assets and their variants.
     pub objects: usize,
-    /// Number of uploaded objects, without records.
+    /// Number of uploaded objects, without release files, the manifest and objects under plain names.
     pub uploaded: usize,
     /// Total size of the uploaded objects in bytes.
     pub bytes: u64,
     /// Number of objects that the bucket had already.
     pub skipped: usize,
-    /// Number of objects that were written under plain names, because the output directory has plain names.
+    /// Number of objects that were written under plain names, because the output directory has files under plain names.
     pub originals: usize,
-    /// Hash of the manifest: the default app version.
+    /// Hash of the manifest, which is the default app version.
     pub hash: String,
     /// Problems that did not stop the run.
     pub warnings: Vec<String>,

@@ -1,4 +1,4 @@
-//! Uploads the files that are missing in the bucket.
+//! Uploads the files that are missing or damaged in the bucket.
 
 use std::{
     collections::BTreeMap,
@@ -80,7 +80,7 @@ pub(super) async fn files(
     Ok(files)
 }
 
-/// Returns the uploads of the files that are missing in the bucket.
+/// Returns the uploads of the files that are missing or damaged in the bucket.
 pub(super) async fn plan(
     files: BTreeMap<String, PublishedFile>,
     remote: &Remote,
@@ -151,7 +151,7 @@ pub(crate) fn announce(batches: &[&Vec<Upload>], steps: &Steps) {
     }
 }
 
-/// Replaces objects, unless another run has taken over the lock.
+/// Replaces objects. Fails if another run has taken over the lock.
 pub(crate) async fn replace(
     uploads: Vec<Upload>,
     objects: &SharedObjects,
@@ -191,7 +191,7 @@ async fn upload_file(Upload { file, mode, .. }: Upload, objects: &SharedObjects)
             matches!(put, Put::Written(_))
         }
     };
-    // An earlier attempt has succeeded without a response, or another run uploads the same file.
+    // An earlier attempt may have succeeded without a response, or another run may have uploaded the same file.
     if is_written || objects.has_digest(&file.name, &file.sha256).await? {
         return Ok(());
     }
@@ -250,7 +250,7 @@ async fn upload_parts(
             completed.map(|_| true)
         }
         result => {
-            // Stores delete incomplete uploads by a rule of the bucket.
+            // After a failed deletion, a lifecycle rule of the bucket can delete the incomplete upload.
             let _ = objects.timed("delete", &file.name, 0, upload.abort()).await;
             result
         }

@@ -56,9 +56,9 @@ pub fn rollback(config: &RollbackConfig) -> Result<RollbackReport, Error> {
 ///
 /// # Errors
 ///
-/// - [`ErrorKind::Release`] if the release does not exist, or if the release that the current release replaced is not known.
-///   The message lists the numbers of all releases.
-/// - [`ErrorKind::File`] if a file of the release is missing.
+/// - [`ErrorKind::Release`] if the release does not exist or is damaged, or if the release that the current release replaced
+///   is not known. The message lists the numbers of all releases.
+/// - [`ErrorKind::File`] if a file of the release is missing or has another size.
 /// - [`ErrorKind::Manifest`] if `staticfiles.json` is damaged.
 /// - [`ErrorKind::Locked`], [`ErrorKind::Unconditional`], [`ErrorKind::Credentials`], [`ErrorKind::BucketNotFound`],
 ///   [`ErrorKind::Unavailable`] and [`ErrorKind::Store`].

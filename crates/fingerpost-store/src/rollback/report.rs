@@ -11,7 +11,7 @@ pub struct RollbackReport {
     pub superseded_by: Option<u64>,
     /// Number of the release that was published again.
     pub restored: u64,
-    /// Number of the release that the new release replaced. `None` if there was no manifest, or nothing was published.
+    /// Number of the release that the new release replaced. `None` if the bucket had no manifest, or nothing was published.
     pub replaced: Option<u64>,
     /// Number of the release that records the replaced manifest. Set only if the newest release differed from that manifest,
     /// because an older manifest was restored or a run was killed.
@@ -21,7 +21,7 @@ pub struct RollbackReport {
     pub files: usize,
     /// Number of objects that were written under plain names.
     pub originals: usize,
-    /// Hash of the manifest: the default app version.
+    /// Hash of the manifest, which is the default app version.
     pub hash: String,
     /// Problems that did not stop the run.
     pub warnings: Vec<String>,

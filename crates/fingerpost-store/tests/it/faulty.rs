@@ -24,26 +24,26 @@ use tokio::sync::Notify;
 #[derive(Debug, Default)]
 pub(crate) struct FaultyStore {
     pub(crate) inner: InMemory,
-    /// The largest delay of a request, in microseconds.
+    /// The maximum delay of a request, in microseconds.
     pub(crate) delay: u64,
     /// The number of requests before all requests fail.
     pub(crate) requests_before_failure: Option<usize>,
     /// `true` while all requests fail.
     pub(crate) is_gone: AtomicBool,
-    /// `true` to perform the first failing request before its response is replaced by an error.
+    /// `true` to perform the first failing request, and then return an error.
     pub(crate) applies_the_failed_request: bool,
     pub(crate) ignores_conditions: bool,
     /// `true` to refuse attributes, like a directory.
     pub(crate) refuses_attributes: bool,
-    /// `true` to respond to the write of the manifest during the next renewal of the lock.
+    /// `true` to delay the response to the write of the manifest until the next renewal of the lock.
     pub(crate) renews_after_the_manifest: bool,
     pub(crate) is_manifest_written: AtomicBool,
     pub(crate) renewed: Notify,
-    /// The delay of the clock of the store.
+    /// The time by which the clock of the store is slow.
     pub(crate) clock_delay: Duration,
     /// The number of requests before another run takes over the lock.
     pub(crate) requests_before_takeover: Option<usize>,
-    /// The only request that fails.
+    /// The number of the only failing request, from 0.
     pub(crate) failing_request: Option<usize>,
     /// The number of requests before another run writes an object, and the name of the object.
     pub(crate) other_write: Option<(usize, &'static str)>,
@@ -72,7 +72,7 @@ impl FaultyStore {
             self.inner.put(&Path::from(name), "other".into()).await.unwrap();
         }
         if self.delay > 0 {
-            let micros = fingerpost_store_random() % self.delay;
+            let micros = random() % self.delay;
             tokio::time::sleep(Duration::from_micros(micros)).await;
         }
         self.fault(number)
@@ -93,17 +93,17 @@ impl FaultyStore {
     }
 }
 
-fn fingerpost_store_random() -> u64 {
+fn random() -> u64 {
     use std::hash::{BuildHasher as _, Hasher as _};
     std::hash::RandomState::new().build_hasher().finish()
 }
 
-fn failed() -> Error {
+fn connection_closed() -> Error {
     Error::Generic { store: "test", source: "the connection was closed".into() }
 }
 
-fn after<T>(fault: &Fault, result: Result<T>) -> Result<T> {
-    if matches!(fault, Fault::After) { Err(failed()) } else { result }
+fn fail_after_request<T>(fault: &Fault, result: Result<T>) -> Result<T> {
+    if matches!(fault, Fault::After) { Err(connection_closed()) } else { result }
 }
 
 impl fmt::Display for FaultyStore {
@@ -118,7 +118,7 @@ impl ObjectStore for FaultyStore {
         self.puts.fetch_add(1, SeqCst);
         let fault = self.request().await;
         if matches!(fault, Fault::Before) {
-            return Err(failed());
+            return Err(connection_closed());
         }
         if self.refuses_attributes && !options.attributes.is_empty() {
             let (operation, implementer) = ("attributes".to_owned(), self.to_string());
@@ -139,7 +139,7 @@ impl ObjectStore for FaultyStore {
             }
             _ => {}
         }
-        after(&fault, result)
+        fail_after_request(&fault, result)
     }
 
     async fn put_multipart_opts(
@@ -157,20 +157,20 @@ impl ObjectStore for FaultyStore {
     async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
         let fault = self.request().await;
         if matches!(fault, Fault::Before) {
-            return Err(failed());
+            return Err(connection_closed());
         }
         let mut result = self.inner.get_opts(path, options).await;
         result.iter_mut().for_each(|object| object.meta.last_modified -= self.clock_delay);
         if matches!(result, Err(Error::NotModified { .. })) {
             *self.unchanged.lock().unwrap().entry(thread::current().id()).or_default() += 1;
         }
-        after(&fault, result)
+        fail_after_request(&fault, result)
     }
 
     fn delete_stream(&self, paths: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
         let number = self.requests.fetch_add(1, SeqCst);
         match self.fault(number) {
-            Fault::Before => paths.map(|_| Err(failed())).boxed(),
+            Fault::Before => paths.map(|_| Err(connection_closed())).boxed(),
             Fault::None | Fault::After => self.inner.delete_stream(paths),
         }
     }
@@ -179,7 +179,7 @@ impl ObjectStore for FaultyStore {
         let number = self.requests.fetch_add(1, SeqCst);
         match self.fault(number) {
             Fault::None => self.inner.list(prefix),
-            Fault::Before | Fault::After => futures_util::stream::iter([Err(failed())]).boxed(),
+            Fault::Before | Fault::After => futures_util::stream::iter([Err(connection_closed())]).boxed(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Servers that follow the releases of a bucket.
+//! Tests of servers that poll a bucket for new releases.
 
 use std::{
     sync::{
@@ -34,14 +34,14 @@ fn node(bucket: &Bucket) -> (Assets, BucketStore) {
 fn wait_until(what: &str, is_true: impl Fn() -> bool) -> Duration {
     let started = Instant::now();
     while !is_true() {
-        assert!(started.elapsed() < Duration::from_secs(20), "{what}");
+        assert!(started.elapsed() < Duration::from_secs(20), "timed out waiting for {what}");
         thread::sleep(Duration::from_millis(2));
     }
     started.elapsed()
 }
 
 #[test]
-fn two_nodes_under_load_follow_each_release_within_the_interval() {
+fn each_release_reaches_two_nodes_under_load() {
     let (store, site) = (Arc::new(InMemory::new()), Site::new());
     site.collect(&[("a.css", "0"), ("b.js", "0")], 9);
     let bucket = bucket(&store);
@@ -70,14 +70,14 @@ fn two_nodes_under_load_follow_each_release_within_the_interval() {
     drop(pollers);
 }
 
-/// Renders pages with two assets of one release, and loads both assets from the bucket. Returns the number of pages.
+/// Reads two assets of the same snapshot from the bucket, until `done`. Returns the number of repetitions.
 fn render_pages(assets: &Assets, store: &dyn ObjectStore, done: &AtomicBool) -> usize {
     let mut pages = 0;
     while !done.load(SeqCst) {
         let page = assets.snapshot();
         let [style, script] = ["a.css", "b.js"].map(|path| page.hashed_path(path).unwrap().to_owned());
         let [style, script] = [style, script].map(|name| read(store, &name).expect("a published file"));
-        assert_eq!(style, script, "both files are of one release");
+        assert_eq!(style, script, "both files belong to one release");
         pages += 1;
         thread::sleep(Duration::from_millis(1));
     }
@@ -85,12 +85,12 @@ fn render_pages(assets: &Assets, store: &dyn ObjectStore, done: &AtomicBool) -> 
 }
 
 #[test]
-fn outage_of_the_bucket_loses_nothing() {
+fn nodes_use_the_last_release_during_an_outage_of_the_bucket() {
     let (store, site) = (Arc::new(FaultyStore::default()), Site::new());
     let published = site.collect(&[("a.css", "1"), ("b.js", "1")], 9);
     let publish = || publish(&PublishConfig::new(site.path(), bucket(&store)));
     publish().unwrap();
-    // The requests of each bucket run on a thread of their own.
+    // Each `Bucket` sends its requests on a separate thread, so `FaultyStore::unchanged` has a separate entry for each node.
     let nodes = [node(&bucket(&store)), node(&bucket(&store))];
     let events = Arc::new(Mutex::new(Vec::new()));
     let pollers = nodes.each_ref().map(|(assets, store)| {
@@ -102,7 +102,7 @@ fn outage_of_the_bucket_loses_nothing() {
         let url = format!("/static/{}", manifest.get("a.css").unwrap().hashed);
         nodes.iter().all(|(assets, _)| assets.url("a.css").unwrap() == *url)
     };
-    // The third response is of a later poll than the first.
+    // The third response belongs to a later poll than the first response.
     wait_until("a complete poll of each node", || {
         let unchanged = store.unchanged.lock().unwrap();
         unchanged.values().filter(|count| **count >= 3).count() == 2
@@ -136,7 +136,7 @@ fn outage_of_the_bucket_loses_nothing() {
 }
 
 #[test]
-fn failures_keep_the_release_and_are_reported_once() {
+fn failed_polls_do_not_change_the_release_and_are_reported_once() {
     let (store, site) = (Arc::new(InMemory::new()), Site::new());
     let manifest = site.collect(&[("a.css", "a{}")], 9);
     let bucket = bucket(&store);
@@ -159,7 +159,7 @@ fn failures_keep_the_release_and_are_reported_once() {
     block_on(store.delete(&path)).unwrap();
     wait_until("another failure", || count() == 2);
     thread::sleep(Duration::from_millis(100));
-    assert_eq!(assets.url("a.css").unwrap(), url, "the release is kept");
+    assert_eq!(assets.url("a.css").unwrap(), url, "the release is unchanged");
     write(manifest.to_json());
     wait_until("a recovery", || count() == 3);
     let events = events.lock().unwrap().clone();
@@ -177,7 +177,7 @@ fn panic_in_a_report_does_not_stop_the_poller() {
     let bucket = bucket(&store);
     publish(&PublishConfig::new(site.path(), bucket.clone())).unwrap();
     let (assets, bucket_store) = node(&bucket);
-    // A release before the first poll is reported too.
+    // The poller also reports a release that was published before the first poll.
     site.collect(&[("a.css", "2")], 9);
     publish(&PublishConfig::new(site.path(), bucket.clone())).unwrap();
     let events = Arc::new(Mutex::new(Vec::new()));
@@ -214,7 +214,7 @@ fn poller_sends_no_requests_in_development() {
 }
 
 #[test]
-fn unchanged_manifest_is_requested_and_not_downloaded() {
+fn unchanged_manifest_is_not_downloaded_again() {
     let (store, site) = (Arc::new(FaultyStore::default()), Site::new());
     let manifest = site.collect(&[("a.css", "a{}")], 9);
     let bucket = bucket(&store);

@@ -1,4 +1,4 @@
-//! The objects under plain names.
+//! Tests of the objects under plain names.
 
 use std::sync::{Arc, atomic::Ordering::SeqCst};
 
@@ -16,8 +16,13 @@ fn bucket(store: &Arc<impl ObjectStore>) -> Bucket {
     Bucket::from_object_store(store, "memory://test").lease(std::time::Duration::from_millis(10))
 }
 
-/// Collects with plain names, and publishes.
-fn published(site: &Site, store: &Arc<impl ObjectStore>, files: &[(&str, &str)], level: u8) -> PublishReport {
+/// Collects files with plain names, and publishes the release.
+fn publish_with_originals(
+    site: &Site,
+    store: &Arc<impl ObjectStore>,
+    files: &[(&str, &str)],
+    level: u8,
+) -> PublishReport {
     site.write_originals(&site.collect(files, level));
     publish(&PublishConfig::new(site.path(), bucket(store))).unwrap()
 }
@@ -29,7 +34,7 @@ fn text(store: &dyn ObjectStore, name: &str) -> String {
 #[test]
 fn plain_names_are_published_with_a_short_cache_policy() {
     let (site, store) = (Site::new(), site::memory());
-    let report = published(&site, &store, &[("css/a.css", "1"), ("b.png", "1")], 9);
+    let report = publish_with_originals(&site, &store, &[("css/a.css", "1"), ("b.png", "1")], 9);
     assert_eq!((report.release, report.uploaded, report.originals), (Some(1), 4, 4));
     for (name, content, content_type, encoding) in [
         ("css/a.css", "1", "text/css; charset=utf-8", ""),
@@ -42,9 +47,9 @@ fn plain_names_are_published_with_a_short_cache_policy() {
         assert_eq!(header(&attributes, &Attribute::ContentEncoding), encoding, "{name}");
         assert_eq!(header(&attributes, &Attribute::CacheControl), "public, max-age=3600", "{name}");
     }
-    let again = published(&site, &store, &[("css/a.css", "1"), ("b.png", "1")], 9);
+    let again = publish_with_originals(&site, &store, &[("css/a.css", "1"), ("b.png", "1")], 9);
     assert_eq!((again.release, again.uploaded, again.originals), (None, 0, 0));
-    let second = published(&site, &store, &[("css/a.css", "2"), ("b.png", "1")], 9);
+    let second = publish_with_originals(&site, &store, &[("css/a.css", "2"), ("b.png", "1")], 9);
     assert_eq!((second.release, second.uploaded, second.originals), (Some(2), 2, 2));
     assert_eq!((text(&*store, "css/a.css"), text(&*store, "css/a.css.br")), ("2".into(), "br 9 2".into()));
 }
@@ -63,9 +68,9 @@ fn only_files_of_the_release_are_published_under_plain_names() {
 #[test]
 fn lost_plain_name_is_written_again_without_a_new_release() {
     let (site, store) = (Site::new(), site::memory());
-    published(&site, &store, &[("a.css", "1")], 9);
+    publish_with_originals(&site, &store, &[("a.css", "1")], 9);
     block_on(object_store::ObjectStoreExt::delete(&*store, &"a.css".into())).unwrap();
-    let report = published(&site, &store, &[("a.css", "1")], 9);
+    let report = publish_with_originals(&site, &store, &[("a.css", "1")], 9);
     assert_eq!((report.release, report.uploaded, report.originals), (None, 0, 1));
     assert_eq!(text(&*store, "a.css"), "1");
 }
@@ -73,10 +78,10 @@ fn lost_plain_name_is_written_again_without_a_new_release() {
 #[test]
 fn plain_variants_equal_the_adopted_variants() {
     let store = site::memory();
-    published(&Site::new(), &store, &[("a.css", "1")], 9);
+    publish_with_originals(&Site::new(), &store, &[("a.css", "1")], 9);
     block_on(object_store::ObjectStoreExt::delete(&*store, &"a.css.br".into())).unwrap();
     // Another build compresses with another level.
-    let report = published(&Site::new(), &store, &[("a.css", "1"), ("b.css", "1")], 11);
+    let report = publish_with_originals(&Site::new(), &store, &[("a.css", "1"), ("b.css", "1")], 11);
     assert_eq!((report.uploaded, report.originals), (2, 3));
     assert_eq!((text(&*store, "a.css.br"), text(&*store, "b.css.br")), ("br 9 1".into(), "br 11 1".into()));
 }
@@ -115,8 +120,8 @@ fn remove_variants(site: &Site, manifest: &Manifest) {
 #[test]
 fn stale_plain_variants_are_deleted() {
     let (site, store) = (Site::new(), site::memory());
-    published(&site, &store, &[("a.css", "1"), ("b.css", "1")], 9);
-    // The variant of another program remains.
+    publish_with_originals(&site, &store, &[("a.css", "1"), ("b.css", "1")], 9);
+    // `publish` must not delete a variant of another program.
     let other = object_store::path::Path::from("b.css.br");
     block_on(object_store::ObjectStoreExt::put(&*store, &other, "other".into())).unwrap();
     let manifest = site.collect(&[("a.css", "2"), ("b.css", "2")], 9);
@@ -136,7 +141,7 @@ fn stale_plain_variants_are_deleted() {
 #[test]
 fn output_directory_without_plain_names_is_reported_if_the_bucket_has_plain_names() {
     let (site, store) = (Site::new(), site::memory());
-    assert_eq!(published(&site, &store, &[("a.css", "1")], 9).warnings, [""; 0]);
+    assert_eq!(publish_with_originals(&site, &store, &[("a.css", "1")], 9).warnings, [""; 0]);
     let other = Site::new();
     other.collect(&[("a.css", "2")], 9);
     let report = publish(&PublishConfig::new(other.path(), bucket(&store))).unwrap();
@@ -146,7 +151,7 @@ fn output_directory_without_plain_names_is_reported_if_the_bucket_has_plain_name
 }
 
 #[test]
-fn rollback_that_would_overwrite_a_published_file_names_the_option() {
+fn rollback_that_would_overwrite_a_published_file_suggests_an_option() {
     let (site, store) = (Site::new(), site::memory());
     let manifest = site.collect(&[("a.css", "1")], 9);
     publish(&PublishConfig::new(site.path(), bucket(&store))).unwrap();
@@ -169,10 +174,10 @@ fn rollback_that_would_overwrite_a_published_file_names_the_option() {
 }
 
 #[test]
-fn publication_that_stops_at_any_request_has_no_older_plain_name_than_its_manifest() {
+fn interrupted_publication_leaves_no_plain_name_older_than_the_manifest() {
     for requests in 0.. {
         let (site, store) = (Site::new(), site::memory());
-        published(&site, &store, &[("a.css", "1")], 9);
+        publish_with_originals(&site, &store, &[("a.css", "1")], 9);
         let store = FaultyStore {
             inner: store.fork(),
             requests_before_failure: Some(requests),
@@ -194,11 +199,11 @@ fn publication_that_stops_at_any_request_has_no_older_plain_name_than_its_manife
     }
 }
 
-/// Publishes two releases, the second with `files`.
+/// Publishes two releases. The second release contains `files`.
 fn two_releases(files: &[(&str, &str)]) -> Arc<InMemory> {
     let (site, store) = (Site::new(), site::memory());
-    published(&site, &store, &[("a.css", "1"), ("b.css", "1")], 9);
-    published(&site, &store, files, 9);
+    publish_with_originals(&site, &store, &[("a.css", "1"), ("b.css", "1")], 9);
+    publish_with_originals(&site, &store, files, 9);
     store
 }
 
@@ -216,7 +221,7 @@ fn rollback_restores_plain_names() {
 }
 
 #[test]
-fn rollback_changes_the_plain_names_of_the_current_release_or_all() {
+fn rollback_replaces_all_plain_names_or_only_the_current_ones() {
     let config = |store: &Arc<InMemory>| RollbackConfig::new(bucket(store));
     let store = two_releases(&[("a.css", "2"), ("b.css", "2")]);
     assert_eq!(rollback(&config(&store).originals(false)).unwrap().originals, 0);
@@ -226,7 +231,7 @@ fn rollback_changes_the_plain_names_of_the_current_release_or_all() {
     for name in ["b.css", "b.css.br"] {
         block_on(object_store::ObjectStoreExt::delete(&*store, &name.into())).unwrap();
     }
-    // `b.css` has no plain name, so the setting is unknown.
+    // `b.css` has no plain name, so only the plain names of the current release are replaced.
     assert_eq!(rollback(&config(&store)).unwrap().originals, 2);
     assert_eq!((text(&*store, "a.css"), read(&*store, "b.css")), ("1".into(), None));
     assert_eq!(rollback(&config(&store).originals(true)).unwrap().originals, 4);
@@ -238,7 +243,7 @@ fn plain_name_that_another_run_writes_is_not_overwritten() {
     let mut refused = 0;
     for requests in 0.. {
         let (site, store) = (Site::new(), site::memory());
-        published(&site, &store, &[("a.css", "1")], 9);
+        publish_with_originals(&site, &store, &[("a.css", "1")], 9);
         let (inner, other_write) = (store.fork(), Some((requests, "a.css")));
         let store = Arc::new(FaultyStore { inner, other_write, ..FaultyStore::default() });
         site.write_originals(&site.collect(&[("a.css", "2")], 9));
@@ -257,7 +262,7 @@ fn plain_name_that_another_run_writes_is_not_overwritten() {
 #[test]
 fn plain_name_that_another_run_writes_during_an_upload_in_parts_is_not_overwritten() {
     let (site, store) = (Site::new(), site::memory());
-    published(&site, &store, &[("a.css", "1")], 9);
+    publish_with_originals(&site, &store, &[("a.css", "1")], 9);
     let store =
         FaultyStore { inner: store.fork(), other_write_in_parts: Some("a.css"), ..FaultyStore::default() };
     let store = Arc::new(store);

@@ -18,7 +18,7 @@ fn config(site: &Site, store: &Arc<impl ObjectStore>) -> PublishConfig {
 }
 
 #[track_caller]
-fn published(site: &Site, store: &Arc<impl ObjectStore>) -> PublishReport {
+fn publish_site(site: &Site, store: &Arc<impl ObjectStore>) -> PublishReport {
     publish(&config(site, store)).unwrap()
 }
 
@@ -26,7 +26,7 @@ fn published(site: &Site, store: &Arc<impl ObjectStore>) -> PublishReport {
 fn files_are_uploaded_with_their_attributes_and_the_release_is_numbered() {
     let (site, store) = (Site::new(), site::memory());
     let manifest = site.collect(&[("css/a.css", "a{}"), ("b.png", "png")], 9);
-    let report = published(&site, &store);
+    let report = publish_site(&site, &store);
     assert_eq!((report.release, report.files, report.objects), (Some(1), 2, 4));
     assert_eq!((report.uploaded, report.skipped), (4, 0));
     assert_eq!(complete_manifest(&*store), manifest);
@@ -55,9 +55,9 @@ fn files_are_uploaded_with_their_attributes_and_the_release_is_numbered() {
 fn second_release_uploads_only_new_files() {
     let (site, store) = (Site::new(), site::memory());
     site.collect(&[("a.css", "a{}"), ("b.css", "b{}")], 9);
-    published(&site, &store);
+    publish_site(&site, &store);
     let manifest = site.collect(&[("a.css", "a{}"), ("b.css", "b{c:d}")], 9);
-    let report = published(&site, &store);
+    let report = publish_site(&site, &store);
     assert_eq!((report.release, report.uploaded, report.skipped), (Some(2), 2, 2));
     assert_eq!(complete_manifest(&*store), manifest);
     assert_eq!(release(&*store, 2).unwrap().replaces, 1);
@@ -67,14 +67,14 @@ fn second_release_uploads_only_new_files() {
 fn build_with_other_compression_adopts_the_published_variants() {
     let (site, store) = (Site::new(), site::memory());
     let manifest = site.collect(&[("a.css", "a{}")], 9);
-    published(&site, &store);
+    publish_site(&site, &store);
     let other = Site::new();
     other.collect(&[("a.css", "a{}")], 11);
-    let report = published(&other, &store);
+    let report = publish_site(&other, &store);
     assert_eq!((report.release, report.uploaded), (None, 0));
 
     other.collect(&[("a.css", "a{}"), ("b.css", "b{}")], 11);
-    let report = published(&other, &store);
+    let report = publish_site(&other, &store);
     assert_eq!((report.release, report.uploaded), (Some(2), 2));
     let second = complete_manifest(&*store);
     assert_eq!(second.get("a.css"), manifest.get("a.css"));
@@ -85,7 +85,7 @@ fn deltas_are_uploaded_and_adopted_with_their_file() {
     let (site, store) = (Site::new(), site::memory());
     let mut manifest = site.collect(&[("a.css", "a{b}")], 9);
     let name = site.add_delta(&mut manifest, "a.css", "a{}", "a delta");
-    assert_eq!(published(&site, &store).uploaded, 3);
+    assert_eq!(publish_site(&site, &store).uploaded, 3);
     assert_eq!(complete_manifest(&*store), manifest);
     let attributes = attributes(&*store, &name);
     assert_eq!(header(&attributes, &Attribute::ContentEncoding), "dcz");
@@ -97,7 +97,7 @@ fn deltas_are_uploaded_and_adopted_with_their_file() {
     let other = Site::new();
     let mut second = other.collect(&[("a.css", "a{b}"), ("b.css", "b{}")], 11);
     other.add_delta(&mut second, "a.css", "a{}", "another delta");
-    assert_eq!(published(&other, &store).uploaded, 2);
+    assert_eq!(publish_site(&other, &store).uploaded, 2);
     assert_eq!(complete_manifest(&*store).get("a.css"), manifest.get("a.css"));
 }
 
@@ -105,7 +105,7 @@ fn deltas_are_uploaded_and_adopted_with_their_file() {
 fn other_bytes_under_a_published_name_are_an_error() {
     let (site, store) = (Site::new(), site::memory());
     let manifest = site.collect(&[("a.css", "a{}")], 9);
-    published(&site, &store);
+    publish_site(&site, &store);
     let json = String::from_utf8(manifest.to_json()).unwrap();
     let digest = manifest.get("a.css").unwrap().info.as_ref().unwrap().sha256.to_string();
     let changed = json.replace(&digest, &"0".repeat(64));
@@ -142,19 +142,19 @@ fn missing_and_damaged_files_are_reported_and_nothing_is_published() {
     assert_eq!(site::read(&*store, "staticfiles.json"), None);
 }
 
-/// Removes or damages the record of release 1, and publishes a build with another compression level.
+/// Removes or damages the file of release 1, and publishes `files` with another compression level.
 #[track_caller]
-fn published_without_the_first_record(
+fn publish_without_the_first_release_file(
     record: Option<&[u8]>,
     files: &[(&str, &str)],
 ) -> Result<PublishReport, Error> {
     let store = site::memory();
     let first = Site::new();
     first.collect(&[("a.css", "a{}"), ("b.css", "b{}")], 9);
-    published(&first, &store);
+    publish_site(&first, &store);
     if record.is_some() {
         first.collect(&[("a.css", "a{}"), ("c.css", "c{}")], 9);
-        published(&first, &store);
+        publish_site(&first, &store);
     }
     let name = ".fingerpost/releases/1.json".into();
     match record {
@@ -178,13 +178,13 @@ fn published_without_the_first_record(
 
 #[test]
 fn files_of_the_manifest_without_a_release_are_not_overwritten() {
-    let report = published_without_the_first_record(None, &[("a.css", "a{}"), ("d.css", "d{}")]).unwrap();
+    let report = publish_without_the_first_release_file(None, &[("a.css", "a{}"), ("d.css", "d{}")]).unwrap();
     assert_eq!((report.release, report.uploaded), (Some(2), 2));
 }
 
 #[test]
 fn files_of_an_unreadable_release_are_not_overwritten() {
-    let err = published_without_the_first_record(Some(b"{"), &[("b.css", "b{}")]).unwrap_err();
+    let err = publish_without_the_first_release_file(Some(b"{"), &[("b.css", "b{}")]).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Conflict);
     let text = err.to_string();
     assert!(text.starts_with("the bucket has other bytes under `b."), "{text}");
@@ -192,7 +192,7 @@ fn files_of_an_unreadable_release_are_not_overwritten() {
     assert!(text.contains(reason), "{text}");
     assert!(text.ends_with("; restore the release file, or delete it if no page uses the release"), "{text}");
     let report =
-        published_without_the_first_record(Some(b"{"), &[("a.css", "a{}"), ("d.css", "d{}")]).unwrap();
+        publish_without_the_first_release_file(Some(b"{"), &[("a.css", "a{}"), ("d.css", "d{}")]).unwrap();
     assert_eq!((report.release, report.uploaded), (Some(3), 2));
 }
 
@@ -209,9 +209,9 @@ fn dry_run_writes_nothing() {
 fn missing_and_damaged_files_of_earlier_releases_are_left_out_of_a_pack() {
     let (site, store) = (Site::new(), site::memory());
     let first = site.collect(&[("a.css", "1"), ("b.css", "1")], 9);
-    published(&site, &store);
+    publish_site(&site, &store);
     let second = site.collect(&[("a.css", "2")], 9);
-    published(&site, &store);
+    publish_site(&site, &store);
     let hashed =
         |manifest: &Manifest, path| object_store::path::Path::from(&*manifest.get(path).unwrap().hashed);
     let delete = |path: &object_store::path::Path| {
@@ -243,8 +243,8 @@ fn missing_and_damaged_files_of_earlier_releases_are_left_out_of_a_pack() {
 fn bucket_without_a_manifest_has_no_pack() {
     let (site, store) = (Site::new(), site::memory());
     site.collect(&[("a.css", "1")], 9);
-    published(&site, &store);
-    // The first publication was killed before the manifest.
+    publish_site(&site, &store);
+    // The first publication was killed before the write of the manifest.
     site::block_on(object_store::ObjectStoreExt::delete(&*store, &"staticfiles.json".into())).unwrap();
     let pack = site.path().join("bucket.tar");
     assert!(!download_pack(&bucket(&store), &pack).unwrap());

@@ -1,4 +1,4 @@
-//! Several runs at the same time, and interrupted runs.
+//! Tests of concurrent and interrupted runs.
 
 use std::{
     cell::RefCell,
@@ -32,7 +32,7 @@ pub(crate) fn rounds(few: usize, many: usize) -> usize {
 }
 
 #[test]
-fn two_publishers_and_a_clean_lose_no_release() {
+fn concurrent_publications_and_cleanups_lose_no_release() {
     let store = Arc::new(FaultyStore { delay: 500, ..FaultyStore::default() });
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -63,7 +63,7 @@ fn watch(store: &Arc<FaultyStore>, done: &AtomicBool) -> usize {
 
 fn publish_twice_and_clean(store: &Arc<FaultyStore>, round: usize) {
     let sites = [Site::new(), Site::new()];
-    // Each round has new files, files of earlier rounds, and a file of the previous round.
+    // Each site has a new file, a file of an earlier round, and a file that never changes.
     for (number, site) in sites.iter().enumerate() {
         let (new, old) = (format!("{round} {number}"), format!("old {}", round % 3));
         site.collect(&[("new.css", &new), ("old.css", &old), ("same.css", "same")], number as u8);
@@ -78,7 +78,7 @@ fn publish_twice_and_clean(store: &Arc<FaultyStore>, round: usize) {
         let published: Vec<_> = publishers.into_iter().map(|run| run.join().unwrap().unwrap()).collect();
         (published, cleaner.join().unwrap())
     });
-    // In the first round, there may be nothing to clean.
+    // In the first round, `clean` may run before a manifest exists.
     if let Err(err) = cleaned {
         assert_eq!((err.kind(), round), (ErrorKind::Manifest, 0), "{err}");
     }
@@ -172,17 +172,17 @@ fn store_without_conditions_is_refused() {
         "`memory://test` ignores conditions on writes, so two runs could overwrite each other; if no other run writes to the \
          bucket at the same time, run with `--single-writer`"
     );
-    assert_eq!(crate::site::names(&store.inner), [""; 0], "nothing remains");
+    assert_eq!(crate::site::names(&store.inner), [""; 0], "the bucket is empty");
     let report = publish(&PublishConfig::new(site.path(), bucket(&store, 10).single_writer(true))).unwrap();
     assert_eq!(report.release, Some(1));
     assert_eq!(complete_manifest(&store.inner), manifest);
 }
 
 #[test]
-fn test_object_is_deleted_after_a_failed_request() {
+fn probe_is_deleted_after_a_failed_request() {
     let site = Site::new();
     site.collect(&[("a.css", "a{}")], 9);
-    // The first request reads the manifest. The next five write and read the test object, and the last deletes it.
+    // Request 0 reads the manifest. Requests 1 to 5 write and read the probe.
     for failing_request in 1..6 {
         let failing_request = Some(failing_request);
         let store = Arc::new(FaultyStore { failing_request, ..FaultyStore::default() });
@@ -211,7 +211,7 @@ fn unchanged_release_is_not_written_and_needs_three_requests() {
     let report = publish(&PublishConfig::new(site.path(), bucket(&store, 10))).unwrap();
     assert_eq!((report.release, report.uploaded, report.skipped), (None, 0, 2));
     assert_eq!(store.put_count(), puts);
-    assert_eq!(store.requests.load(SeqCst) - requests, 3, "the manifest, the list, the newest release");
+    assert_eq!(store.requests.load(SeqCst) - requests, 3, "the manifest, the listing, the newest release");
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn run_whose_lock_was_taken_over_writes_no_manifest() {
 }
 
 #[test]
-fn ages_of_releases_are_judged_by_the_clock_of_the_store() {
+fn ages_of_releases_use_the_clock_of_the_store() {
     let day = Duration::from_secs(24 * 60 * 60);
     let store = Arc::new(FaultyStore { clock_delay: day * 8, ..FaultyStore::default() });
     let site = Site::new();

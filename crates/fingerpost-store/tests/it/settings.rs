@@ -1,4 +1,4 @@
-//! The table `[publish]`, and the URLs of buckets.
+//! Tests of the table `[publish]`, and of the URLs of buckets.
 
 use std::{fs, time::Duration};
 

@@ -1,4 +1,4 @@
-//! An output directory without `fingerpost-collect`, and a bucket whose requests are counted.
+//! Output directories that are written without `fingerpost-collect`, and functions that read buckets.
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
@@ -9,7 +9,7 @@ use fingerpost::{
 use object_store::{Attribute, Attributes, ObjectStore, ObjectStoreExt as _, memory::InMemory, path};
 use tempfile::TempDir;
 
-/// An output directory with the given files.
+/// A temporary output directory.
 pub(crate) struct Site {
     pub(crate) dir: TempDir,
 }
@@ -23,7 +23,7 @@ impl Site {
         self.dir.path()
     }
 
-    /// Writes the files, each with a variant that contains `level`.
+    /// Writes the files and the manifest. Each file has a variant that contains `level`.
     pub(crate) fn collect(&self, files: &[(&str, &str)], level: u8) -> Manifest {
         let mut manifest = Manifest::new("/static/");
         for (name, content) in files {
