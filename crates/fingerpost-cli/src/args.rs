@@ -293,7 +293,7 @@ Examples:
   fingerpost rollback 3
   fingerpost rollback --dry-run";
 
-/// The bucket that a command reads.
+/// The bucket of a command that otherwise uses the output directory.
 #[derive(clap::Args, Debug)]
 pub(crate) struct AtArgs {
     /// Use a bucket instead of the output directory, such as s3://BUCKET/PREFIX; needs the feature `store`
@@ -590,7 +590,7 @@ fn set<C, T>(config: C, flag: Option<T>, setter: impl FnOnce(C, T) -> C) -> C {
     }
 }
 
-/// Returns the value of `--color` without parsing the other flags, because usage errors also have a color.
+/// Returns the value of `--color` without parsing the other flags, because usage errors also have the requested colors.
 fn color_choice(args: impl IntoIterator<Item = OsString>) -> ColorChoice {
     let args: Vec<_> = args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let separate = args.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1].as_str());

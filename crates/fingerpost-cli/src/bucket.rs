@@ -1,4 +1,4 @@
-//! The commands on buckets of object stores.
+//! The commands for buckets of object stores.
 
 use std::{
     fmt::Display,
@@ -30,7 +30,7 @@ use crate::{
     units::short_bytes,
 };
 
-/// An error as JSON, like the errors of the other commands.
+/// An error as JSON, in the format of the other commands.
 #[derive(Serialize)]
 struct Failure<'a> {
     errors: [Problem<'a>; 1],
@@ -185,7 +185,7 @@ fn report(err: &Error, hint: Option<&str>, json: bool, printer: &Printer) -> Exi
     printer.error(escape_controls_per_line(&message));
     hint.into_iter().for_each(|hint| printer.hint(hint));
     if json {
-        // The exit code is 1 anyway, so a closed stdout changes nothing.
+        // A closed stdout does not change the exit code 1.
         let _ = printer.json(&Failure { errors: [Problem { kind, message: &message }], warnings: [] });
     }
     Exit::AlreadyReported

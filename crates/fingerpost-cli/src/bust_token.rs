@@ -22,8 +22,8 @@ pub(crate) fn run(args: &BustTokenArgs, printer: &Printer) -> Result<(), Exit> {
     Ok(printer.data(token.as_str())?)
 }
 
-/// Reads the secret. Strips the line end that editors add, so that the secret in a file equals the secret in the
-/// variable.
+/// Reads the secret. Strips the line end that editors add, so that the secret in a file equals the secret in
+/// `FINGERPOST_SECRET`.
 fn token_from_file(file: &Path) -> Result<BustToken, Exit> {
     let (place, secret) = if file == Path::new("-") {
         ("standard input".to_owned(), io::stdin().lock().bytes().collect())

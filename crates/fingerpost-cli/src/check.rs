@@ -45,7 +45,7 @@ pub(crate) fn with_references(config: CheckConfig, settings: Settings) -> Result
     Ok(config.referenced(report.references.into_iter().map(|reference| reference.to)))
 }
 
-/// Prints every problem of a failed check, with the hints.
+/// Prints the problems of a failed check, and the hints.
 fn report_failure(err: &Error, args: &CheckArgs, all: &Args, printer: &Printer) -> Exit {
     if all.verbose {
         err.notes().iter().for_each(|note| printer.note(one_line(note, &printer.terminal)));

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &CollectArgs, all: &Args, printer: &Printer) -> Result<(
     let base_url = settings.base_url.clone().unwrap_or_default();
     let checked = args.check.then(|| check_names(settings.clone(), (args, all), printer)).transpose()?;
     let mut config = args.configure(settings.clone()).base_url(base_url);
-    // The downloaded releases are deleted after the run.
+    // The temporary directory must exist until the end of the run.
     let downloaded = earlier_bucket(&config)
         .map(|url| bucket::download(url, &settings, args.run.json, printer))
         .transpose()?;
@@ -66,7 +66,7 @@ fn check_names(
     })
 }
 
-/// Prints every problem of a failed run, with the hints.
+/// Prints the problems of a failed run, and the hints.
 fn report_failure(
     err: &Error,
     (args, all): (&CollectArgs, &Args),

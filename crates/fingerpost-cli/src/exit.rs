@@ -46,7 +46,7 @@ impl Exit {
         Self::Usage { command, message }
     }
 
-    /// Wrong usage: an option of a bucket without a bucket.
+    /// Wrong usage: the options for buckets need a bucket.
     pub(crate) fn only_for_buckets(command: &'static str) -> Self {
         let message =
             "`--single-writer`, `--time-limit` and `--lease` are only for buckets; pass the bucket as `--at`";
@@ -66,7 +66,7 @@ impl Exit {
         summary.into_iter().for_each(|summary| printer.info(summary));
         hints.iter().for_each(|hint| printer.hint(hint));
         if json {
-            // The exit code is already 1, so a closed stdout changes nothing.
+            // A closed stdout does not change the exit code 1.
             let _ = printer.json(err);
         }
         Self::AlreadyReported

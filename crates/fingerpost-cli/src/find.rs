@@ -41,7 +41,7 @@ fn asset_path(written: &str) -> &str {
     name.strip_prefix('/').unwrap_or(name)
 }
 
-/// Returns the asset path of an entry of a bundler, or `name` itself.
+/// Returns the asset path of the bundler entry `name`, or `name` if the bundler has no such entry.
 fn of_entry(settings: &Settings, name: &str) -> Result<String, Error> {
     let base = BaseUrl::parse(&settings.base_url_in_force(None))?;
     let bundle = settings.bundles.read(&settings.source_dirs()?, &base)?;
@@ -85,7 +85,7 @@ fn reference_lines(settings: &Settings, name: &str, printer: &Printer) -> Result
             by.entry((&reference.location.asset, remark(reference))).or_default().push(reference);
         }
     }
-    // The import map gives the module one URL.
+    // A module in the import map has only one URL.
     let is_mapped = ImportMap::new(settings).is_ok_and(|import_map| import_map.has_module(name));
     let is_import = |reference: &&Reference| reference.kind == ReferenceKind::Module && !is_mapped;
     if let Some(import) = by.values().flatten().copied().find(is_import) {
@@ -118,7 +118,7 @@ fn remark(reference: &Reference) -> String {
     }
 }
 
-/// Returns the lines and columns of the first references.
+/// Returns the lines and columns of the first references, and the number of further references.
 fn positions(references: &[&Reference]) -> String {
     const MOST: usize = 3;
     let place = |reference: &&Reference| format!("{}:{}", reference.location.line, reference.location.column);

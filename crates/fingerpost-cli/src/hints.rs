@@ -22,7 +22,7 @@ pub(crate) fn for_error(err: &Error, config: &CollectConfig, args: &Args) -> Vec
     hints
 }
 
-/// Returns the flags that turn all problems into warnings. `None` if a problem has no flag.
+/// Returns the flags that change all problems to warnings. `None` if flags cannot change all problems.
 fn publish_with_warnings(err: &Error, config: &CollectConfig) -> Option<String> {
     let flag = |problem: &Problem| match problem.kind() {
         ErrorKind::Rule(rule) => severity_flag(rule),

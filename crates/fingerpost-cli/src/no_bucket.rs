@@ -13,7 +13,7 @@ use crate::{
     printer::Printer,
 };
 
-/// No value exists.
+/// A type without values, because this program cannot open buckets.
 #[derive(Debug)]
 pub(crate) enum BucketStore {}
 
@@ -49,7 +49,7 @@ pub(crate) fn open(
     Err(unavailable("--at"))
 }
 
-/// No value exists.
+/// A type without values, because this program cannot download releases.
 pub(crate) enum DownloadedReleases {}
 
 impl DownloadedReleases {

@@ -14,7 +14,7 @@ use crate::{
     terminal::Terminal,
 };
 
-/// The maximum number of problems with an excerpt. All other problems are printed on one line each.
+/// The maximum number of problems with an excerpt. All further problems are printed on one line each.
 const MAX_EXCERPTS: usize = 50;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();

@@ -11,7 +11,7 @@ use fingerpost_collect::Problem;
 /// The maximum number of tables in the hint. For more files, the hint recommends a glob.
 const MAX_TABLES: usize = 20;
 
-/// Returns a hint with one table per file. A new table can be added to the end of the settings file.
+/// Returns a hint with one table per file, because a table can be added to the end of any settings file.
 pub(crate) fn hint<'p>(
     problems: impl IntoIterator<Item = &'p Problem>,
     settings_file: &Path,

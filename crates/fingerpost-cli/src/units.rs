@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-/// Returns a size with two or three digits: `812 B`, `4.2 kB`, `318 kB`.
+/// Returns a size with at most three digits: `812 B`, `4.2 kB`, `318 kB`.
 pub(crate) fn short_bytes(bytes: u64) -> String {
     if bytes < 1000 {
         return format!("{bytes} B");
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_have_two_or_three_digits() {
+    fn sizes_have_at_most_three_digits() {
         for (bytes, text) in [
             (0, "0 B"),
             (999, "999 B"),

@@ -1,4 +1,4 @@
-//! Commands on a bucket, with a directory as the bucket.
+//! Tests of the commands for buckets, with a directory as the bucket.
 
 #[cfg(feature = "store")]
 use serde_json::Value;
@@ -15,21 +15,21 @@ fn bucket(site: &Site) -> String {
 }
 
 #[track_caller]
-fn collected(site: &Site, css: &str) {
+fn collect(site: &Site, css: &str) {
     site.write("static/css/app.css", css);
     let run = site.run(&["collect", "static", "--out", "dist"]);
     assert_eq!(run.code, Some(0), "{run:?}");
 }
 
 #[cfg(feature = "store")]
-/// Runs a command with the bucket as `--at`.
-fn at(site: &Site, args: &[&str]) -> crate::site::RunOutput {
+/// Runs a command with `--at` and the URL of the bucket.
+fn run_at_bucket(site: &Site, args: &[&str]) -> crate::site::RunOutput {
     let url = bucket(site);
     site.run(&[args, &["--at", &url]].concat())
 }
 
 #[cfg(feature = "store")]
-/// Replaces the seconds at the end of a summary.
+/// Replaces the seconds at the end of each line.
 fn without_seconds(text: &str) -> String {
     let lines = text.lines().map(|line| match line.rsplit_once(", ") {
         Some((start, seconds)) if seconds.ends_with(" s") => format!("{start}, N s"),
@@ -44,7 +44,7 @@ fn releases_are_published_listed_rolled_back_and_cleaned() {
     let site = site();
     let url = bucket(&site);
     site.write("fingerpost.toml", format!("out = 'dist'\n[publish]\nto = '{url}'\nsingle-writer = true\n"));
-    collected(&site, "body{}");
+    collect(&site, "body{}");
     let run = site.run(&["publish"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(
@@ -59,18 +59,18 @@ fn releases_are_published_listed_rolled_back_and_cleaned() {
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((&report["release"], &report["skipped"]), (&Value::Null, &Value::from(2)));
 
-    collected(&site, "body{color:red}");
+    collect(&site, "body{color:red}");
     let run = site.run(&["publish", &url, "--dry-run"]);
     assert_eq!(
         without_seconds(&run.stderr),
         "2 objects, 1 to upload (15 B), 1 skipped, release 2 to publish, N s"
     );
     assert_eq!(site.run(&["publish", &url]).code, Some(0));
-    let list = at(&site, &["list", "--json"]);
+    let list = run_at_bucket(&site, &["list", "--json"]);
     let local = site.run(&["list", "--json"]);
     assert_eq!((list.code, list.stdout), (Some(0), local.stdout));
 
-    let run = at(&site, &["rollback"]);
+    let run = run_at_bucket(&site, &["rollback"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(
         without_seconds(&run.stderr),
@@ -79,26 +79,26 @@ fn releases_are_published_listed_rolled_back_and_cleaned() {
              release 1 published again as release 3, 2 files, N s"
         )
     );
-    let list: Value = serde_json::from_str(&at(&site, &["releases", "--json"]).stdout).unwrap();
+    let list: Value = serde_json::from_str(&run_at_bucket(&site, &["releases", "--json"]).stdout).unwrap();
     assert_eq!((&list["current"], list["releases"].as_array().unwrap().len()), (&Value::from(3), 3));
 
-    let run = at(&site, &["clean", "--keep", "1", "--older-than", "0", "-v"]);
+    let run = run_at_bucket(&site, &["clean", "--keep", "1", "--older-than", "0", "-v"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     let lines: Vec<_> = run.stderr.lines().collect();
     assert!(lines[0].starts_with("removed `css/app.") && lines[0].ends_with(".css`"), "{run:?}");
     assert!(lines[1].starts_with("2 releases and 1 file removed, "), "{run:?}");
-    assert_eq!(at(&site, &["list", "--json"]).code, Some(0));
+    assert_eq!(run_at_bucket(&site, &["list", "--json"]).code, Some(0));
 }
 
 #[cfg(feature = "store")]
 #[test]
-fn releases_of_a_bucket_are_kept() {
+fn keep_from_imports_the_releases_of_a_bucket() {
     let site = site();
     let url = bucket(&site);
     let keep = |out: &str| site.run(&["collect", "static", "--out", out, "--keep-from", &url]);
     let first = keep("first");
     assert_eq!((first.code, first.stderr.contains("release 1 published")), (Some(0), true), "{first:?}");
-    collected(&site, "body{}");
+    collect(&site, "body{}");
     assert_eq!(site.run(&["publish", &url, "--out", "dist", "--single-writer"]).code, Some(0));
     site.write("static/css/app.css", "body{color:red}");
     let second = keep("second");
@@ -139,9 +139,9 @@ fn plain_names_are_published_and_rolled_back() {
         assert_eq!(site.read("bucket/css/app.css"), css);
     }
     assert!(site.run(&["publish"]).stderr.contains("0 uploaded (0 B), 2 skipped, nothing new to publish"));
-    let run = at(&site, &["rollback", "--originals=false", "--dry-run"]);
+    let run = run_at_bucket(&site, &["rollback", "--originals=false", "--dry-run"]);
     assert!(without_seconds(&run.stderr).ends_with("to publish again as release 3, 2 files, N s"), "{run:?}");
-    let run = at(&site, &["rollback"]);
+    let run = run_at_bucket(&site, &["rollback"]);
     assert!(run.stderr.contains("as release 3, 2 files, 1 plain name written, "), "{run:?}");
     assert_eq!(site.read("bucket/css/app.css"), "body{}");
 }
@@ -150,7 +150,7 @@ fn plain_names_are_published_and_rolled_back() {
 #[test]
 fn bucket_errors_are_reported() {
     let site = site();
-    collected(&site, "body{}");
+    collect(&site, "body{}");
     let run = site.run(&["publish", "--out", "dist"]);
     assert_eq!(run.code, Some(2));
     assert!(
@@ -167,7 +167,7 @@ fn bucket_errors_are_reported() {
             bucket(&site)
         )
     );
-    let run = at(&site, &["rollback", "--single-writer", "--json"]);
+    let run = run_at_bucket(&site, &["rollback", "--single-writer", "--json"]);
     assert_eq!(run.code, Some(1));
     let message = format!("`{}` has no releases; run `fingerpost publish` to publish one", bucket(&site));
     assert_eq!(run.stderr, format!("error: {message}\n"));
@@ -202,7 +202,7 @@ fn options_of_buckets_need_a_bucket() {
 #[test]
 fn error_names_the_missing_feature() {
     let site = site();
-    collected(&site, "body{}");
+    collect(&site, "body{}");
     for (used, args) in [
         ("publish", vec!["publish", "file:///bucket", "--out", "dist"]),
         ("--at", vec!["releases", "--at", "file:///bucket"]),

@@ -1,4 +1,5 @@
-//! Stores that refuse, hang, or cannot be reached. Each run ends in time, with a message and without a secret.
+//! Tests of stores that refuse requests, do not respond, or cannot be reached. Each run must end in time and print a message
+//! without secrets.
 
 use std::{
     io::{BufRead as _, BufReader, Read, Write as _},
@@ -13,7 +14,7 @@ const SECRET: &str = "wJalrXUtnFEMI/K7MDENG";
 const ADVICE: &str =
     "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, and the policy of the bucket";
 
-/// Starts a server that responds to each request with the bytes of `respond`, and returns its origin.
+/// Starts a server that calls `respond` for each request, and returns the origin of the server.
 fn server(respond: impl Fn(&mut TcpStream, &str) + Send + Sync + Clone + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -30,7 +31,7 @@ fn server(respond: impl Fn(&mut TcpStream, &str) + Send + Sync + Clone + 'static
     format!("http://{address}")
 }
 
-/// Reads a request. Returns the head without its empty line, and the body.
+/// Reads a request. Returns the head without the final empty line, and the body.
 pub(crate) fn read_request(reader: impl Read) -> Option<(String, Vec<u8>)> {
     let mut reader = BufReader::new(reader);
     let (mut head, mut length) = (String::new(), 0);
@@ -52,8 +53,9 @@ pub(crate) fn read_request(reader: impl Read) -> Option<(String, Vec<u8>)> {
     Some((head, body))
 }
 
-/// Responds with a status and an error of S3. Echoes the request, which contains a signature, and the secret.
-fn status(status: &'static str, code: &'static str) -> String {
+/// Starts a server that responds with a status and an S3 error. The error contains the request with its signature, and the
+/// secret.
+fn failing_server(status: &'static str, code: &'static str) -> String {
     server(move |connection, head| {
         let body = format!("<Error><Code>{code}</Code><Message>{head} {SECRET}</Message></Error>");
         let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
@@ -99,7 +101,7 @@ fn refused_credentials_are_reported_with_the_variables_to_check() {
         ("401 Unauthorized", "InvalidToken"),
         ("400 Bad Request", "ExpiredToken"),
     ] {
-        let failed = publish_to(&status(status_line, code));
+        let failed = publish_to(&failing_server(status_line, code));
         let expected = format!(
             "cannot read `s3://assets/static/staticfiles.json`: the store refused the credentials ({status_line}, {code}); {ADVICE}"
         );
@@ -109,7 +111,7 @@ fn refused_credentials_are_reported_with_the_variables_to_check() {
 }
 
 #[test]
-fn missing_right_to_write_is_reported_for_the_write() {
+fn missing_write_permission_is_reported_for_the_write() {
     let origin = server(|connection, head| {
         let (status, body) = match head.split(' ').next() {
             Some("GET") => ("404 Not Found", "<Error><Code>NoSuchKey</Code></Error>"),
@@ -127,7 +129,7 @@ fn missing_right_to_write_is_reported_for_the_write() {
 
 #[cfg(unix)]
 #[test]
-fn variable_that_is_not_utf_8_does_not_hide_the_message() {
+fn message_is_printed_although_a_variable_is_not_utf_8() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -148,15 +150,15 @@ fn variable_that_is_not_utf_8_does_not_hide_the_message() {
 
 #[test]
 fn missing_bucket_is_reported() {
-    let failed = publish_to(&status("404 Not Found", "NoSuchBucket"));
+    let failed = publish_to(&failing_server("404 Not Found", "NoSuchBucket"));
     assert_eq!(failed.message, "`s3://assets/static` does not exist; create the bucket, or correct the URL");
     assert!(failed.seconds < 2., "{}", failed.seconds);
 }
 
 #[test]
-fn overloaded_store_is_asked_again_within_the_time_limit() {
+fn requests_to_an_overloaded_store_are_repeated_within_the_time_limit() {
     for status_line in ["503 Service Unavailable", "429 Too Many Requests"] {
-        let failed = publish_to(&status(status_line, "SlowDown"));
+        let failed = publish_to(&failing_server(status_line, "SlowDown"));
         let expected = format!(
             "cannot read `s3://assets/static/staticfiles.json`: the store is overloaded or out of order ({status_line}, SlowDown), \
              also after several attempts; try again later"
@@ -168,7 +170,7 @@ fn overloaded_store_is_asked_again_within_the_time_limit() {
 }
 
 #[test]
-fn hanging_and_slow_stores_are_given_up_after_the_time_limit() {
+fn requests_to_hanging_and_slow_stores_time_out() {
     let expected = "cannot read `s3://assets/static/staticfiles.json`: no complete response after 2 s; check the network, or raise \
                     the time limit";
     let hanging = server(|_, _| thread::sleep(Duration::from_secs(20)));
@@ -188,7 +190,7 @@ fn hanging_and_slow_stores_are_given_up_after_the_time_limit() {
 }
 
 #[test]
-fn download_without_progress_is_given_up_after_the_time_limit() {
+fn download_without_progress_times_out() {
     let origin = server(|connection, _| {
         let head = "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nLast-Modified: Mon, 30 Nov 2026 19:37:39 GMT\r\nContent-Length: 50000\r\n\r\n ";
         let _ = connection.write_all(head.as_bytes());

@@ -1,4 +1,4 @@
-//! The command `check`.
+//! Tests of the command `check`.
 
 use serde_json::Value;
 
@@ -60,7 +60,7 @@ fn check_succeeds_with_warnings() {
 }
 
 #[test]
-fn json_has_the_form_of_collect() {
+fn json_has_the_format_of_collect() {
     let site = site();
     let json: Value = serde_json::from_str(&site.run(&["check", "--json"]).stdout).unwrap();
     let error = &json["errors"][0];
@@ -90,7 +90,7 @@ fn unused_assets_exclude_the_targets_of_references() {
 }
 
 #[test]
-fn unused_keeps_the_severity_of_the_settings() {
+fn unused_flag_does_not_change_the_severity_in_the_settings() {
     let site = site();
     site.write("templates/base.html", "{{ static('css/app.css') }}");
     site.write("fingerpost.toml", "sources = ['static']\n[check.rules]\nunused = 'error'\n");

@@ -16,8 +16,8 @@ const STRICT: [&str; 7] = ["clean", "--out", "out", "--keep", "1", "--older-than
 #[track_caller]
 fn summary(output: &RunOutput) -> &str {
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    let line = output.stderr.lines().last().expect("a closing line");
-    let (summary, seconds) = line.rsplit_once(", ").expect("a time");
+    let line = output.stderr.lines().last().expect("a summary line");
+    let (summary, seconds) = line.rsplit_once(", ").expect("a duration");
     assert!(seconds.strip_suffix(" s").is_some_and(|seconds| seconds.parse::<f64>().is_ok()), "{line}");
     summary
 }

@@ -1,4 +1,4 @@
-//! Diagnostics of source files.
+//! Tests of the diagnostics of source files.
 
 use std::time::{Duration, Instant};
 
@@ -121,7 +121,7 @@ hint: to silence this, add to the end of `fingerpost.toml`, or to the existing t
 }
 
 #[test]
-fn ineffective_commands_are_not_suggested() {
+fn ineffective_flags_are_not_suggested() {
     let site = Site::new(&[("static/a.css", "a { b: url(x.png) }")]);
     site.write("fingerpost.toml", "collect.rules.\"*.css\".missing = \"error\"");
     let stderr = stderr_of_failure(&site, &COLLECT);
@@ -163,7 +163,7 @@ fn many_problems_in_one_long_line_are_reported_in_linear_time() {
 }
 
 #[test]
-fn first_problems_are_shown_in_full_and_further_problems_on_one_line_each() {
+fn first_problems_have_excerpts_and_further_problems_have_one_line_each() {
     let site = Site::new(&[("static/x.png", "")]);
     for file in 0..100 {
         let lines: Vec<_> = (0..10).map(|line| format!("a{{b:url(x{line}.png)}}\n")).collect();

@@ -1,9 +1,8 @@
 //! Builds the Dockerfile in the documentation of `fingerpost-tower` without a container engine.
 //!
 //! Every stage is a directory. `COPY` copies files. `RUN` runs a shell in which absolute paths are below the directory of the
-//! stage. Base images are empty directories, because the shell and its tools come from the host. The two `cargo` lines are not
-//! run: the image contains the tested program, and an empty file as the site. The output directory is the same as in the
-//! README.
+//! stage. Base images are empty directories, because the shell and its tools come from the host. Instead of the two `cargo` lines,
+//! the test adds the tested program, and an empty file as the site. The output directory is the same as in the README.
 
 use std::{
     collections::HashMap,
@@ -77,8 +76,7 @@ impl Stage {
         }
     }
 
-    /// Copies a file, or the content of a directory. If `to` ends with a slash, a file is copied into this directory under its
-    /// name.
+    /// Copies a file, or the content of a directory. If `to` ends with a slash, a file is copied into the directory `to`.
     fn copy(&self, from: &Path, to: &str) {
         let target = self.host_path(to);
         if from.is_dir() {
@@ -200,7 +198,7 @@ fn image_contains_the_files_of_the_previous_image() {
     assert_eq!(names(&second), ["br", "br", "css", "css", "gz", "gz"]);
     assert_has_files_of(&second, &first);
 
-    // Roll back with a new image on top of the faulty image.
+    // The third image has the sources of the first image, and the second image as the previous image.
     site.write("static/app.css", css("red"));
     let third = build(&site.path(""), Some(&second), &images);
     assert_has_files_of(&third, &second);

@@ -1,4 +1,4 @@
-//! Killed runs, concurrent runs, and runs without disk space, memory or permissions.
+//! Tests of killed runs, concurrent runs, and runs without disk space, memory or permissions.
 
 use std::{
     env,
@@ -16,7 +16,7 @@ use crate::site::{PROGRAM, RunOutput, Site};
 const COLLECT: [&str; 4] = ["collect", "static", "--out", "out"];
 const COMPRESS: [&str; 2] = ["--compress", "gzip:1,br:1,zstd:1"];
 
-/// Returns the required number of interrupted runs. `tests/release-check` sets a larger number.
+/// Returns the required number of killed runs. `tests/release-check` sets a larger number.
 fn kill_count() -> u32 {
     let count = env::var("FINGERPOST_TEST_KILLS").ok();
     count.map_or(12, |count| count.parse().expect("FINGERPOST_TEST_KILLS is a number"))
@@ -90,7 +90,7 @@ fn assert_intact_after_kills(command: &[&str]) -> Site {
         let killed = run.wait().unwrap().signal().is_some();
         site.assert_intact();
         kills += u32::from(killed);
-        // The load of the machine varies: adjust the estimate, so that kills are spread over the whole run.
+        // The load of the machine varies, so the estimate is adjusted to spread the kills over the whole run.
         match (killed, twentieths) {
             (true, 20..) => whole_run = whole_run * 5 / 4,
             (false, ..20) => whole_run = whole_run * 4 / 5,
@@ -163,7 +163,7 @@ fn killed_rollback_leaves_both_releases_intact() {
     site.assert_releases_intact();
 }
 
-/// Runs the program from a shell that runs `setup` first.
+/// Runs `setup`, and then the program, in a shell.
 fn run_after_setup(site: &Site, setup: &str) -> RunOutput {
     let mut shell = site.command("sh");
     shell.args(["-c", &format!("{setup}; exec \"$@\""), "sh", PROGRAM]).args(COLLECT);
@@ -220,7 +220,7 @@ fn full_disk_leaves_the_old_release_intact_and_the_next_run_completes() {
     let mut shell = site.command("unshare");
     shell.args(["--user", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, PROGRAM]);
     let Ok(status) = shell.stdout(Stdio::null()).stderr(Stdio::null()).status() else { return };
-    // If the system does not permit mounts by users, only the test above covers a failed write.
+    // On a system without mounts by users, only `failed_write_leaves_the_old_release_intact` tests a failed write.
     if !status.success() && !site.path("code1").exists() {
         return;
     }
@@ -375,7 +375,7 @@ fn run_writes_its_process_id_into_the_lock() {
     assert_eq!(site.read("out/.fingerpost/lock"), "");
 }
 
-/// Enables backtraces, because they also need memory.
+/// Enables backtraces, because backtraces also need memory.
 #[cfg(target_os = "linux")]
 #[test]
 fn lack_of_memory_is_an_error_and_publishes_nothing() {

@@ -1,4 +1,4 @@
-//! Commands on buckets in emulators of S3, Google Cloud Storage and Azure, which `tests/setup` installs.
+//! Tests of the commands for buckets in emulators of S3, Google Cloud Storage and Azure, which `tests/setup` installs.
 
 use std::{
     collections::BTreeMap,
@@ -59,7 +59,7 @@ fn cache() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/.cache")
 }
 
-/// Returns `None` if `tests/run` has listed the emulators as not installed.
+/// Returns the path of an installed tool. Returns `None` if `tests/run` has listed the emulators as not installed.
 #[track_caller]
 fn tool(path: &str) -> Option<PathBuf> {
     let without = env::var("FINGERPOST_TEST_WITHOUT").unwrap_or_default();
@@ -75,7 +75,8 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// A connection to a port without a server can connect to itself, because the port is in the range of client ports.
+/// Returns `true` if a server listens on the port. Without a server, a socket may connect to itself, because the port is in
+/// the range of client ports.
 fn is_listening(port: u16) -> bool {
     TcpStream::connect(("127.0.0.1", port))
         .is_ok_and(|stream| stream.local_addr().unwrap() != stream.peer_addr().unwrap())
@@ -192,7 +193,7 @@ fn google(site: &Site) -> Option<Emulator> {
     Some(Emulator { processes, url: "gs://assets/static", variables, store: Arc::new(store), flags })
 }
 
-/// An object with the headers that browsers and caches see.
+/// An object with the headers that browsers and caches use.
 #[derive(Debug, Clone, PartialEq)]
 struct StoredObject {
     bytes: Vec<u8>,
@@ -222,8 +223,8 @@ impl Emulator {
         serde_json::from_str(&run.stdout).unwrap()
     }
 
-    /// Returns all objects below a prefix, without the lock and the probes. A server can still process the last request of a
-    /// killed run.
+    /// Returns all objects below a prefix. Omits the lock and the probes, because a server may still process the last request
+    /// of a killed run.
     fn objects(&self, prefix: &str) -> BTreeMap<String, StoredObject> {
         let prefix = object_store::path::Path::from(prefix);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -252,7 +253,7 @@ impl Emulator {
     }
 }
 
-/// Checks the headers of all objects, and that the manifest is complete.
+/// Checks the headers of all objects, and all files of the manifest.
 #[track_caller]
 fn assert_valid(objects: &BTreeMap<String, StoredObject>, is_google: bool) {
     for (name, object) in objects {
@@ -304,7 +305,7 @@ fn collect(site: &Site, out: &str, compress: &str) {
     assert_eq!(run.code, Some(0), "{run:?}");
 }
 
-/// Publishes, publishes again, publishes another build, rolls back, cleans.
+/// Publishes several releases, rolls back and cleans, and checks the objects after each step.
 fn assert_operations(emulator: &Emulator, site: &Site) {
     let url = emulator.url;
     let is_google = url.starts_with("gs:");
@@ -361,7 +362,7 @@ fn assert_operations(emulator: &Emulator, site: &Site) {
     assert_valid(&emulator.objects("static"), is_google);
 }
 
-/// Publishes a file that is uploaded in parts.
+/// Publishes a file that is uploaded in parts, and checks the object.
 fn assert_large_file(emulator: &Emulator, site: &Site) {
     let bytes: Vec<u8> =
         (0..9 * 1024 * 1024_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
@@ -381,7 +382,7 @@ fn assert_large_file(emulator: &Emulator, site: &Site) {
     );
     assert_eq!(object.sha256, Digest::from_content(&bytes).to_string());
 
-    // A damaged file is found after its first part.
+    // The damage is detected during the upload.
     site.write("large/a.woff2", bytes.iter().rev().copied().collect::<Vec<_>>());
     assert_eq!(site.run(&["collect", "large", "--out", "dist-large"]).code, Some(0));
     let manifest = site.manifest_in("dist-large");
@@ -391,8 +392,8 @@ fn assert_large_file(emulator: &Emulator, site: &Site) {
     assert_eq!(emulator.objects("large"), objects);
 }
 
-/// Starts a server that forwards requests to a port. Resets the connection of every third write, and closes the connection of
-/// every third write after the write.
+/// Starts a server that forwards requests to `port`, and returns the port of the new server. Of each three writes, the first
+/// is refused, the second is forwarded but gets no response, and the third is forwarded.
 fn broken_connections(port: u16) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let own_port = listener.local_addr().unwrap().port();
@@ -434,7 +435,7 @@ fn with_close(start: [u8; 4], client: &TcpStream) -> Option<Vec<u8>> {
 #[ignore = "needs ministack: run tests/setup"]
 fn writes_are_repeated_after_broken_connections() {
     let site = Site::new(&[]);
-    // moto responds with 500 to a refused write of JSON.
+    // This test does not use moto, because moto responds with 500 to a refused write of JSON.
     let Some(mut emulator) = ministack() else { return };
     write_sources(&site, "red");
     collect(&site, "dist", "gzip,br:5");
@@ -449,7 +450,7 @@ fn writes_are_repeated_after_broken_connections() {
 
 #[test]
 #[ignore = "needs moto: run tests/setup"]
-fn releases_in_s3_of_moto() {
+fn releases_are_published_to_moto() {
     let site = Site::new(&[]);
     let Some(emulator) = moto() else { return };
     assert_operations(&emulator, &site);
@@ -458,7 +459,7 @@ fn releases_in_s3_of_moto() {
 
 #[test]
 #[ignore = "needs ministack: run tests/setup"]
-fn releases_in_s3_of_ministack() {
+fn releases_are_published_to_ministack() {
     let site = Site::new(&[]);
     let Some(emulator) = ministack() else { return };
     assert_operations(&emulator, &site);
@@ -467,7 +468,7 @@ fn releases_in_s3_of_ministack() {
 
 #[test]
 #[ignore = "needs Azurite: run tests/setup"]
-fn releases_in_azure() {
+fn releases_are_published_to_azurite() {
     let site = Site::new(&[]);
     let Some(emulator) = azurite() else { return };
     assert_operations(&emulator, &site);
@@ -476,7 +477,7 @@ fn releases_in_azure() {
 
 #[test]
 #[ignore = "needs fake-gcs-server: run tests/setup"]
-fn releases_in_google_cloud_storage_and_a_server_without_conditions_is_refused() {
+fn releases_are_published_to_fake_gcs_server_with_a_single_writer() {
     let site = Site::new(&[]);
     let Some(mut emulator) = google(&site) else { return };
     let flags = std::mem::take(&mut emulator.flags);
@@ -487,7 +488,7 @@ fn releases_in_google_cloud_storage_and_a_server_without_conditions_is_refused()
     assert!(run.stderr.contains("`gs://assets/static` ignores conditions on writes"), "{run:?}");
     emulator.flags = flags;
     assert_operations(&emulator, &site);
-    // The server does not support uploads in parts.
+    // `fake-gcs-server` does not support uploads in parts, so this test uploads no large file.
 }
 
 /// Returns the number of kills. `tests/release-check` sets a larger number.
@@ -496,10 +497,11 @@ fn kill_count() -> u32 {
     count.map_or(3, |count| count.parse().expect("FINGERPOST_TEST_KILLS is a number"))
 }
 
-/// The number of publications at the same time. A publication spends most of its time waiting for the lock of a killed run.
+/// The number of concurrent publications. Most of the time, a publication waits for the lock of a killed run.
 const PUBLISHERS: u32 = 6;
 
-/// The number of kills with the same prefix. The test reads all objects of the prefix after each kill.
+/// The maximum number of kills with the same prefix. The number is small, because the test reads all objects of the prefix
+/// after each kill.
 const KILLS_PER_PREFIX: u32 = 4;
 
 #[test]
@@ -522,8 +524,8 @@ fn killed_publication_leaves_a_complete_manifest() {
         }
     });
     let partial = partial.into_inner();
-    // The times of the kills vary, so a few kills may all be outside of the uploads.
-    assert!(kills < 20 || partial >= kills / 20, "{partial} of {kills} kills were during the uploads");
+    // The times of the kills vary, so all of a few kills may occur before or after the uploads.
+    assert!(kills < 20 || partial >= kills / 20, "only {partial} of {kills} kills were during the uploads");
 }
 
 /// Kills one publication for each number, and completes each release. Returns the number of kills during the uploads.
@@ -562,7 +564,7 @@ fn kill_publications(emulator: &Emulator, kills: Range<u32>) -> u32 {
     partial
 }
 
-/// Collects new files for each round, and returns the files.
+/// Collects files that differ in each round, and returns the files.
 fn collect_round(site: &Site, round: u32) -> Vec<(String, KnownContent)> {
     for number in 0..10 {
         site.write(&format!("static/{number}.css"), format!("a{{b:{round}}}").repeat(number * 9 + 9));

@@ -1,4 +1,4 @@
-//! The commands and output in the README files.
+//! Tests of the commands and the output in the README files.
 
 use crate::{
     diagnostics::{COLLECT, stderr_of_failure},

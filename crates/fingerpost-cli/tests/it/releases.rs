@@ -2,7 +2,7 @@ use fingerpost::manifest::Release;
 
 use crate::site::Site;
 
-/// Collects three releases into the directory `out`, published at fixed times.
+/// Collects three releases into the directory `out`, and sets fixed publication times.
 pub(crate) fn site_with_three_releases(out: &str) -> Site {
     let site = Site::new(&[("static/img/logo.png", &"x".repeat(300_000))]);
     for (number, content) in [(1, "one"), (2, "two"), (3, "three")] {

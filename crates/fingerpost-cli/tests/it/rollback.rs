@@ -14,7 +14,7 @@ fn site_with_three_releases() -> Site {
 #[track_caller]
 fn lines(output: &RunOutput) -> Vec<String> {
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    let (text, seconds) = output.stderr.trim_end().rsplit_once(", ").expect("a time");
+    let (text, seconds) = output.stderr.trim_end().rsplit_once(", ").expect("a duration");
     assert!(seconds.strip_suffix(" s").is_some_and(|seconds| seconds.parse::<f64>().is_ok()), "{seconds}");
     text.lines().map(str::to_owned).collect()
 }

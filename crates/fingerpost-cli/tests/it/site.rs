@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_fingerpost");
 
-/// All environment variables that the program reads.
+/// Environment variables that change the output of the program.
 const VARIABLES: [&str; 19] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -61,7 +61,7 @@ impl Site {
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
-        // Canonical, as in the program's messages: temporary directories are behind symlinks on some systems.
+        // Messages contain canonical paths, and temporary directories are below symlinks on some systems.
         fs::canonicalize(self.0.path()).expect("a directory").join(path)
     }
 
@@ -86,7 +86,7 @@ impl Site {
         String::from_utf8(fs::read(self.path(path)).expect("a readable file")).expect("UTF-8")
     }
 
-    /// Returns a command that runs in the site, without the environment variables in [`VARIABLES`].
+    /// Returns a command that runs in the directory of the site, without the environment variables in [`VARIABLES`].
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.path(""));
@@ -113,7 +113,7 @@ impl Site {
         output.stderr.replace(PROGRAM, "fingerpost")
     }
 
-    /// Like [`Self::normalized_stderr`], with `SITE` in place of the directory.
+    /// Returns [`Self::normalized_stderr`] with `SITE` in place of the directory of the site.
     pub(crate) fn redacted(&self, output: &RunOutput) -> String {
         let site = self.path("").display().to_string();
         self.normalized_stderr(output).replace(site.trim_end_matches(std::path::MAIN_SEPARATOR), "SITE")
@@ -176,7 +176,7 @@ impl Site {
     }
 }
 
-/// Collects the paths and contents of all files below a directory.
+/// Adds the paths and contents of all files below a directory to `found`.
 #[cfg(target_os = "linux")]
 fn tree(dir: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for entry in fs::read_dir(dir).expect("a directory") {

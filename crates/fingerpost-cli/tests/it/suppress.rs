@@ -1,4 +1,4 @@
-//! The lines of `fingerpost.toml` that suppress a problem, and flags that override these lines.
+//! Tests of the settings that suppress problems.
 
 use crate::{
     diagnostics::{COLLECT, stderr_of_failure, stderr_of_success},
@@ -13,7 +13,7 @@ pub(crate) fn suggested_lines(stderr: &str) -> Vec<&str> {
 }
 
 #[test]
-fn suggested_tables_suppress_the_problems_after_any_other_settings() {
+fn suggested_tables_suppress_problems_with_any_existing_settings() {
     let site = Site::new(&[
         ("static/a.css", "a { b: url(x.png); c: url(../../y); d: url(z.png) }"),
         ("static/b/c.js", "import './x.js'\n//# sourceMappingURL=c.js.map"),

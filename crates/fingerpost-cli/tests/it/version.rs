@@ -65,7 +65,7 @@ fn app_version_does_not_depend_on_the_base_url() {
 }
 
 #[test]
-fn output_dir_given_by_flag_must_exist() {
+fn output_dir_given_by_flag_must_have_a_manifest() {
     let site = Site::new(&[("fingerpost.toml", "out = \"from-file\"")]);
     let output = site.run(&["version", "--out", "nope"]);
     let problem = format!(
