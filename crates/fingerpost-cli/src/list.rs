@@ -66,7 +66,8 @@ fn list(assets: &Assets) -> Result<Vec<ListedAsset>, Exit> {
         let entry = manifest.get(&path);
         let hashed = snapshot.hashed_path(&path).unwrap_or(&path).to_owned();
         let info = entry.and_then(|entry| entry.info.as_ref());
-        // The path of a prehashed file is the asset path. Manifests of other programs have neither `info` nor prehashed files.
+        // The hashed path of a prehashed file is the asset path. Manifests of other programs have neither `info` nor prehashed
+        // files.
         let is_hashed = hashed != path || info.is_some();
         let size = match info {
             Some(info) => info.size,

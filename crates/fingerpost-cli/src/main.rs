@@ -59,7 +59,7 @@ fn run(args: &Args, printer: &Printer) -> Result<(), Exit> {
     }
 }
 
-/// Returns the settings, and fails if the tables of `fingerpost-collect` are invalid.
+/// Returns the settings. Fails if the tables of `fingerpost-collect` are invalid.
 fn checked_settings(args: &Args, printer: &Printer) -> Result<Settings, Exit> {
     let settings = args.settings()?;
     check_tables(&settings).map_err(|err| {

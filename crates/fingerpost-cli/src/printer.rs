@@ -50,7 +50,7 @@ impl Printer {
         self.data(serde_json::to_string(data).expect("reports and lists are plain data"))
     }
 
-    /// Prints lines of data. Styles are removed unless stdout is a terminal.
+    /// Prints lines of data. Styles are removed unless stdout is a terminal or colors are requested.
     pub(crate) fn styled_data(&self, lines: impl IntoIterator<Item = impl Display>) -> io::Result<()> {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
         lines.into_iter().try_for_each(|line| writeln!(stdout, "{line}"))?;

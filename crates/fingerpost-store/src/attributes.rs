@@ -44,7 +44,7 @@ fn file(
     attributes
 }
 
-/// Returns the attributes of a manifest or a record, which caches must revalidate.
+/// Returns the attributes of a manifest, a release file or a lock. Caches must revalidate these objects.
 pub(crate) fn record(bytes: &[u8]) -> Attributes {
     attributes("record.json", "no-cache", &Digest::from_content(bytes))
 }

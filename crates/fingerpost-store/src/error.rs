@@ -19,7 +19,7 @@ struct Inner {
     message: String,
 }
 
-/// The kinds of [`Error`]. A kind serializes to its name in lower case, such as `bucket-not-found`.
+/// The kinds of [`Error`]. A kind serializes to its name in kebab case, such as `bucket-not-found`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

@@ -76,7 +76,7 @@ pub(crate) enum Comparison {
 #[derive(Debug)]
 pub(crate) enum Put {
     Written(UpdateVersion),
-    /// The condition is false: the object exists already, or was changed.
+    /// The condition is false: the object exists already, or was changed or deleted.
     Refused,
 }
 

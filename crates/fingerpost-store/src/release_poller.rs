@@ -13,13 +13,13 @@ use crate::{bucket_store::BucketStore, random::jittered};
 /// The default time between two requests.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// The shortest time between two requests.
+/// The minimum time between two requests.
 const SHORTEST: Duration = Duration::from_millis(10);
 
 /// Requests the manifest of a bucket regularly, and reloads the assets after a change.
 ///
-/// If the manifest is unchanged, a poll costs one request, and the response has no body. If a request or a reload fails, the release of the assets stays in
-/// use, and the poller tries again after the same interval.
+/// If the manifest is unchanged, a poll costs one request, and the response has no body. If a request or a reload fails, the
+/// release of the assets stays in use, and the poller tries again after the same interval.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;

@@ -1,8 +1,8 @@
 //! Builds the Dockerfile in the documentation of `fingerpost-tower` without a container engine.
 //!
 //! Every stage is a directory. `COPY` copies files. `RUN` runs a shell in which absolute paths are below the directory of the
-//! stage. Base images are empty directories, because the shell and its tools come from the host. Instead of the two `cargo` lines,
-//! the test adds the tested program, and an empty file as the site. The output directory is the same as in the README.
+//! stage. Base images are empty directories, because the shell and its tools come from the host. Instead of the two `cargo`
+//! lines, the test adds the tested program, and an empty file as the site. The output directory is the same as in the README.
 
 use std::{
     collections::HashMap,

@@ -375,7 +375,7 @@ fn run_writes_its_process_id_into_the_lock() {
     assert_eq!(site.read("out/.fingerpost/lock"), "");
 }
 
-/// Enables backtraces, because backtraces also need memory.
+/// Backtraces are enabled, because backtraces also need memory.
 #[cfg(target_os = "linux")]
 #[test]
 fn lack_of_memory_is_an_error_and_publishes_nothing() {

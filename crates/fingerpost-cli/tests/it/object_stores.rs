@@ -392,8 +392,8 @@ fn assert_large_file(emulator: &Emulator, site: &Site) {
     assert_eq!(emulator.objects("large"), objects);
 }
 
-/// Starts a server that forwards requests to `port`, and returns the port of the new server. Of each three writes, the first
-/// is refused, the second is forwarded but gets no response, and the third is forwarded.
+/// Starts a server that forwards requests to `port`, and returns the port of the new server. Of each three writes, the
+/// server refuses the first write, and drops the response to the second write.
 fn broken_connections(port: u16) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let own_port = listener.local_addr().unwrap().port();

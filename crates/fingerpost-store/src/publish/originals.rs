@@ -93,8 +93,9 @@ pub(super) fn outdated_warning(
 /// Returns the changes for the plain names in a bucket when `target` is published again. `wanted` is the
 /// value of `RollbackConfig::originals`.
 ///
-/// If `wanted` is `None`, replaces all plain names if every asset of the current release has a plain name in the bucket.
-/// Otherwise, replaces only the plain names that have the bytes of the current release.
+/// With `Some(true)`, replaces all plain names. With `Some(false)`, replaces no plain names. With `None`, replaces all plain
+/// names if every asset of the current release has a plain name in the bucket, and otherwise only the plain names with the
+/// bytes of the current release.
 pub(crate) async fn plan_again(
     target: &Manifest,
     remote: &Remote,

@@ -95,7 +95,7 @@ fn publication_that_stops_at_any_request_leaves_a_complete_manifest() {
     for applies_the_failed_request in [false, true] {
         let mut completed = 0;
         for requests in 0.. {
-            let (store, site) = prepared();
+            let (store, site) = publish_first_release();
             site.collect(&[("a.css", "new"), ("c.css", "c{}")], 9);
             let faulty = Arc::new(FaultyStore {
                 inner: store,
@@ -125,7 +125,7 @@ fn clean_that_stops_at_any_request_leaves_a_complete_manifest() {
     let config =
         |store: &Arc<FaultyStore>| CleanConfig::new(bucket(store, 10)).keep(1).older_than(Duration::ZERO);
     for requests in 0.. {
-        let (store, site) = prepared();
+        let (store, site) = publish_first_release();
         site.collect(&[("a.css", "new")], 9);
         let store = Arc::new(store);
         publish(&PublishConfig::new(site.path(), bucket(&store, 10))).unwrap();
@@ -148,8 +148,8 @@ fn clean_that_stops_at_any_request_leaves_a_complete_manifest() {
     }
 }
 
-/// Returns a bucket with one release.
-fn prepared() -> (InMemory, Site) {
+/// Returns a bucket with one release, and the site of the release.
+fn publish_first_release() -> (InMemory, Site) {
     let (store, site) = (Arc::new(InMemory::new()), Site::new());
     site.collect(&[("a.css", "a{}"), ("b.css", "b{}")], 9);
     publish(&PublishConfig::new(site.path(), bucket(&store, 10))).unwrap();
@@ -264,7 +264,7 @@ fn held_lock_is_reported_and_expires() {
 fn run_whose_lock_was_taken_over_writes_no_manifest() {
     let mut refused = 0;
     for requests in 0.. {
-        let (inner, site) = prepared();
+        let (inner, site) = publish_first_release();
         let before = complete_manifest(&inner);
         let manifest = site.collect(&[("a.css", "new"), ("c.css", "c{}")], 9);
         let faulty =
@@ -291,7 +291,7 @@ fn run_whose_lock_was_taken_over_writes_no_manifest() {
 }
 
 #[test]
-fn ages_of_releases_use_the_clock_of_the_store() {
+fn ages_of_releases_are_computed_with_the_clock_of_the_store() {
     let day = Duration::from_secs(24 * 60 * 60);
     let store = Arc::new(FaultyStore { clock_delay: day * 8, ..FaultyStore::default() });
     let site = Site::new();
