@@ -50,8 +50,8 @@ impl Bucket {
 
     /// Opens a bucket like [`open`](Self::open), with `time_limit` instead of 30 seconds for each request.
     ///
-    /// A request that fails is repeated up to six times within the time limit. For an upload or a
-    /// download, the time limit grows by one second for each 8 KiB. A download fails if no bytes arrive within the time limit.
+    /// A request that fails is repeated up to six times within the time limit. For an upload or a download, the time
+    /// limit grows by one second for each 8 KiB. A download fails if no bytes arrive within the time limit.
     ///
     /// # Errors
     ///

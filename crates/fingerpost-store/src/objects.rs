@@ -43,7 +43,7 @@ pub(crate) type Listing = BTreeMap<String, u64>;
 pub(crate) struct Objects {
     location: Location,
     time_limit: Duration,
-    /// `true` after the store has refused attributes. A directory has no attributes.
+    /// `true` after the store has refused attributes. A directory does not support attributes.
     without_attributes: AtomicBool,
 }
 
@@ -124,7 +124,7 @@ impl Objects {
         }
     }
 
-    /// Reads an object, unless its entity tag is still `known`.
+    /// Reads an object. Returns `Changed::Unchanged` if the entity tag of the object is `known`.
     pub(crate) async fn get_if_changed(&self, name: &str, known: Option<String>) -> Result<Changed, Error> {
         let path = self.path(name)?;
         let options = GetOptions { if_none_match: known, ..GetOptions::default() };

@@ -26,7 +26,7 @@ use crate::{
 /// bucket has no manifest, because the bucket is empty or the first publication was interrupted.
 ///
 /// `fingerpost_collect::CollectConfig::keep_from` reads the pack, and `TarStore` of the core serves the pack. Missing and
-/// damaged files of earlier releases are left out.
+/// damaged files of earlier releases are omitted.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
@@ -43,7 +43,7 @@ use crate::{
 ///
 /// # Errors
 ///
-/// - [`ErrorKind::Manifest`] if `staticfiles.json` is damaged. Damaged releases are left out.
+/// - [`ErrorKind::Manifest`] if `staticfiles.json` is damaged. Damaged releases are omitted.
 /// - [`ErrorKind::File`] if a file of the current release is missing or damaged, or if the pack cannot be written.
 /// - [`ErrorKind::Credentials`], [`ErrorKind::BucketNotFound`], [`ErrorKind::Unavailable`] and [`ErrorKind::Store`].
 pub fn download_pack(bucket: &Bucket, pack: impl AsRef<Path>) -> Result<bool, Error> {

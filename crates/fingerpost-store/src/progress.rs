@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 /// Receives the progress of a run, such as [`publish_with`](crate::publish_with). The run calls the methods on the calling
-/// thread. All methods do nothing by default.
+/// thread. By default, the methods do nothing.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;

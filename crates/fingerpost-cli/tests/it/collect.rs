@@ -163,7 +163,7 @@ fn flags_override_the_environment_which_overrides_the_settings_file() {
     site.run_with(&["collect"], environment);
     assert_eq!(base_path("from-file"), "/environment/");
     site.run_with(&["collect"], [("FINGERPOST_BASE_URL", "")]);
-    assert_eq!(base_path("from-file"), "/file/", "empty counts as unset");
+    assert_eq!(base_path("from-file"), "/file/", "an empty variable is ignored");
 
     let output = site.run_with(
         &["collect", "other", "static", "--out", "from-flag", "--base-url", "/flag/", "--ignore", "*.psd"],

@@ -27,7 +27,7 @@ use crate::{
 /// Removes old releases from a bucket, and the files that only these releases use.
 ///
 /// A release is retained if it is current, is among the newest [`keep`](CleanConfig::keep) releases, or was replaced less
-/// than [`older_than`](CleanConfig::older_than) ago. Objects that are in no release are never removed.
+/// than [`older_than`](CleanConfig::older_than) ago. Objects outside of releases are not removed.
 ///
 /// If the newest release differs from `staticfiles.json`, the manifest is recorded as a new release, and all earlier releases
 /// count as replaced now. `clean` waits while another run writes to the bucket.

@@ -31,8 +31,8 @@ use crate::{
 /// Publishes the current release of an output directory to a bucket.
 ///
 /// Missing files are uploaded first, then the release file, and the manifest last. If the run is interrupted, the manifest in
-/// the bucket still names only files that exist. The bucket has its own history: the release gets the next
-/// number of the bucket. If the bucket has the release already, nothing is written.
+/// the bucket still names only files that exist. The numbers of releases in the bucket are independent of the output
+/// directory. If the bucket has the release already, nothing is written.
 ///
 /// The run waits while another run writes to the bucket. A published file is never overwritten: for files of earlier releases,
 /// the release uses the variants and deltas in the bucket.

@@ -90,12 +90,13 @@ pub(super) fn outdated_warning(
     ))
 }
 
-/// Returns the changes for the plain names in a bucket when `target` is published again. `wanted` is the
-/// value of `RollbackConfig::originals`.
+/// Returns the changes for the plain names in a bucket when `target` is published again. `wanted` is the value of
+/// `RollbackConfig::originals`:
 ///
-/// With `Some(true)`, replaces all plain names. With `Some(false)`, replaces no plain names. With `None`, replaces all plain
-/// names if every asset of the current release has a plain name in the bucket, and otherwise only the plain names with the
-/// bytes of the current release.
+/// - `Some(true)`: All plain names are replaced.
+/// - `Some(false)`: No plain names are replaced.
+/// - `None`: All plain names are replaced if every asset of the current release has a plain name in the bucket. Otherwise,
+///   only the plain names with the bytes of the current release are replaced.
 pub(crate) async fn plan_again(
     target: &Manifest,
     remote: &Remote,

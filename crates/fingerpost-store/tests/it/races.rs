@@ -53,7 +53,7 @@ fn watch(store: &Arc<FaultyStore>, done: &AtomicBool) -> usize {
         let manifest = Manifest::parse(&before, "staticfiles.json").unwrap();
         let is_complete = is_complete(&store.inner, &manifest);
         if read(&store.inner, "staticfiles.json") == Some(before) {
-            assert!(is_complete, "the visible manifest lacks a file");
+            assert!(is_complete, "a file of the visible manifest is missing");
             checks += 1;
         }
         thread::sleep(Duration::from_millis(1));
@@ -211,7 +211,11 @@ fn unchanged_release_is_not_written_and_needs_three_requests() {
     let report = publish(&PublishConfig::new(site.path(), bucket(&store, 10))).unwrap();
     assert_eq!((report.release, report.uploaded, report.skipped), (None, 0, 2));
     assert_eq!(store.put_count(), puts);
-    assert_eq!(store.requests.load(SeqCst) - requests, 3, "the manifest, the listing, the newest release");
+    assert_eq!(
+        store.requests.load(SeqCst) - requests,
+        3,
+        "a run reads the manifest, the listing and the newest release"
+    );
 }
 
 #[test]
