@@ -1,4 +1,5 @@
-//! The recorded sites. Only this file uses the public API of Fingerpost, so a rename changes only this file.
+//! The recorded sites. Only this file uses the public API of Fingerpost, so the rename of a public item changes only
+//! this file.
 
 use std::{path::Path, sync::Arc};
 
@@ -12,7 +13,7 @@ use fingerpost_tower::{
 const SECRET: &str = "correct horse battery staple";
 const VERSIONS: [(&str, &str); 2] = [("v1", "blue"), ("v1.2", "green")];
 
-/// Returns the results of all lookups for an asset path.
+/// A function that returns the results of all lookups for an asset path.
 pub type Resolve = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 /// Returns the sites by name. `root` is the working directory, with `static`, `overlay`, `dist`, `dist-cdn` and `templates`.

@@ -52,16 +52,16 @@ impl Site {
         self.version_with(&[])
     }
 
-    /// Like [`Site::version`], with environment variables. Some variables select calls of the builder.
+    /// Like [`Site::version`], but with environment variables. Some variables enable a method of the builder.
     fn version_with(&self, variables: &[(&str, &str)]) -> String {
         self.version_of(&env::current_exe().expect("a program"), variables)
     }
 
-    /// Like [`Site::version_with`], for a copy of this program. The copy runs [`program_prints_its_app_version`].
+    /// Like [`Site::version_with`], but for a copy of this program. The copy runs [`program_prints_its_app_version`].
     fn version_of(&self, program: &Path, variables: &[(&str, &str)]) -> String {
         let mut command = Command::new(program);
         command.args(["app_version::program_prints_its_app_version", "--exact", "--nocapture"]);
-        // Removes the variables of this machine, because they may contain a commit.
+        // Removes the variables of this machine, because a variable may contain a commit.
         let output = command.env_clear().env(SITE, self.0.path()).envs(variables.iter().copied()).output();
         let output = output.expect("a program that starts");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -132,7 +132,7 @@ fn program_prints_its_app_version() {
 
 const COMPONENTS: &str = "components = { templates = [\"templates/**\"] }";
 
-/// The rows of the table, each with its test.
+/// The rows of the table, each with a check.
 const ROWS: [(&str, fn()); 7] = [
     ("an asset is edited | changes | the version is explicit, or from git |", an_asset_is_edited),
     (
@@ -181,7 +181,7 @@ fn a_template_is_edited() {
     let site = Site::new(COMPONENTS);
     let (before, files) = (site.version(), names(&site.path("out")));
     site.edit_template();
-    assert_eq!(site.version(), before, "before `collect` runs");
+    assert_eq!(site.version(), before, "the version does not change before `collect` runs");
     assert_eq!((site.collect().release, names(&site.path("out"))), (Some(2), files));
     assert_ne!(site.version(), before);
     let component = [("COMPONENT", "templates/page.html")];
@@ -195,7 +195,7 @@ fn names(dir: &Path) -> Vec<String> {
     names
 }
 
-/// Simulates two builds of a program by appended bytes that are never executed.
+/// Simulates two builds of a program. Appends bytes to each build that are never executed.
 fn code_is_edited() {
     let site = Site::new("");
     let programs = ["one", "two"].map(|build| {
@@ -211,7 +211,7 @@ fn code_is_edited() {
     let executable = [("VERSION_FROM_EXECUTABLE", "")];
     let [one, two] = versions(&executable);
     assert_ne!(one, two);
-    assert_eq!(versions(&executable), [one, two], "the same programs again");
+    assert_eq!(versions(&executable), [one, two], "the version of a program does not change");
 }
 
 fn a_new_commit() {
@@ -246,7 +246,7 @@ fn nothing_is_edited() {
     for version in ["", COMPONENTS, "app = \"v1\""] {
         let site = Site::new(version);
         let before = site.version();
-        // Production needs no sources, not even for a reload.
+        // Production mode needs no source files, not even for a reload.
         fs::remove_dir_all(site.path("templates")).expect("templates");
         assert_eq!(site.version(), before);
     }

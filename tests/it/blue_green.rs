@@ -1,5 +1,5 @@
-//! Two versions of a site behind the proxies in the documentation of `fingerpost-tower`, from the first canary
-//! visitors to the last old tabs.
+//! Tests the proxy configurations in the documentation of `fingerpost-tower` with two versions of a site, from the
+//! canary to the removal of the old version.
 
 #[path = "../../crates/fingerpost-tower/tests/it/version/metrics_recorder.rs"]
 mod metrics_recorder;
@@ -55,7 +55,7 @@ impl Version {
         self.origin.trim_start_matches("http://")
     }
 
-    /// Returns the number of requests by kind: `match 6`.
+    /// Returns the numbers of requests by kind, for example `match 6`.
     fn counted(&self) -> Vec<String> {
         let counters = self.counters.read();
         let of_versions = |counter: &String| {
@@ -155,7 +155,7 @@ impl Proxy {
         send(request.body(Body::empty()).expect("a request")).await
     }
 
-    /// Returns the version of the loaded page, and the cookie that is set.
+    /// Returns the version of the loaded page, and the cookie that the response sets.
     async fn load(&self, headers: &[(&str, &str)]) -> (String, Option<String>) {
         let response = self.send("/", &[headers, &[ACCEPT_PAGE]].concat()).await;
         assert_eq!(response.status(), 200, "{headers:?}: {response:?}");
@@ -227,7 +227,7 @@ async fn old_tab_keeps_its_version_until_the_server_requests_a_reload(kind: &Kin
     let proxy = kind.start(Step::OldRemoved, &blue, &green)?;
     assert_refused(&proxy.send("/", &[OLD_TAB]).await, "v2");
     assert_refused(&proxy.send("/", &[OLD_TAB, ACCEPT_PAGE]).await, "v2");
-    // Without the header there is no client script that could handle a 409.
+    // A request without the header gets no 409, because no client script would handle the 409.
     assert_eq!(version_of_page(&proxy.send("/", &[OLD_COOKIE]).await), "v2");
     // The assets of the page are still served.
     assert_eq!(proxy.send("/static/app.css", &[OLD_COOKIE]).await.status(), 200);
@@ -261,14 +261,14 @@ async fn canary_share_of_new_visitors_gets_the_new_version(kind: &Kind) -> Optio
     assert!((10..=60).contains(&chosen.len()), "{} of 300 were chosen", chosen.len());
     for agent in chosen {
         assert_eq!(proxy.load(&[agent]).await, ("v2".to_owned(), Some(CHOSEN.to_owned())));
-        // A cookie or a tab of a version overrides the canary split.
+        // The version in a cookie or in a header overrides the canary split.
         assert_eq!(proxy.load(&[agent, ("cookie", "a=b; app_version=v2")]).await, page("v2"));
         assert_eq!(proxy.load(&[agent, OLD_COOKIE]).await, page("v1"));
         assert_eq!(proxy.load(&[agent, OLD_TAB]).await, page("v1"));
-        // Only page loads take part in the canary split.
+        // The canary split applies only to page loads.
         let response = proxy.send("/", &[agent]).await;
         assert_eq!((version_of_page(&response), set_cookie(&response)), page("v1"));
-        // Text sent by the client never gets into a cookie.
+        // Text from the client is never copied into a cookie.
         for header in [(HEADER, ":evil; Domain=example.com"), ("cookie", "app_version=:evil")] {
             let response = proxy.send("/", &[agent, header, ACCEPT_PAGE]).await;
             assert!(!format!("{response:?}").contains("evil"), "{response:?}");

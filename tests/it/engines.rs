@@ -1,5 +1,5 @@
-//! All engines return the same URLs, in all supported major versions, with every strategy, in development and
-//! production.
+//! Tests that all engines return the same URLs, in all supported major versions, with every strategy, in development
+//! and production.
 
 use std::{
     env, fs,
@@ -130,8 +130,8 @@ mod askama_page {
     }
 }
 
-/// Renders in a new process, because Askama's global is set once per process. The process executes
-/// only the test below.
+/// Renders a page in a new process, because Askama's global is set once per process. The process runs only the test
+/// below.
 fn askama_global(site: &Site, paths: &[String]) -> String {
     let arguments = serde_json::to_string(&(site.number, &site.source, &site.out, paths)).expect("JSON");
     let mut process = Command::new(env::current_exe().expect("this program"));
@@ -222,7 +222,7 @@ impl Site {
     }
 }
 
-/// Unescapes `&` in a URL as a browser does. Each engine escapes `&` differently.
+/// Unescapes a URL in HTML as a browser does. The engines escape `&` and `/` differently.
 fn unescaped(line: &str) -> String {
     let mut pieces = line.split('&');
     let first = pieces.next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Import maps in a browser.
+//! Tests of import maps in a browser.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -20,7 +20,7 @@ const RUN: &str = "(window.runs ??= []).push";
 /// A function that returns the headers and the body of a page.
 type Page = fn(&Snapshot) -> (HeaderMap, String);
 
-/// Creates a source directory of these files.
+/// Creates a source directory with these files.
 fn source(files: &[(&str, &str)]) -> TempDir {
     let dir = TempDir::new().expect("a temporary directory");
     files.iter().for_each(|(path, content)| write(dir.path(), path, content));
@@ -76,7 +76,7 @@ async fn runs(browser: &Browser) -> Value {
     browser.evaluate("window.runs").await
 }
 
-/// Files of a site with two packages from npm: `htmx.org` by its name, and `acorn` by a directory.
+/// Creates a source directory with a script that imports the npm packages `htmx.org` and `acorn`.
 fn site_with_packages() -> Option<TempDir> {
     let (htmx, acorn) = (npm_package("htmx.org")?, npm_package("acorn")?);
     let script = format!(
@@ -219,7 +219,7 @@ async fn tampered_modules_are_blocked() {
     }
 }
 
-/// Loads `b.js` and `deep/c.js` twice: with a script element, and as an import of another module.
+/// A page that loads `b.js` and `deep/c.js` twice: with a script element, and as an import of another module.
 const TWICE: Page = |snapshot| {
     let b = snapshot.url("js/b.js").expect("an asset");
     let tags = snapshot.tags(["js/app.js", "js/deep/c.js"]).expect("tags");
@@ -263,7 +263,7 @@ async fn each_module_runs_once_in_development_also_after_an_edit() {
     assert_eq!(runs(&browser).await, json!(["x", "c", "edited", "app"]));
     let mut both = [first, urls(&assets)].concat();
     both.sort();
-    assert_eq!(requested(&mut browser).await, both, "each URL once per visit");
+    assert_eq!(requested(&mut browser).await, both, "the browser requests each URL once per visit");
     browser.assert_silent().await;
 }
 

@@ -1,4 +1,4 @@
-//! A page of modules in a browser, without a bundler.
+//! Tests a page with JavaScript modules in a browser, without a bundler.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,13 +31,13 @@ use crate::tools::{Browser, serve};
 
 const MODULES: usize = 30;
 /// The modules that import other modules: `app.js` imports `m1.js`, which imports `m2.js`, and so on. A browser opens at most
-/// six connections to an HTTP/1.1 server, so one connection remains while these five wait.
+/// six connections to an HTTP/1.1 server, so one connection is free while the responses for these five modules wait.
 const PARENTS: [&str; 5] = ["app", "m1", "m2", "m3", "m4"];
 /// The module at depth five.
 const DEEPEST: &str = "m30";
 const NONCE: &str = "r4nd+0m==";
 
-/// Returns the imports of each module. The parents share the modules that are not parents.
+/// Returns the imports of each module. Each of the other modules is imported by one parent.
 fn imports() -> BTreeMap<String, Vec<String>> {
     let mut imports = BTreeMap::<_, Vec<_>>::new();
     for (number, parent) in PARENTS.iter().enumerate() {
@@ -56,7 +56,8 @@ fn imports() -> BTreeMap<String, Vec<String>> {
     imports
 }
 
-/// Returns a script that records its runs. `app` also imports a module dynamically that is imported statically.
+/// Returns a script that records its runs. `app` also has a dynamic import of [`DEEPEST`], which `m4` imports
+/// statically.
 fn script(name: &str, imports: &[String], version: u32) -> String {
     let imports: String = imports.iter().map(|import| format!("import './{import}.js';\n")).collect();
     let record = format!("(globalThis.runs ??= []).push('{name} {version}');\n");
@@ -76,9 +77,9 @@ struct State {
     requests: Mutex<Vec<String>>,
     /// The number of different files that were requested.
     requested: watch::Sender<usize>,
-    /// The number of different files before which the server sends no parent.
+    /// The responses for parents wait until this number of different files was requested.
     hold_until: Mutex<usize>,
-    /// The module that the server replaces.
+    /// The module whose content the server replaces.
     tampered: Mutex<Option<String>>,
     /// `true` if the browser must not cache the replaced module.
     is_tampered_uncached: AtomicBool,
@@ -224,7 +225,7 @@ async fn modules_at_depth_five_load_in_two_rounds_and_are_fetched_again_only_aft
         let names = || imports.keys().map(|name| format!("{name}.js"));
         assert_eq!(imports.len(), MODULES + 1);
 
-        // The browser requests all files before any parent has arrived, although only the parents contain the next names.
+        // Only parents name other modules, but the browser requests all files before any parent has arrived.
         *site.state.hold_until.lock().unwrap() = MODULES + 2;
         site.open(&browser, page).await;
         assert_eq!(runs(&browser).await, sorted(imports.keys().map(|name| format!("{name} 1"))));
@@ -269,7 +270,7 @@ async fn assert_blocked(tampered: &str, is_uncached: bool, page: &str) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!(errors.iter().any(|error| error.contains(&blocked)), "{page}: {errors:?}");
-    // The entry runs only with all of its imports.
+    // The entry does not run if the browser blocks one of its imports.
     tokio::time::sleep(Duration::from_millis(200)).await;
     let state = browser.evaluate("[globalThis.tampered ?? null, globalThis.shared ?? null]").await;
     assert_eq!(state, json!([Value::Null, Value::Null]), "{page}");
@@ -284,8 +285,8 @@ async fn tampered_module_is_blocked() {
     }
 }
 
-/// Chromium requests a module again without a check if the response for its preload failed the check and may not be
-/// cached. The integrity in the import map applies to every request.
+/// If a preloaded module fails the integrity check and must not be cached, Chromium requests the module again without a
+/// check. The integrity in the import map applies to every request.
 #[tokio::test]
 #[ignore = "needs Chromium: run tests/setup"]
 async fn uncached_tampered_import_is_blocked_by_the_integrity_in_an_import_map() {

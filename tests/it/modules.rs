@@ -1,4 +1,4 @@
-//! No crate has an import cycle, and no stage of a pipeline imports a later stage.
+//! Tests that no crate has an import cycle, and no stage of a pipeline imports a later stage.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,7 +10,7 @@ use syn::{Attribute, Expr, ExprLit, Item, ItemMod, ItemUse, Lit, UseTree, Visibi
 
 use crate::workspace::packages;
 
-/// Modules that may import each other.
+/// Groups of modules that may import each other.
 const ALLOWED: &[&[&str]] = &[&["assets", "snapshot"]];
 
 /// A path relative to the crate root, as segments: `["url", "base_url"]`.
@@ -20,7 +20,7 @@ type ModulePath = Vec<String>;
 struct Module {
     /// Child modules in separate files, in the order of their `mod` lines.
     children: Vec<String>,
-    /// The files of the children that have a `#[path]`.
+    /// The files of children with a `#[path]` attribute, by name.
     paths: BTreeMap<String, String>,
     /// Items re-exported by `pub use`: name → path.
     reexports: BTreeMap<String, ModulePath>,
@@ -61,7 +61,7 @@ impl Crate {
         self.0.insert(path.clone(), module);
     }
 
-    /// Returns the module that defines the item of `path`, by following `pub use`.
+    /// Returns the module that defines the item of `path`. Follows at most `steps` re-exports.
     fn definition(&self, path: &ModulePath, steps: usize) -> Option<&ModulePath> {
         let depth = (0..=path.len()).rev().find(|&depth| self.0.contains_key(&path[..depth]))?;
         let (found, module) = self.0.get_key_value(&path[..depth])?;
@@ -86,7 +86,7 @@ impl Crate {
         self.0.iter().map(of_module).collect()
     }
 
-    /// Returns the groups of modules that import each other.
+    /// Returns the groups of modules that import each other, except [`ALLOWED`].
     fn cycles(&self) -> Vec<Vec<String>> {
         let imports = self.imports();
         let reached = |from: &ModulePath| {
@@ -130,7 +130,7 @@ struct Reader<'m> {
     here: &'m ModulePath,
     /// The nesting depth of inline modules at the visited item.
     inner: usize,
-    /// The first segment of every path.
+    /// The first segments of all paths in the file.
     used: BTreeSet<String>,
     module: Module,
 }
@@ -227,7 +227,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
-        // A re-export is no dependency, because its users depend on the defining module.
+        // A re-export alone is no dependency, because its users depend on the defining module.
         let is_reexport = !matches!(item.vis, Visibility::Inherited);
         self.visit_tree(&item.tree, &[], is_reexport);
     }
@@ -287,7 +287,7 @@ fn import_cycle_through_functions_and_reexports_is_detected() {
 }
 
 #[test]
-fn import_cycle_through_a_reexport_that_is_used_is_detected() {
+fn import_cycle_through_a_used_reexport_is_detected() {
     let modules = parsed(&[
         ("lib.rs", "mod a;"),
         ("a/mod.rs", "mod b; pub use b::B; pub struct A(B);"),

@@ -1,5 +1,5 @@
-//! Compares the responses of nginx and `StaticFiles` to the same requests, for the same output directory. All
-//! differences are listed.
+//! Compares the responses of nginx and `StaticFiles` to the same requests, for the same output directory. The
+//! module `differences` lists all differences.
 
 mod differences;
 mod requests;
@@ -135,7 +135,7 @@ impl Side {
     }
 }
 
-/// Returns the parts of a response to compare, with `-` for absent headers, and without the bodies of errors.
+/// Returns the compared parts of a response. An absent header has the value `-`. The body of an error is not compared.
 fn compared_parts(response: &Response<Bytes>) -> BTreeMap<&'static str, String> {
     let header = |name| response.headers().get(name).map_or("-", |value| value.to_str().expect("a string"));
     let mut parts: BTreeMap<_, _> = HEADERS.iter().map(|name| (*name, header(*name).to_owned())).collect();
@@ -189,7 +189,7 @@ impl Difference {
             && (self.part, self.nginx, self.ours) == (*part, nginx, ours)
     }
 
-    /// Returns the listed requests without this difference.
+    /// Returns the listed requests whose responses do not have this difference.
     fn unobserved<'a>(&'a self, observed: &'a [Observed]) -> impl Iterator<Item = &'a str> {
         let is_observed =
             |request: &str| observed.iter().any(|one| self.matches(one) && ["any", one.0].contains(&request));

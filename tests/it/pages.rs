@@ -1,4 +1,4 @@
-//! The Markdown pages of the repository render correctly in a repository browser and in rustdoc.
+//! Tests that the Markdown pages of the repository render correctly in a repository browser and in rustdoc.
 
 use std::{
     collections::HashSet,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::{readme::root, workspace::packages};
 
-/// A Markdown file, without the text of its code blocks.
+/// A Markdown file. `prose` is the text without code blocks.
 struct Page {
     path: PathBuf,
     prose: String,
@@ -56,7 +56,7 @@ impl Page {
             .concat()
     }
 
-    /// Returns label and target of every `[label]: target`.
+    /// Returns the label and the target of every `[label]: target`.
     fn definitions(&self) -> Vec<(String, &str)> {
         let definitions = self.prose.lines().filter_map(|line| line.strip_prefix('[')?.split_once("]: "));
         definitions
@@ -79,7 +79,7 @@ impl Page {
         labels
     }
 
-    /// Returns the anchors that repository browsers and rustdoc give to the headings.
+    /// Returns the anchors that repository browsers and rustdoc generate for the headings.
     fn anchors(&self) -> HashSet<String> {
         let headings = self.prose.lines().filter(|line| line.starts_with('#'));
         headings.map(|line| anchor(line.trim_start_matches('#').trim())).collect()
@@ -134,7 +134,7 @@ fn pages() -> Vec<Page> {
     pages.into_iter().map(Page::read).collect()
 }
 
-/// Returns the findings of `find` for every page, with the name of the page.
+/// Returns the findings of `find` for all pages, each with the name of the page.
 fn on_pages(find: impl Fn(&Page) -> Vec<String>) -> Vec<String> {
     let found =
         |page: &Page| find(page).into_iter().map(|found| format!("{}: {found}", page.name())).collect();
@@ -176,7 +176,7 @@ fn reference_links_have_a_definition() {
     assert_eq!(undefined, [""; 0]);
 }
 
-/// A repository browser shows hidden lines of rustdoc, and does not highlight blocks without a language.
+/// A repository browser shows lines that rustdoc hides, and does not highlight code blocks without a language.
 #[test]
 fn code_blocks_have_a_language_and_no_hidden_lines() {
     let wrong = on_pages(|page| {
@@ -207,8 +207,8 @@ fn pages_do_not_link_to_registries_for_unpublished_crates() {
     assert_eq!(broken, [""; 0]);
 }
 
-/// In Markdown the first definition of a label applies, so a crate defines the rustdoc target of a label before the page is
-/// included.
+/// The first definition of a label applies in Markdown. A crate therefore defines the rustdoc target of a label before
+/// the crate includes the page.
 #[test]
 fn file_links_have_a_separate_target_in_rustdoc() {
     let mut broken = Vec::new();
@@ -236,7 +236,7 @@ fn file_links_have_a_separate_target_in_rustdoc() {
     assert_eq!(broken, [""; 0]);
 }
 
-/// Returns the pages that a source file includes in its documentation, each with the comment lines before it.
+/// Returns the pages that a source file includes in its documentation, each with the comment lines before the page.
 fn included_pages(source: &Path, text: &str) -> Vec<(String, Page)> {
     let (mut before, mut pages, mut is_test) = (String::new(), Vec::new(), false);
     for line in text.lines() {

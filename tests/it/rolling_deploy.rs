@@ -1,7 +1,7 @@
-//! Two nodes behind a cache switch one after the other from release `a` to `b`, and then back, while a visitor loads
-//! pages.
+//! Tests a deploy to two nodes behind a cache. One node after the other switches from release `a` to `b`, and later
+//! back to `a`, while a visitor loads pages.
 //!
-//! Tests the statements of the page `deploying` in the documentation of `fingerpost-tower`.
+//! Verifies the page `deploying` in the documentation of `fingerpost-tower`.
 
 mod nodes;
 mod programs;
@@ -20,11 +20,10 @@ use nodes::{Node, behind_nginx, publish, site, source, wait_until_the_output_dir
 use programs::Programs;
 use visitor::{ReceivedAsset, Visitor};
 
-/// The first release, the second, and a rollback to the first.
+/// The releases in the order of the steps. The last step is a rollback.
 const STEPS: [char; 3] = ['a', 'b', 'a'];
 
-/// Performs the steps node by node. `announce` is called before the first node of a step. `change`
-/// switches a node.
+/// Deploys each step to one node after the other. Calls `announce` before each step, and `change` to switch a node.
 async fn deploy(
     visitor: &mut Visitor<'_>,
     shift: usize,
@@ -51,7 +50,7 @@ async fn assets_after_the_deploy<'v>(visitor: &'v mut Visitor<'_>) -> &'v [Recei
     &visitor.got[seen..]
 }
 
-/// Maps the URLs with hashed paths to their releases. The URLs do not depend on the output directory.
+/// Returns the release of each URL with a hashed path. The URLs do not depend on the output directory.
 fn hashed_urls() -> BTreeMap<String, char> {
     let releases = ['a', 'b'].into_iter().map(|release| {
         let out = TempDir::new().expect("a temporary directory");
@@ -89,7 +88,7 @@ async fn hashed_paths_in_a_shared_output_dir_give_every_page_its_own_release() {
         }
         let announce = async |step: usize| {
             publish(&source(STEPS[step]), &out, None);
-            // The rollback needs no wait, because its files are in the index already.
+            // The rollback needs no wait, because the index already contains the files of the first release.
             if step == 1 {
                 wait_until_the_output_dir_is_reread().await;
             }
@@ -127,7 +126,7 @@ async fn hashed_paths_in_container_images_are_found_on_the_next_node() {
         deploy(&mut visitor, shift, async |_| (), change).await;
         assert_no_wrong_responses(&mut visitor).await;
         assert!(visitor.request_again().await.iter().all(|got| got.is_cached));
-        // nginx obeys the `no-store` of a 404 from the first node, so the response of the next node is not cached.
+        // The 404 of the first node has `no-store`, so nginx does not cache the response of the next node.
         let again: Vec<_> = nodes.iter().flat_map(Node::sent_again).map(|path| urls[&path]).collect();
         assert!(again.iter().all(|release| *release == 'b'), "{again:?}");
     }
@@ -163,17 +162,16 @@ async fn single_binaries_without_earlier_packs_have_no_files_of_other_releases()
         assert!(
             assets_after_the_deploy(visitor).await.iter().all(|got| got.status == 200 && got.page == 'a')
         );
-        // No response has bytes of another release.
         assert!(visitor.got.iter().all(|got| got.status == 404 || got.fits()), "{:#?}", visitor.got);
         missing += visitor.got.iter().filter(|got| got.status == 404).count();
     });
     if is_complete.await {
-        assert!(missing > 0, "pages of the other release find all their files");
+        assert!(missing > 0, "no file of the other release was missing");
     }
 }
 
 /// Deploys a site without a build step with this strategy. Checks that every request succeeds, and that pages get
-/// matching assets once all nodes have switched. Returns the assets, and the numbers of retries and redirects.
+/// matching assets after all nodes have switched. Returns the assets, and the numbers of retries and redirects.
 async fn deploy_build_free(
     base_url: &str,
     strategy: impl Fn(usize) -> Strategy,
@@ -227,7 +225,7 @@ async fn version_query_may_return_wrong_bytes_during_a_deploy() {
 
 #[tokio::test]
 #[ignore = "needs nginx: run tests/setup"]
-async fn version_query_with_no_cache_for_unversioned_files_caches_no_old_files() {
+async fn no_cache_policy_prevents_caching_of_unversioned_files() {
     let lifetime = Some(CachePolicy::NoCache);
     let notes = deploy_build_free("/static/", |_| Strategy::VersionQuery, lifetime, by_version, "").await;
     let Some((got, ..)) = notes else { return };
@@ -235,7 +233,7 @@ async fn version_query_with_no_cache_for_unversioned_files_caches_no_old_files()
     assert!(got.iter().all(|got| !got.is_cached || got.url.query().is_some()), "{got:#?}");
 }
 
-/// Maps the tokens of the three steps to releases.
+/// Returns a function that maps the token in a URL to a release.
 fn by_token(tokens: [&'static str; 3]) -> impl Fn(&str) -> Option<char> {
     move |url| {
         let token = url.strip_prefix("/static/")?.split('/').next()?;
@@ -269,7 +267,7 @@ async fn retry_on_the_next_node_hides_an_outdated_node() {
     assert!(retries == 0 && redirects > 0, "{retries} retries, {redirects} redirects");
 }
 
-/// Returns an opaque token, with the tokens of earlier releases as previous tokens.
+/// Returns a function from a step to its opaque token. The tokens of earlier releases are previous tokens.
 fn opaque(tokens: [&'static str; 3]) -> impl Fn(usize) -> Strategy {
     move |step| {
         let first = tokens.iter().position(|token| *token == tokens[step]).expect("one of the tokens");
@@ -280,8 +278,8 @@ fn opaque(tokens: [&'static str; 3]) -> impl Fn(usize) -> Strategy {
 
 #[tokio::test]
 #[ignore = "needs nginx: run tests/setup"]
-async fn opaque_token_gets_a_response_from_every_node() {
-    // A rollback starts either a new release or the old image.
+async fn request_with_opaque_token_succeeds_on_every_node() {
+    // A rollback starts a new release or the old image.
     for tokens in [["3f2a91b", "9c01d22", "41d7e0a"], ["3f2a91b", "9c01d22", "3f2a91b"]] {
         let notes = deploy_build_free("/static/{breaker}/", opaque(tokens), None, by_token(tokens), "").await;
         let Some((got, retries, redirects)) = notes else { return };

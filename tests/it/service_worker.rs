@@ -1,4 +1,4 @@
-//! A Workbox service worker precaches the assets and a chunk of a bundler, as described in the module `service_workers`.
+//! Tests the Workbox service worker from the module `service_workers`, which precaches assets and a chunk of a bundler.
 
 use std::{
     collections::BTreeSet,
@@ -28,7 +28,7 @@ const DOCUMENT: &str = include_str!("../../crates/fingerpost-tower/docs/service-
 
 const PACKAGES: [&str; 4] = ["workbox-core", "workbox-routing", "workbox-strategies", "workbox-precaching"];
 
-/// Returns the first code block of the document with this language and these words.
+/// Returns the first code block in this language that contains `words`.
 fn block(language: &str, words: &str) -> &'static str {
     let blocks = DOCUMENT.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix(language));
     blocks.into_iter().find(|block| block.contains(words)).expect(words)
@@ -106,7 +106,7 @@ impl Site {
     }
 }
 
-/// Returns the routes of the site. The paths of all requests are added to `requests`.
+/// Returns the routes of the site, which add the path of each request to `requests`.
 fn routes(assets: &Assets, precache: PathBuf, requests: &Arc<Mutex<Vec<String>>>) -> Router {
     let page = {
         let assets = assets.clone();
@@ -135,7 +135,7 @@ fn routes(assets: &Assets, precache: PathBuf, requests: &Arc<Mutex<Vec<String>>>
         .layer(record)
 }
 
-/// Opens the page, and waits until its style sheet and its scripts have an effect.
+/// Opens the page, and waits until the style sheet and the scripts have an effect.
 async fn visit(browser: &Browser, origin: &str, color: &str) {
     browser.goto(&format!("{origin}/")).await.expect("a page");
     browser.until("document.querySelector('h1')?.textContent === 'ready'").await;
@@ -184,7 +184,7 @@ async fn page_works_without_a_server() {
     assert!(first.len() >= 10 && first.contains("/static/vite/assets/main-BRBmoGS9.js"), "{first:?}");
     assert_eq!(precached(&browser).await, first);
 
-    // After a deploy, the worker downloads only the changed file. The worker takes over after the page is closed.
+    // After a deploy, the new worker downloads only changed files. The worker is activated after the page is closed.
     let second = site.publish("rgb(4, 5, 6)");
     assets.reload().expect("a release");
     requests.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -198,7 +198,7 @@ async fn page_works_without_a_server() {
     browser.goto("about:blank").await.expect("an empty page");
     visit(&browser, &origin, "rgb(4, 5, 6)").await;
     browser.until("navigator.serviceWorker.controller?.state === 'activated'").await;
-    // The worker deletes files of earlier releases when it is activated.
+    // On activation, the worker deletes the files of earlier releases.
     assert_eq!(precached(&browser).await, second);
     let downloaded: BTreeSet<_> =
         requests.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
@@ -207,7 +207,7 @@ async fn page_works_without_a_server() {
 
     server.shutdown_background();
     until_stopped(&origin).await;
-    // The files come from the worker, not from the HTTP cache.
+    // The HTTP cache is empty, so all files come from the worker.
     browser.clear_http_cache().await;
     let before = browser.requests().await.len();
     visit(&browser, &origin, "rgb(4, 5, 6)").await;

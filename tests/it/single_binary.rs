@@ -1,4 +1,4 @@
-//! A site whose assets are inside its program: its builds, and the program alone on another machine.
+//! Tests the builds of a program with embedded assets, and runs the program without its project directory.
 
 use std::{
     fs,
@@ -21,7 +21,7 @@ use crate::{
 /// A copy of the example `single-binary`.
 struct Project {
     dir: TempDir,
-    /// Different for each test, because all programs are in the same target directory.
+    /// The name of the package. Each test has another name, because all programs share a target directory.
     package: &'static str,
 }
 
@@ -42,7 +42,7 @@ impl Project {
         fs::write(file, bytes).expect("a writable file");
     }
 
-    /// Builds without debug assertions, as a release build does, and with the other crates of the debug build.
+    /// Builds the package without debug assertions, like a release build. The other crates are those of the debug build.
     fn try_build(&self) -> Result<Build, String> {
         let release = format!("profile.dev.package.{}.debug-assertions=false", self.package);
         build_outside(self.dir.path(), &["--config", &release])
@@ -53,7 +53,7 @@ impl Project {
         self.try_build().expect("a successful build")
     }
 
-    /// Collects the same files into an output directory.
+    /// Collects the files of the project into an output directory and a pack.
     fn collect(&self, out: &Path, pack: &str) {
         let mut settings = Settings::read(self.path("fingerpost.toml")).expect("settings");
         settings.out = Some(out.to_owned());
@@ -100,7 +100,7 @@ fn program_is_built_again_only_after_its_inputs_changed() {
     for (change, make) in changes {
         make();
         assert!(!project.build().is_fresh, "{change}");
-        assert!(project.build().is_fresh, "nothing changed after {change}");
+        assert!(project.build().is_fresh, "the second build after {change}");
     }
     let assets = ["css/app.css", "img/favicon.svg", "img/hills-day.webp", "js/app.js", "js/units.js"];
     let vite = ["vite/a-CRBmoGS9.js", "vite/robots.txt"];
@@ -147,7 +147,7 @@ fn problems_and_warnings_of_the_assets_are_shown_by_cargo() {
 }
 
 #[test]
-fn missing_pack_is_an_error_of_the_compiler_in_release_builds_alone() {
+fn missing_pack_is_a_compiler_error_only_in_release_builds() {
     let project = Project::new("single-binary-packless");
     let main = fs::read_to_string(project.path("src/main.rs")).expect("a program");
     project.write("src/main.rs", main.replace("embed!()", "embed!(\"dist/static.tar\")"));
@@ -172,14 +172,14 @@ async fn debug_build_in_production_mode_prints_advice() {
     );
 }
 
-/// Returns a command that runs a copy of the program in an empty directory. On Linux, the command of root switches to another
-/// user.
+/// Returns a command that runs a copy of the program in an empty directory. If root runs the test on
+/// Linux, the command switches to another user.
 fn isolated_command(program: &Path, dir: &Path) -> Command {
     let copy = dir.join("site");
     fs::copy(program, &copy).expect("a copy");
     let mut command = Command::new(copy);
     command.current_dir(dir).env_clear().env("ADDRESS", "127.0.0.1:0");
-    // `Mode::Auto` follows the profile of the crate `fingerpost`, which has debug assertions here.
+    // `Mode::Auto` depends on the profile of the crate `fingerpost`, which has debug assertions here.
     command.env("FINGERPOST_MODE", "production");
     #[cfg(target_os = "linux")]
     {
@@ -187,7 +187,7 @@ fn isolated_command(program: &Path, dir: &Path) -> Command {
             fs::{MetadataExt as _, PermissionsExt as _},
             process::CommandExt as _,
         };
-        fs::set_permissions(dir, fs::Permissions::from_mode(0o755)).expect("an own directory");
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o755)).expect("a directory of this user");
         if fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
             command.uid(65534).gid(65534);
         }

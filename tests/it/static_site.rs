@@ -54,7 +54,7 @@ impl Answer {
     }
 }
 
-/// Checks every file of an output directory against the server at `origin`.
+/// Checks the responses of the server at `origin` for every file of an output directory.
 pub(crate) async fn check(origin: &str, out: &Path) {
     let (current, releases) = manifests(out);
     assert!(releases.len() > 1, "a site with retained releases");
@@ -83,7 +83,7 @@ impl Site<'_> {
         Answer::new(self.client.send(request.body(Body::empty()).expect("a request")).await)
     }
 
-    /// Waits until a large file is hashed.
+    /// Waits until the server has hashed a large file, and returns the response.
     async fn get_hashed(&self, path: &str) -> Answer {
         for _ in 0..1000 {
             let response = self.send(Method::GET, path, &[]).await;

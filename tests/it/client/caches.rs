@@ -1,4 +1,4 @@
-//! Stale caches, network errors and faulty servers.
+//! Tests with stale caches, network errors and faulty servers.
 
 use http::StatusCode;
 
@@ -15,12 +15,12 @@ pub(super) async fn stale_page_cache_causes_only_one_reload(browser: &mut Browse
     browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'").await;
     wait_for_page(browser, "/", "one").await;
 
-    // After further responses of the same version, the page shows the banner and does not reload again.
+    // After further responses of version `two`, the page shows the banner and does not reload again.
     for _ in 0..3 {
         get_fragment(browser).await;
         wait_for_banner(browser).await;
     }
-    // Another deploy immediately after the reload also causes no reload.
+    // Another deploy immediately after the reload causes no reload either.
     site.deploy("three", OnMismatch::Reload);
     get_fragment(browser).await;
     wait_for_checks(browser, site, 2).await;
@@ -44,7 +44,7 @@ pub(super) async fn later_deploy_causes_another_reload(browser: &mut Browser, si
         site.deploy(version, OnMismatch::Reload);
         browser.click("#get").await;
         wait_for_page(browser, "/", version).await;
-        // Simulates a reload that was long ago.
+        // Simulates a reload that happened long ago.
         let memory = "sessionStorage.getItem('fingerpost:reloads').replace(/\\d+/, 0)";
         run(browser, &format!("sessionStorage.setItem('fingerpost:reloads', {memory})")).await;
     }
@@ -88,7 +88,7 @@ pub(super) async fn concurrent_responses_of_several_versions_cause_one_check(
     assert_eq!(site.checks(), 1);
 }
 
-/// Passes the time until a failed check is repeated.
+/// Advances the clock of the page past the delay before a failed check is repeated.
 const PASS_TIME: &str = "const { now } = Date; Date.now = () => now() + 3_000";
 
 pub(super) async fn failed_check_is_repeated(browser: &mut Browser, site: &Site) {
@@ -100,7 +100,7 @@ pub(super) async fn failed_check_is_repeated(browser: &mut Browser, site: &Site)
     for (times, (status, content_type, body)) in (1..).zip(responses) {
         site.deploy("two", OnMismatch::Reload);
         site.respond_with("/_fingerpost/version", status, content_type, body);
-        // A failed check is not repeated for some seconds.
+        // A failed check is not repeated for a few seconds.
         for _ in 0..2 {
             get_fragment(browser).await;
             wait_for_checks(browser, site, times).await;
@@ -195,7 +195,7 @@ pub(super) async fn application_409_has_no_effect(browser: &mut Browser, site: &
     assert_eq!((site.loads().len(), site.checks()), (1, 0));
 }
 
-/// A 409 without the header of a router, for example of a firewall.
+/// A 409 without the header of a router has another sender, for example a firewall.
 pub(super) async fn other_409_of_the_version_endpoint_has_no_effect(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Reload);
@@ -206,7 +206,7 @@ pub(super) async fn other_409_of_the_version_endpoint_has_no_effect(browser: &mu
     assert_eq!(site.loads(), ["/"]);
 }
 
-/// The Back button restores a page that was left because of a reload.
+/// The Back button restores the page that the reload has left.
 pub(super) async fn page_left_by_a_reload_prompts_after_back(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     run(browser, "window.isCached = true").await;

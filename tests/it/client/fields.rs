@@ -1,4 +1,4 @@
-//! A reload never discards input.
+//! Tests that a reload never discards input.
 
 use std::env;
 
@@ -44,7 +44,7 @@ pub(super) async fn form_returned_with_validation_errors_blocks_a_reload(browser
     assert_eq!(site.loads(), ["/"]);
 }
 
-/// Adds a form to the page, changes and submits it, and waits for the response.
+/// Adds a form to the page, changes and submits the form, and waits for the response, which contains `back`.
 async fn send(browser: &Browser, site: &Site, fields: &str, change: &str, back: &str) {
     let form = |fields: &str| format!("<form id=survey hx-post=/survey hx-swap=outerHTML>{fields}</form>");
     site.respond_with("/survey", StatusCode::OK, "text/html", &form(&format!("<p id=back>{back}")));
@@ -169,7 +169,7 @@ pub(super) async fn unchanged_fields_do_not_block_a_reload(browser: &mut Browser
     assert_eq!(site.loads(), ["/fields"; 2]);
 }
 
-/// Resets all fields and the record of reloads. Cancels and records the action on the next version mismatch.
+/// A script that resets all fields and the record of reloads, and records and cancels the action of a version mismatch.
 const RESET: &str = "form.reset();
     document.querySelector('#textarea').dispatchEvent(new Event('input', { bubbles: true }));
     for (const field of document.querySelectorAll('#elsewhere, #reset')) field.value = 'first';
@@ -250,7 +250,7 @@ pub(super) async fn page_prompts_if_session_storage_fails(browser: &mut Browser,
     assert_eq!(site.loads().len(), 2);
 }
 
-/// React writes the content of a field into its initial state.
+/// React sets the `defaultValue` of a field to the current value.
 pub(super) async fn input_with_a_script_that_changes_the_initial_state_blocks_a_reload(
     browser: &mut Browser,
     site: &Site,
@@ -276,7 +276,7 @@ pub(super) async fn editable_element_with_options_blocks_a_reload(browser: &mut 
     assert_eq!(site.loads(), ["/fields"]);
 }
 
-/// An `input` in SVG is not a field.
+/// An `input` element in SVG is no form field.
 pub(super) async fn foreign_elements_named_like_fields_have_no_effect(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     run(browser, "document.body.insertAdjacentHTML('beforeend', '<svg><input/></svg>')").await;

@@ -79,7 +79,7 @@ pub(super) async fn check_with_headers_detects_a_new_version(browser: &mut Brows
     assert_eq!(site.loads(), ["/"; 2]);
 }
 
-pub(super) async fn check_without_headers_asks_the_server(browser: &mut Browser, site: &Site) {
+pub(super) async fn check_without_headers_requests_the_version(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     for _ in 0..3 {
         run(browser, "fingerpost.check()").await;

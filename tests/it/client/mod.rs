@@ -1,4 +1,4 @@
-//! The client script in a browser: a table of situations, each with the libraries in which it is tested.
+//! Tests the client script in a browser: a table of tests, each with the libraries that the test runs with.
 
 mod actions;
 mod alpine_ajax;
@@ -30,7 +30,7 @@ const HTMX: &[Library] = &["htmx-1", "htmx-2", "htmx-4"];
 const NAVIGATING: &[Library] = &["htmx-1", "htmx-2", "htmx-4", "turbo", "unpoly"];
 const EVERY: &[Library] = &["htmx-1", "htmx-2", "htmx-4", "turbo", "unpoly", "alpine-ajax", "fetch"];
 const NOT_FETCH: &[Library] = &["htmx-1", "htmx-2", "htmx-4", "turbo", "unpoly", "alpine-ajax"];
-/// For situations that do not depend on the library.
+/// For tests that do not depend on the library.
 const ONE: &[Library] = &["htmx-2"];
 
 const ROWS: &[Row] = rows![
@@ -90,7 +90,7 @@ const ROWS: &[Row] = rows![
     EVERY => libraries::base_element_of_the_same_site_does_not_change_the_behavior,
     EVERY => libraries::cross_origin_response_has_no_effect,
     ONE => libraries::check_with_headers_detects_a_new_version,
-    ONE => libraries::check_without_headers_asks_the_server,
+    ONE => libraries::check_without_headers_requests_the_version,
     ONE => libraries::page_is_checked_when_the_visitor_returns,
     EVERY => pending::pending_post_completes_before_a_reload,
     ONE => pending::pending_fetch_post_completes_before_a_reload,
@@ -141,12 +141,12 @@ const ROWS: &[Row] = rows![
     turbo::TURBO => turbo::prefetch_does_not_reload_the_page,
     turbo::TURBO => turbo::stream_response_stays_on_the_page,
     turbo::TURBO => turbo::response_to_a_removed_form_is_not_requested_again,
-    turbo::TURBO => turbo::foreign_page_is_not_held,
+    turbo::TURBO => turbo::redirect_to_another_site_is_followed_despite_input,
     turbo::TURBO => turbo::reload_of_turbo_does_not_interrupt_a_form,
     turbo::TURBO => turbo::created_page_is_not_reloaded,
     turbo::TURBO => turbo::empty_response_to_a_form_does_not_block_later_reloads,
     turbo::TURBO => turbo::link_to_a_file_reloads_the_page_in_place,
-    unpoly::UNPOLY => unpoly::overlay_becomes_a_page,
+    unpoly::UNPOLY => unpoly::link_in_an_overlay_becomes_a_full_navigation,
     unpoly::UNPOLY => unpoly::responses_that_are_not_displayed_are_checked,
     unpoly::UNPOLY => unpoly::location_of_the_server_becomes_a_full_navigation,
     unpoly::UNPOLY => unpoly::failed_form_does_not_block_later_reloads,
@@ -191,7 +191,7 @@ fn documented_table_matches_the_tests() {
     assert!(count > 15, "{count} rows");
 }
 
-/// Passes the minute in which a page is not checked again.
+/// Advances the clock of the page by more than a minute, because a page is checked at most once per minute.
 const PASS_MINUTE: &str = "const { now } = Date; Date.now = () => now() + 61_000";
 
 async fn open(browser: &Browser, site: &Site, path: &str) {
@@ -199,7 +199,7 @@ async fn open(browser: &Browser, site: &Site, path: &str) {
     browser.until("document.readyState === 'complete'").await;
 }
 
-/// Runs JavaScript in the page and returns its result. A promise is awaited first.
+/// Runs JavaScript in the page, awaits a promise, and returns the result.
 async fn run(browser: &Browser, script: &str) -> Value {
     browser.execute(&format!("return (async () => {{ {script} }})()"), vec![]).await.expect("the script runs")
 }

@@ -1,4 +1,4 @@
-//! A page of an old version is reloaded at its next request.
+//! Tests that a page of an old version reloads at its next request.
 
 use std::fs;
 
@@ -138,7 +138,7 @@ pub(super) async fn page_from_a_boosted_post_is_not_reloaded(browser: &mut Brows
     wait_for_banner(browser).await;
     assert_eq!((site.loads(), address(browser).await), (vec!["/".to_owned()], site.url("/order")));
 
-    // A navigation replaces the page anyway.
+    // A navigation to another page needs no prompt.
     site.deploy("three", OnMismatch::Reload);
     browser.click("#boosted").await;
     wait_for_page(browser, "/next", "three").await;
@@ -211,7 +211,7 @@ pub(super) async fn stale_page_from_the_history_is_detected(browser: &mut Browse
     }
 }
 
-/// htmx pushes another address before the script sees the response.
+/// htmx pushes another address before the script handles the response.
 pub(super) async fn response_to_a_post_with_a_relative_address_is_not_requested_again(
     browser: &mut Browser,
     site: &Site,
@@ -227,7 +227,7 @@ pub(super) async fn response_to_a_post_with_a_relative_address_is_not_requested_
     assert_eq!(site.loads(), ["/deep/page"]);
 }
 
-/// The extension `preload` of htmx 1.9 requests links with a handler.
+/// The extension `preload` of htmx 1.9 calls `htmx.ajax` with a handler.
 pub(super) async fn preloaded_response_has_no_effect(browser: &mut Browser, site: &Site) {
     let Some(package) = npm_package("htmx-1") else { return };
     let extension = fs::read_to_string(package.join("dist/ext/preload.js")).expect("a script");
@@ -244,7 +244,7 @@ pub(super) async fn preloaded_response_has_no_effect(browser: &mut Browser, site
     assert_eq!((site.loads(), site.checks()), (vec!["/".to_owned()], 0));
 }
 
-/// htmx does not display a response with a handler, and does not push its address.
+/// If the caller passes a handler, htmx neither displays the response nor pushes an address.
 pub(super) async fn response_with_a_handler_is_checked(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Reload);

@@ -26,7 +26,7 @@ use url::form_urlencoded;
 use super::recipes;
 use crate::tools::{npm_package, serve};
 
-/// A front-end library, by the name of its adapter. A version of htmx has the name of the directory of its npm package.
+/// The name of a front-end library: the name of its adapter, or of the npm package of a version of htmx.
 pub(super) type Library = &'static str;
 
 /// A request received by a site.
@@ -48,10 +48,10 @@ impl RecordedRequest {
 #[derive(Debug, Default)]
 struct State {
     now: Router,
-    /// The paths with cached responses, each with the routes that return the responses.
+    /// The routes that respond to a path instead of the current version.
     cached: HashMap<String, Router>,
     requests: Vec<RecordedRequest>,
-    /// The delay of the responses for some paths.
+    /// The delay of the response, by path.
     delays: HashMap<String, Duration>,
 }
 
@@ -77,12 +77,12 @@ impl Site {
         Some(site)
     }
 
-    /// Switches to this version, which requests this action from pages of other versions.
+    /// Switches to this version, and sets the action for pages of other versions.
     pub(super) fn deploy(&self, version: &str, mismatch: OnMismatch) {
         self.deploy_routes(self.routes(version), version, mismatch);
     }
 
-    /// Like [`Site::deploy`], behind a router whose map has only this version.
+    /// Like [`Site::deploy`], but behind a router whose map has only this version.
     pub(super) fn deploy_behind_a_router(&self, version: &str, mismatch: OnMismatch) {
         let router = VersionRouterLayer::new([(version, "blue")]).expect("a version and its target");
         self.deploy_routes(self.routes(version).layer(router), version, mismatch);
@@ -95,7 +95,7 @@ impl Site {
         self.state().now = routes.layer(layer);
     }
 
-    /// Replaces the action that the current version requests from pages of other versions.
+    /// Replaces the action of the current version for pages of other versions.
     pub(super) fn set_action(&self, word: &'static str) {
         let overwrite = move |mut response: Response| async move {
             response.headers_mut().insert("x-app-version-action", HeaderValue::from_static(word));
@@ -151,7 +151,7 @@ impl Site {
         state.cached.insert(path.to_owned(), now);
     }
 
-    /// Allows requests from pages of other origins, with all headers.
+    /// Adds CORS headers that allow cross-origin requests with any header.
     pub(super) fn allow_any_origin(&self) {
         let allow = |request: Request<Body>, next: Next| async move {
             let is_preflight = request.method() == Method::OPTIONS;
@@ -201,7 +201,7 @@ impl Site {
     }
 }
 
-/// Records requests, and forwards them to the current version or the fixed response for the path.
+/// Records each request, and forwards the request to the routes for its path or to the current version.
 fn front(state: Arc<Mutex<State>>) -> Router {
     Router::new().fallback(move |request: Request<Body>| {
         let path = request.uri().path().to_owned();
@@ -298,10 +298,10 @@ impl Site {
     }
 }
 
-/// An element that Turbo compares.
+/// An element that makes Turbo reload the page if the version differs.
 const TRACKED: &str = r#"<meta name="build" content="{version}" data-turbo-track="reload">"#;
 
-/// Elements that are properties of the document or of the window, under names that the script uses.
+/// Elements whose names hide properties of the document or the window that the script uses.
 const NAMED: &str = r#"<img name="currentScript" src="//evil.example/a.png" data-version="x" data-action="ignore">
     <img name="baseURI"><form id="fingerpost"><input name="version"><input name="check"></form>"#;
 
@@ -321,7 +321,7 @@ fn first_key(query: Option<String>) -> String {
     form_urlencoded::parse(query.as_bytes()).next().map_or_else(String::new, |(key, _)| key.into_owned())
 }
 
-/// Returns the headers in the query.
+/// Returns the headers that the query lists.
 async fn headers(RawQuery(query): RawQuery) -> AppendHeaders<Vec<(String, String)>> {
     AppendHeaders(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
 }

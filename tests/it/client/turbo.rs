@@ -1,4 +1,4 @@
-//! Turbo reloads a page by itself if tracked elements in the head have changed.
+//! Tests with Turbo, which reloads a page itself if tracked elements in the head have changed.
 
 use fingerpost_tower::OnMismatch;
 use serde_json::json;
@@ -33,7 +33,7 @@ pub(super) async fn reload_of_turbo_does_not_discard_input(browser: &mut Browser
     assert_eq!(text(browser).await, "half a comment");
     assert_eq!((site.loads(), address(browser).await), (vec!["/tracked".to_owned()], site.url("/tracked")));
 
-    // *Reload* loads the page of the link, and so does a second click.
+    // After the banner is dismissed, a second click loads the page of the link.
     click_banner(browser, "later").await;
     browser.click("#boosted").await;
     wait_for_page(browser, "/tracked/next", "two").await;
@@ -54,7 +54,7 @@ pub(super) async fn reload_of_turbo_prompts_again_after_new_input(browser: &mut 
     );
 }
 
-/// An earlier banner, or another action, does not change the behavior.
+/// The script prompts even after a dismissed banner, and even with the action `warn`.
 pub(super) async fn reload_of_turbo_always_prompts_first(browser: &mut Browser, site: &Site) {
     type_and_deploy(browser, site).await;
     browser.click("#get").await;
@@ -86,7 +86,7 @@ pub(super) async fn tracked_element_without_input_causes_one_page_load(browser: 
 
 pub(super) async fn refresh_with_input_prompts(browser: &mut Browser, site: &Site) {
     type_and_deploy(browser, site).await;
-    // A refresh is not an action of the visitor.
+    // Every refresh prompts, because a refresh is no action of the visitor.
     for _ in 0..2 {
         run(browser, "Turbo.session.refresh(location.href)").await;
         wait_for_banner(browser).await;
@@ -143,7 +143,7 @@ pub(super) async fn stream_response_stays_on_the_page(browser: &mut Browser, sit
 /// Turbo reports the response to a removed form as a response to a link.
 pub(super) async fn response_to_a_removed_form_is_not_requested_again(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
-    // Loads the page of a link first, so that there is an earlier request of the root element.
+    // Loads the page of a link first, so that the root element has an earlier request.
     browser.click("#boosted-redirect").await;
     browser.until("document.querySelector('h1').textContent === '/next of one'").await;
     site.deploy("two", OnMismatch::Reload);
@@ -156,7 +156,7 @@ pub(super) async fn response_to_a_removed_form_is_not_requested_again(browser: &
 }
 
 /// Turbo follows a link that redirects to another site, as the browser does.
-pub(super) async fn foreign_page_is_not_held(browser: &mut Browser, site: &Site) {
+pub(super) async fn redirect_to_another_site_is_followed_despite_input(browser: &mut Browser, site: &Site) {
     let Some(other) = Site::start("turbo").await else { return };
     other.deploy("other", OnMismatch::Prompt);
     other.allow_any_origin();
@@ -168,7 +168,7 @@ pub(super) async fn foreign_page_is_not_held(browser: &mut Browser, site: &Site)
     browser.until(&format!("location.origin === '{}'", other.origin)).await;
 }
 
-/// A form in a frame is in progress.
+/// A form in a frame waits for its response.
 pub(super) async fn reload_of_turbo_does_not_interrupt_a_form(browser: &mut Browser, site: &Site) {
     open(browser, site, "/tracked").await;
     run(browser, "document.querySelector('#boosted').href = '/tracked/next'").await;
@@ -181,7 +181,7 @@ pub(super) async fn reload_of_turbo_does_not_interrupt_a_form(browser: &mut Brow
     assert_eq!(site.loads(), ["/tracked"]);
 }
 
-/// Turbo shows a response with a status other than 200, and changes the address.
+/// Turbo renders a response with the status 201, and changes the address.
 pub(super) async fn created_page_is_not_reloaded(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     run(browser, "document.querySelector('#boosted-order').action = '/created'").await;
@@ -210,7 +210,7 @@ pub(super) async fn empty_response_to_a_form_does_not_block_later_reloads(
     wait_for_page(browser, "/", "two").await;
 }
 
-/// Turbo leaves files to the browser.
+/// Turbo does not render a file. The browser downloads the file instead.
 pub(super) async fn link_to_a_file_reloads_the_page_in_place(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Prompt);
@@ -222,7 +222,7 @@ pub(super) async fn link_to_a_file_reloads_the_page_in_place(browser: &mut Brows
     .await;
     run(browser, "document.querySelector('#boosted').href = '/file'").await;
     browser.click("#boosted").await;
-    // After a download, the page waits for another page.
+    // The script first waits for a page load, which a download does not cause.
     run(browser, &format!("{PASS_MINUTE}; await new Promise((resolve) => setTimeout(resolve, 500))")).await;
     browser.until("window.url").await;
     assert_eq!(browser.evaluate("window.url").await, site.url("/"));

@@ -9,7 +9,7 @@ pub(super) const UNPOLY: &[Library] = &["unpoly"];
 
 const WAIT: &str = "await new Promise((resolve) => setTimeout(resolve, 100))";
 
-pub(super) async fn overlay_becomes_a_page(browser: &mut Browser, site: &Site) {
+pub(super) async fn link_in_an_overlay_becomes_a_full_navigation(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     run(browser, "window.failures = []; addEventListener('error', ({ message }) => failures.push(message))")
         .await;

@@ -1,4 +1,4 @@
-//! A headless Chromium, driven over WebDriver.
+//! A headless Chromium, controlled over WebDriver.
 
 use std::{
     fs,
@@ -39,7 +39,7 @@ pub(crate) struct Browser {
 pub(crate) struct Request {
     id: String,
     pub(crate) url: String,
-    /// `None` until there is a response.
+    /// `None` until the response arrives.
     pub(crate) status: Option<u64>,
     /// `true` if the response came from the browser's cache without a request to the server.
     pub(crate) from_cache: bool,
@@ -100,13 +100,13 @@ impl Browser {
         self.dev_tools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
-    /// Emulates a phone with a screen of this width in CSS pixels. Windows have a larger minimum width.
+    /// Emulates a phone with a screen of this width in CSS pixels. A browser window cannot be as narrow.
     pub(crate) async fn emulate_phone(&self, width: u32) {
         let screen = json!({ "width": width, "height": 2 * width, "deviceScaleFactor": 2, "mobile": true });
         self.dev_tools("Emulation.setDeviceMetricsOverride", screen).await;
     }
 
-    /// Empties the HTTP cache. The caches of service workers remain.
+    /// Empties the HTTP cache. The caches of service workers do not change.
     pub(crate) async fn clear_http_cache(&self) {
         self.dev_tools("Network.clearBrowserCache", json!({})).await;
     }
@@ -128,7 +128,7 @@ impl Browser {
         field.send_keys(text).await.expect("a field that can be filled in");
     }
 
-    /// Returns every HTTP request since the browser opened, in the order in which they began.
+    /// Returns all HTTP requests since the browser opened, in the order of their start.
     pub(crate) async fn requests(&mut self) -> &[Request] {
         for entry in self.log("performance").await {
             let text = entry["message"].as_str().expect("a message");
@@ -141,7 +141,7 @@ impl Browser {
         &self.requests
     }
 
-    /// Waits until a JavaScript expression is true in the page, also across a navigation.
+    /// Waits until a JavaScript expression is true in the page. A navigation does not end the wait.
     #[track_caller]
     pub(crate) fn until(&self, expression: &str) -> impl Future<Output = ()> {
         let caller = Location::caller();
