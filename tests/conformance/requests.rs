@@ -1,4 +1,4 @@
-//! The requests for one URL.
+//! The conformance requests for one URL.
 
 use std::{
     fmt, thread,
@@ -14,9 +14,8 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<(&'static str, String)>,
 }
 
-/// The headers of GET and HEAD requests. `{etag}` is the `ETag` of the uncompressed response, `{br}` is the `ETag` of the
-/// response with Brotli, `{dictionary}` is an earlier version of the file, and `{delta}` is the `ETag` of the response with a
-/// delta.
+/// The headers of GET and HEAD requests. `{etag}`, `{br}` and `{delta}` are the `ETag`s of the uncompressed response, of
+/// the Brotli variant and of the delta. `{dictionary}` is the `Available-Dictionary` of an earlier version.
 const HEADERS: &[&[(&str, &str)]] = &[
     &[],
     &[("accept-encoding", "gzip")],
@@ -122,8 +121,8 @@ impl Request {
     }
 }
 
-/// Returns the requests for a URL and its variations. A line of the page `/urls` contains the URL, and may contain the value of
-/// `Available-Dictionary` for an earlier version.
+/// Returns the requests for a URL and its variations. `line` is a line of the page `/urls`. The line
+/// contains the URL, and optionally the value of `Available-Dictionary` for an earlier version.
 pub(crate) fn requests(client: &mut Client, line: &str, bearer: &str) -> Result<Vec<Request>> {
     let (url, dictionary) = line.split_once(' ').unwrap_or((line, UNKNOWN_DICTIONARY));
     let etag = settled_etag(client, url, &[])?;

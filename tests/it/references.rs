@@ -35,7 +35,7 @@ impl Scale {
     }
 }
 
-/// Returns all fetched packages. Packages with a scope are one level deeper.
+/// Returns all fetched packages. Packages with a scope are in the directory of the scope.
 fn all_packages() -> Vec<String> {
     let list = |dir: &Path| {
         let entries = fs::read_dir(dir).expect("a directory of packages");
@@ -47,7 +47,7 @@ fn all_packages() -> Vec<String> {
     dirs.map(|dir| dir.strip_prefix(&root).expect("a package").display().to_string()).collect()
 }
 
-/// A copy of published packages, and its output directory.
+/// Copies of published packages, and an output directory.
 struct Site {
     source: TempDir,
     out: TempDir,

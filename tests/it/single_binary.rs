@@ -42,7 +42,7 @@ impl Project {
         fs::write(file, bytes).expect("a writable file");
     }
 
-    /// Builds the package without debug assertions, like a release build. The other crates are those of the debug build.
+    /// Builds the package without debug assertions, like a release build. Reuses the other crates of the debug build.
     fn try_build(&self) -> Result<Build, String> {
         let release = format!("profile.dev.package.{}.debug-assertions=false", self.package);
         build_outside(self.dir.path(), &["--config", &release])

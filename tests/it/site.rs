@@ -8,12 +8,12 @@ use serde_json::json;
 
 use crate::tools::{Browser, Server, expected_url, get};
 
-/// Collects the URLs of all assets in the document.
+/// A JavaScript expression that returns the URLs of all assets in the document.
 const ASSET_URLS: &str = "[...document.querySelectorAll('[href], [src], [srcset], [content]')]
     .flatMap((element) => ['href', 'src', 'srcset', 'content'].map((name) => element.getAttribute(name)))
     .filter((url) => url?.includes('/static/'))";
 
-/// Collects asset paths and URLs from the table on the page.
+/// A JavaScript expression that returns the asset paths and URLs in the table of the page.
 const TABLE: &str = "[...document.querySelectorAll('#urls tbody tr')]
     .map((row) => [...row.cells].map((cell) => cell.textContent.trim()))";
 
@@ -21,7 +21,7 @@ fn examples() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples"))
 }
 
-/// Checks that the URL of this asset has the hash of the bytes in its response.
+/// Checks that the URL of an asset contains the hash of the bytes in the response.
 async fn assert_url_has_hash(site: &Server, example: &str, mode: Mode, path: &str, url: &str) {
     let (status, bytes) = get(&site.url(url)).await;
     assert_eq!((status, url), (200, &*expected_url(mode, path, &bytes)));
@@ -49,7 +49,7 @@ async fn asset_urls(browser: &Browser, site: &Server) -> Vec<String> {
     urls.into_iter().map(path).collect()
 }
 
-/// Checks every URL of an asset in the page. There must be at least `least` URLs.
+/// Checks every asset URL in the page. The page must contain at least `least` asset URLs.
 async fn assert_urls_have_hashes(browser: &Browser, site: &Server, example: &str, mode: Mode, least: usize) {
     let urls = asset_urls(browser, site).await;
     assert!(urls.len() >= least, "{urls:?}");
@@ -65,7 +65,7 @@ async fn table(browser: &Browser) -> Vec<(String, String)> {
     table
 }
 
-/// Checks the first page: its URLs, its table, its app version, and the responses that its own script received.
+/// Checks the URLs, the table and the app version of the first page, and the responses that the script of the page received.
 async fn first_page(browser: &Browser, site: &Server, mode: Mode) {
     browser.goto(&site.url("/")).await.expect("a page");
     assert_urls_have_hashes(browser, site, "axum-minijinja", mode, 10).await;
@@ -84,7 +84,7 @@ async fn first_page(browser: &Browser, site: &Server, mode: Mode) {
     assert_eq!(arrived, all);
 }
 
-/// Changes the color scheme on an empty page, since another page would request images that no test waits for.
+/// Changes the color scheme on an empty page, because another page would request images that no test waits for.
 async fn prefer(browser: &Browser, scheme: &str) {
     browser.goto("about:blank").await.expect("an empty page");
     browser.prefer_color_scheme(scheme).await;
@@ -96,7 +96,8 @@ async fn assert_fits(browser: &Browser, width: u32) {
     assert_eq!(widths, json!([width, width]));
 }
 
-/// Checks that no request has failed. The browser revalidates plain names of recently collected files and gets a 304.
+/// Checks that no request has failed. A 304 is no failure: the browser
+/// revalidates files without a hash in the URL.
 async fn assert_no_errors(browser: &mut Browser, least: usize) {
     assert_eq!(browser.errors().await, [""; 0]);
     let requests = browser.requests().await;
@@ -153,7 +154,7 @@ async fn minijinja_example_works_in_production() {
     }
     let (status, page) = get(&site.url("/nowhere")).await;
     assert_eq!(status, 404);
-    assert!(String::from_utf8_lossy(&page).contains("/static/img/lost."), "no picture");
+    assert!(String::from_utf8_lossy(&page).contains("/static/img/lost."), "the 404 page has no picture");
 }
 
 /// Checks a small example in both modes: URLs, the script and its import, and the layout of the first page on a phone.

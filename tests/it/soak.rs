@@ -1,5 +1,5 @@
-//! Many requests to actix-web over sockets, half of them hostile, while releases are published and reloaded.
-//! `fingerpost-tower` has a similar test.
+//! Sends many requests to actix-web over sockets while releases are published and reloaded. Half of the requests are
+//! hostile. `fingerpost-tower` has a similar test.
 
 use std::{
     env, fs,
@@ -56,7 +56,7 @@ fn requests() -> usize {
     env::var("FINGERPOST_TEST_REQUESTS").map_or(10_000, |number| number.parse().expect("a number"))
 }
 
-/// Publishes a release whose files contain its number.
+/// Publishes a release whose files contain the number of the release. Deletes all but three releases.
 fn publish(dir: &Path, number: usize) {
     let (source, out) = (dir.join("static"), dir.join("dist"));
     fs::create_dir_all(source.join("css")).expect("a new directory");
@@ -93,7 +93,7 @@ async fn attack(client: &HttpClient, origin: &str, number: usize) {
     assert!(!is_error || header(&response, "cache-control") == "no-store", "{path}: {response:?}");
 }
 
-/// Returns the memory in use, in KiB, and the number of open files.
+/// Returns the used memory in KiB, and the number of open files.
 fn usage() -> (usize, usize) {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let memory =
@@ -101,7 +101,7 @@ fn usage() -> (usize, usize) {
     (memory.unwrap_or_default(), fs::read_dir("/proc/self/fd").map_or(0, Iterator::count))
 }
 
-/// Publishes a release each second until `is_over`.
+/// Publishes a release each second until `is_over` is set.
 async fn publish_each_second(
     dir: Arc<TempDir>,
     assets: Assets,
@@ -155,8 +155,7 @@ async fn actix_requests_succeed_while_releases_are_published_and_cleaned() {
         let (assets, origin, client) = (assets.clone(), origin.clone(), HttpClient::default());
         let (done, releases) = (Arc::clone(&done), Arc::clone(&releases));
         tokio::spawn(async move {
-            // A fast machine could send all requests before three releases are published: the clients then continue until the
-            // third release. The limit of 100 times the requests ends the test if publishing fails.
+            // On a fast machine, the clients continue until the third release is published. The limit of 100 times the requests ends the test if publishing fails.
             let most = || if releases.load(Relaxed) < 3 { requests() * 100 } else { requests() };
             while done.fetch_add(2, Relaxed) < most() {
                 let number = done.load(Relaxed) + offset;
@@ -185,7 +184,7 @@ async fn actix_requests_succeed_while_releases_are_published_and_cleaned() {
     );
     std::io::stderr().write_all(report.as_bytes()).expect("an open stderr");
     assert!(releases.load(Relaxed) >= 3);
-    // Allocators and three releases retain a few MiB. A leak of one file per release would far exceed the limit.
+    // Allocators and three releases retain a few MiB.
     assert!(
         memory_now < memory + 32 * 1024,
         "{memory} KiB after 10 % of the requests, {memory_now} KiB at the end"

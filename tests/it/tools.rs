@@ -1,6 +1,6 @@
-//! Access to tools beyond Rust: packages and programs that `tests/setup` installs, a browser, a running site.
+//! Access to the tools of the tests: packages and programs that `tests/setup` installs, a browser, a running site.
 //!
-//! Tests that use these tools are ignored by plain `cargo test`. `tests/run` runs them, after `tests/setup` has
+//! Tests that use these tools are ignored by plain `cargo test`. `tests/run` runs these tests after `tests/setup` has
 //! installed the tools. The functions return `None` only for a tool that `tests/run` has listed as not installed. Any
 //! other missing tool fails the test.
 
@@ -110,15 +110,16 @@ pub(crate) fn npm_project(name: &str) -> Option<PathBuf> {
     })
 }
 
-/// Returns a Python that can `import django` and `zstandard`.
+/// Returns a Python interpreter that can import `django` and `zstandard`.
 #[track_caller]
 pub(crate) fn python() -> Option<PathBuf> {
     need(Tool::Django, &without(), || Some(cache().join("venv/bin/python")).filter(|python| python.is_file()))
 }
 
-/// Returns a command that logs the chosen system calls of a program to a file. The program is added as arguments.
+/// Returns a command that logs the chosen system calls of a program to a file. The caller appends the program and the
+/// arguments of the program.
 ///
-/// Returns `None` on systems other than Linux as well.
+/// Also returns `None` on systems other than Linux.
 #[track_caller]
 pub(crate) fn strace(calls: &Path, chosen: &str) -> Option<Command> {
     let strace =
@@ -138,8 +139,8 @@ pub(crate) fn collected(source: &Path) -> TempDir {
     out
 }
 
-/// Computes the URL below `/static/` of a file with these bytes, without Fingerpost. `path` is its asset path as
-/// written in a URL.
+/// Computes the URL below `/static/` of a file with these bytes, without Fingerpost. `path` is the percent-encoded
+/// asset path.
 pub(crate) fn expected_url(mode: Mode, path: &str, bytes: &[u8]) -> String {
     let hash: String = Sha256::digest(bytes)[..6].iter().map(|byte| format!("{byte:02x}")).collect();
     let name = path.rfind('/').map_or(0, |slash| slash + 1);
@@ -151,7 +152,7 @@ pub(crate) fn expected_url(mode: Mode, path: &str, bytes: &[u8]) -> String {
     }
 }
 
-/// Returns the first of these programs found in the search path or in Debian's directories for servers.
+/// Returns the first of these programs found in the search path or in `/usr/sbin`.
 fn program(names: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     names
@@ -160,7 +161,7 @@ fn program(names: &[&str]) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// A source directory of published files, with their references, source maps and file names.
+/// A source directory with files of published npm packages.
 #[derive(Debug)]
 pub(crate) struct RealAssets {
     dir: TempDir,

@@ -1,4 +1,4 @@
-//! Precedence on a version mismatch: a listener of the page, then the action of the server, then the action of the page.
+//! Tests the precedence on a version mismatch: a listener of the page, the action of the server, the action of the page.
 
 use serde_json::json;
 
@@ -196,7 +196,7 @@ pub(super) async fn script_without_attributes_does_nothing(browser: &mut Browser
     get_fragment(browser).await;
 }
 
-/// Elements with these names take precedence over properties of the document.
+/// A named element hides the property of the document with the same name.
 pub(super) async fn elements_named_like_properties_have_no_effect(browser: &mut Browser, site: &Site) {
     open(browser, site, "/named").await;
     assert_eq!(browser.evaluate("document.currentScript.localName").await, "img");

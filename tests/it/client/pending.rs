@@ -1,4 +1,4 @@
-//! Pending work of the visitor or the page is not interrupted.
+//! Tests that a reload does not interrupt pending work of the visitor or the page.
 
 use fingerpost_tower::OnMismatch;
 
@@ -28,7 +28,7 @@ pub(super) async fn pending_fetch_post_completes_before_a_reload(browser: &mut B
 
 pub(super) async fn pending_redirected_post_becomes_a_full_navigation(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
-    // Turbo shows the new page in the next frame. On a slow device, the script checks for pending requests before this frame.
+    // Simulates a slow device, on which the script checks for pending requests before Turbo renders the new page.
     run(browser, "window.requestAnimationFrame = (callback) => setTimeout(callback, 150)").await;
     site.deploy("two", OnMismatch::Reload);
     site.delay("/redirect", 500);
@@ -77,7 +77,7 @@ pub(super) async fn htmx_redirect_and_location_headers_are_followed(browser: &mu
     assert_eq!(site.loads(), ["/", "/target"].repeat(4));
 }
 
-/// Writes to the page after navigation has begun.
+/// A script that types into the page after a navigation has begun.
 const WRITE_LATE: &str = "window.addEventListener('beforeunload', () => setTimeout(() => {
     document.querySelector('textarea').focus();
     document.execCommand('insertText', false, 'work');
@@ -105,12 +105,12 @@ pub(super) async fn input_during_a_reload_stops_the_reload(browser: &mut Browser
     }
 }
 
-/// Runs JavaScript after navigation has begun.
+/// Returns a script that runs JavaScript after a navigation has begun.
 fn after_navigation(script: &str) -> String {
     format!("window.addEventListener('beforeunload', () => setTimeout(() => {{ {script} }}, 100))")
 }
 
-/// Events of a click by the visitor on the element `element`.
+/// A script that dispatches the events of a click on `element`.
 const CLICK: &str = "element.dispatchEvent(new MouseEvent('mousedown', { bubbles: true })); element.click()";
 
 pub(super) async fn post_during_a_reload_stops_the_reload(browser: &mut Browser, site: &Site) {
@@ -139,7 +139,7 @@ pub(super) async fn click_during_a_reload_stops_the_reload(browser: &mut Browser
     assert_eq!((browser.evaluate("fingerpost.version").await, site.loads().len()), ("one".into(), 2));
 }
 
-/// The visitor returns to the page with a click on a button.
+/// The visitor returns to the page by a click on an element.
 pub(super) async fn click_while_the_page_is_checked_is_not_lost(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     run(browser, "document.querySelector('#target').onclick = () => (window.clicked = true)").await;

@@ -1,4 +1,4 @@
-//! One site, with every strategy and store, and its pages.
+//! The site of the conformance test, with every strategy and store.
 
 use std::{fs, io};
 
@@ -12,7 +12,7 @@ pub(super) const SECRET: &str = "correct horse battery staple";
 /// A directory with the source files and two releases.
 pub(super) struct Site {
     dir: TempDir,
-    /// The URL of a file that only the earlier release has.
+    /// The URL of a file that only the earlier release contains.
     retained: String,
 }
 
@@ -145,7 +145,7 @@ impl Site {
     }
 }
 
-/// A script, most lines of which are the same in every version.
+/// Returns a script that differs between two versions only in the last line.
 fn long_script(version: u32) -> String {
     let lines = (0..400_u32).map(|n| format!("const c{n} = {};\n", n.wrapping_mul(2_654_435_761)));
     lines.chain([format!("const version = {version};\n")]).collect()
@@ -189,7 +189,7 @@ const PAGES: &[Page] = &[
     ("/missing", 404, &[("content-type", "text/plain")], b"missing"),
 ];
 
-/// Returns status, headers and body of a page.
+/// Returns the status, the headers and the body of a page.
 pub(super) fn page(path: &str, urls: &[String]) -> (u16, &'static [(&'static str, &'static str)], Bytes) {
     if path == "/urls" {
         return (200, &[("content-type", "text/plain")], urls.join("\n").into());

@@ -22,7 +22,7 @@ const fn differ(
 
 const YEAR: &str = "public, max-age=31536000, immutable";
 
-/// No listed requests: the difference may occur with any request.
+/// The difference may occur with any request.
 const ANY: &[&str] = &[];
 
 pub(super) const DIFFERENCES: &[Difference] = &[

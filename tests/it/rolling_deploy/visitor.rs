@@ -21,7 +21,7 @@ pub(crate) struct Visitor<'a> {
     open: Vec<Page>,
     /// Every requested URL of an asset.
     pub(crate) requested: BTreeSet<Url>,
-    /// Every asset that a page has received.
+    /// Every asset received for a page.
     pub(crate) got: Vec<ReceivedAsset>,
     /// The number of retries after a 503.
     pub(crate) retries: usize,
@@ -36,7 +36,7 @@ struct Page {
     assets: Vec<Url>,
 }
 
-/// An asset as received by a page.
+/// An asset received for a page.
 pub(crate) struct ReceivedAsset {
     /// The release of the page.
     pub(crate) page: char,
@@ -51,7 +51,7 @@ pub(crate) struct ReceivedAsset {
 }
 
 impl ReceivedAsset {
-    /// Returns `true` if bytes and page belong to the same release.
+    /// Returns `true` if the bytes and the page belong to the same release.
     pub(crate) fn fits(&self) -> bool {
         self.release == Some(self.page)
     }
@@ -153,7 +153,8 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Checks that a response is neither cached nor cacheable if its bytes and its URL belong to different releases.
+    /// Returns the received asset. Checks that the response is neither cached nor cacheable if its bytes and its URL belong
+    /// to different releases.
     fn received(&self, page: char, url: Url, response: &Response<Bytes>) -> ReceivedAsset {
         let text = text(response);
         let got = ReceivedAsset {
@@ -175,7 +176,7 @@ impl<'a> Visitor<'a> {
         got
     }
 
-    /// Requests every URL again, from each node unless nginx has cached it, and returns the responses.
+    /// Requests every URL twice, so that each node responds unless nginx has cached the response. Returns the responses.
     pub(crate) async fn request_again(&mut self) -> Vec<ReceivedAsset> {
         let mut all = Vec::new();
         for url in self.requested.clone() {
@@ -187,8 +188,8 @@ impl<'a> Visitor<'a> {
         all
     }
 
-    /// Loads the remaining assets. Checks that the visitor has loaded at least 20 pages, a cached asset, and an asset by its
-    /// reference in a script.
+    /// Loads the remaining assets. Checks that the visitor has loaded at least 20 pages, a cached asset, and an asset that
+    /// a script references.
     pub(crate) async fn finish(&mut self) {
         for page in mem::take(&mut self.open) {
             self.load(page).await;
@@ -206,7 +207,7 @@ impl<'a> Visitor<'a> {
     }
 }
 
-/// Returns path and query.
+/// Returns the path and the query of a URL.
 fn path_and_query(url: &Url) -> String {
     let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
     format!("{}{query}", url.path())
