@@ -15,7 +15,7 @@ pub(crate) struct Request {
 }
 
 /// The headers of GET and HEAD requests. `{etag}`, `{br}` and `{delta}` are the `ETag`s of the uncompressed response, of
-/// the Brotli variant and of the delta. `{dictionary}` is the `Available-Dictionary` of an earlier version.
+/// the Brotli variant, and of the delta. `{dictionary}` is the `Available-Dictionary` of an earlier version.
 const HEADERS: &[&[(&str, &str)]] = &[
     &[],
     &[("accept-encoding", "gzip")],

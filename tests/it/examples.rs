@@ -26,7 +26,7 @@ pub(crate) const EXAMPLES: [&str; 10] = [
     "single-binary",
 ];
 
-/// Returns all examples. `axum-vite` needs Node.js for production; see `vite/example.rs`. `axum-bucket` has its own test.
+/// Returns all examples. `axum-bucket` and `axum-vite` have their own tests.
 fn all() -> impl Iterator<Item = &'static str> {
     EXAMPLES.into_iter().chain(["axum-bucket", "axum-vite"])
 }
@@ -41,7 +41,7 @@ pub(crate) fn copy_files(example: &str, to: &Path) {
     }
 }
 
-/// Copies an example to a project outside the repository.
+/// Copies an example to a project outside the repository, with another package name.
 pub(crate) fn copy_of(example: &str, to: &Path, package: &str) {
     copy_files(example, to);
     fs::copy(root().join("Cargo.lock"), to.join("Cargo.lock")).expect("a lock file");
@@ -103,7 +103,7 @@ async fn copies_of_the_examples_build_and_serve_in_both_modes() {
 }
 
 #[tokio::test]
-async fn development_shows_an_app_version() {
+async fn examples_show_an_app_version_in_development() {
     for example in ["axum-askama", "axum-minijinja", "axum-tera"] {
         let site = Server::example(example);
         let (_, page) = get(&site.url("/")).await;

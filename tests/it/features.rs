@@ -1,4 +1,4 @@
-//! The tables of `crates/features.md` name existing items and tests.
+//! Tests that the tables of `crates/features.md` name only existing items and tests.
 
 use std::{
     collections::HashMap,
@@ -27,7 +27,7 @@ impl Sources {
         let text = self.0.get(&file.with_extension("rs")).or_else(|| self.0.get(&file.join("mod.rs")));
         match (text, path) {
             (Some(text), _) => Some(text),
-            // A module inside of the file of its parent, or declared by `each_major!`.
+            // The module is inline in the file of its parent, or is declared by `each_major!`.
             (None, [parent @ .., name]) => self.module(dir, parent).filter(|text| {
                 text.contains(&format!("mod {name} {{"))
                     || *name == "tera_2" && text.contains("each_major! {")
@@ -56,7 +56,7 @@ impl Sources {
             .is_some_and(|text| is_row || is_listed(text) || has_test_attribute(text, name))
     }
 
-    /// Returns `true` if a method such as `Assets::url` exists in a file with the type.
+    /// Returns `true` if a file contains both the type and the method or variant of an item such as `Assets::url`.
     fn has_method(&self, item: &str) -> bool {
         let Some((type_name, method)) = item.split_once("::") else { return true };
         let is_variant = |text: &str| text.contains(&format!("enum {type_name} ")) && has_word(text, method);
@@ -73,7 +73,7 @@ fn has_word(text: &str, word: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word)
 }
 
-/// Returns `true` if `text` contains a function `name` with the attribute of a test.
+/// Returns `true` if `text` contains a function `name` with a test attribute.
 fn has_test_attribute(text: &str, name: &str) -> bool {
     let Some((before, _)) = text.split_once(&format!("fn {name}(")) else { return false };
     let mut attributes = before.rsplit('\n').skip(1).map(str::trim).take_while(|line| line.starts_with("#["));
@@ -85,7 +85,7 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// Returns the problems of a table row: cells, links, items and tests.
+/// Returns the problems in the cells, links, items and tests of a table row.
 fn problems(sources: &Sources, row: &str) -> Vec<String> {
     let cells: Vec<_> = row.trim_matches(['|', ' ']).split(" | ").collect();
     let [feature, here, tests] = cells[..] else { return vec![format!("not three cells: {row}")] };

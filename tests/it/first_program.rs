@@ -1,4 +1,4 @@
-//! The complete program of the root README and its variants, copied into empty projects.
+//! Builds and runs the complete program of the root README and its variants in empty projects.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ use crate::{
 
 const README: &str = include_str!("../../README.md");
 
-/// Returns the first code block of the README with this language and these words.
+/// Returns the first code block of the README in this language that contains `words`.
 fn block(language: &str, words: &str) -> &'static str {
     let blocks = README.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix(language));
     blocks.map(str::trim_start).find(|block| block.contains(words)).expect(words)
@@ -89,7 +89,7 @@ fn connections(calls: &str) -> (usize, usize) {
     (accepted, count(|call| call.contains("TCP_NODELAY, [1]")))
 }
 
-/// Starts the site and requests its page and the assets of the page, over one connection.
+/// Starts the site, and requests the page and the assets of the page over one connection.
 async fn check_page_and_assets(server: &mut Command) {
     let site = Server::start(server.env("ADDRESS", "127.0.0.1:0"));
     let client = HttpClient::default();

@@ -1,4 +1,4 @@
-//! The tables of `crates/migrating.md` list the responses of a moved site to old and new URLs.
+//! Tests that the tables of `crates/migrating.md` list the responses of a migrated site to old and new URLs.
 
 use std::{fs, path::Path};
 
@@ -33,7 +33,7 @@ fn collected(dir: &Path, toml: &str) -> Router {
     mount(Assets::builder().settings(settings))
 }
 
-fn of_django(dir: &Path) -> Router {
+fn django_site(dir: &Path) -> Router {
     write(dir, "staticfiles/css/app.c32fe53e7bf2.css", "body{}");
     write(dir, "staticfiles/css/app.css", "body{}");
     let manifest =
@@ -44,24 +44,24 @@ fn of_django(dir: &Path) -> Router {
     collected(dir, "sources = ['static']\nout = 'dist/static'\ncollect.keep-from = 'staticfiles'")
 }
 
-fn of_fastapi(dir: &Path) -> Router {
+fn fastapi_site(dir: &Path) -> Router {
     mount(
         Assets::builder().source(dir.join("static")).strategy(Strategy::VersionQuery).app_version("abc1234"),
     )
 }
 
-fn of_tet(dir: &Path) -> Router {
+fn tet_site(dir: &Path) -> Router {
     let token = Token::ordered(1_796_080_041_903_u64).expect("a token");
     let by_token = Assets::builder().source(dir.join("static")).base_url("/static/{breaker}/");
     let hashed = collected(dir, "sources = ['static']\nout = 'dist/static'\nbase-url = '/assets/'");
     mount(by_token.strategy(Strategy::PathToken(token))).merge(hashed)
 }
 
-fn of_hashed_names(dir: &Path) -> Router {
+fn hashed_names_site(dir: &Path) -> Router {
     collected(dir, "sources = ['static']\nout = 'dist/static'")
 }
 
-fn of_memory_serve(dir: &Path) -> Router {
+fn memory_serve_site(dir: &Path) -> Router {
     write(dir, "memory-serve/css/app.ec4edeea111c8549.css", "body{}");
     let (_, settings) =
         PAGE.split_once("```toml\nsources = [\"static\", \"memory-serve\"]").expect("the settings");
@@ -69,20 +69,20 @@ fn of_memory_serve(dir: &Path) -> Router {
     collected(dir, &format!("sources = ['static', 'memory-serve']\nout = 'dist/static'{settings}"))
 }
 
-/// A function that builds the moved site in a directory.
+/// A function that builds a migrated site in a directory.
 type BuildSite = fn(&Path) -> Router;
 
-/// The sections of the page, each with its moved site.
+/// The sections of the page, each with a migrated site.
 const SITES: [(&str, BuildSite); 6] = [
-    ("Django with WhiteNoise", of_django),
-    ("FastAPI or Starlette", of_fastapi),
-    ("tet", of_tet),
-    ("rust-embed", of_hashed_names),
-    ("memory-serve", of_memory_serve),
-    ("`?v=` by hand in axum", of_hashed_names),
+    ("Django with WhiteNoise", django_site),
+    ("FastAPI or Starlette", fastapi_site),
+    ("tet", tet_site),
+    ("rust-embed", hashed_names_site),
+    ("memory-serve", memory_serve_site),
+    ("`?v=` by hand in axum", hashed_names_site),
 ];
 
-/// Requests the URL of a table row, and returns the second cell as it must be.
+/// Requests the URL of a table row, and returns the expected second cell.
 async fn expected_cell(site: &Router, url: &str) -> String {
     let request = Request::get(url).body(Body::empty()).expect("a request");
     let response = site.clone().oneshot(request).await.expect("a response");
@@ -110,7 +110,7 @@ async fn responses_to_old_urls_are_as_documented() {
     }
 }
 
-/// Django's own output directory, with the hashes of Django.
+/// The output directory is written by Django and has the hashes of Django.
 #[tokio::test]
 #[ignore = "needs Django: run tests/setup"]
 async fn files_of_django_are_served_before_and_after_the_first_collect() {

@@ -1,4 +1,4 @@
-//! The requests of a browser on a second visit and after a deploy.
+//! Tests the requests of a browser on a second visit and after a deploy.
 
 use std::{net::TcpListener, process::Command, time::Duration};
 
@@ -21,7 +21,7 @@ async fn style_sheets(browser: &Browser) -> Vec<String> {
 async fn visit(browser: &mut Browser, url: &str) {
     browser.goto(url).await.expect("a page");
     browser.wait().for_element(Locator::Css("h1")).await.expect("a heading");
-    // On a busy machine, the heading appears before the icon, which is loaded last.
+    // On a busy machine, the heading appears before the icon is loaded.
     for _ in 0..500 {
         if browser.requests().await.iter().all(|request| request.status.is_some()) {
             return;
@@ -36,7 +36,7 @@ async fn assert_no_errors(browser: &mut Browser) {
     assert!(requests.iter().all(|request| matches!(request.status, Some(200 | 304))), "{requests:?}");
 }
 
-/// Checks that on a second visit all versioned URLs come from the cache of the browser.
+/// Checks that the browser loads all versioned URLs from its cache on a second visit.
 async fn assert_versions_are_requested_once(
     command: &mut Command,
     page: &str,
@@ -46,7 +46,7 @@ async fn assert_versions_are_requested_once(
     let site = Server::start(command);
     visit(&mut browser, &site.url(page)).await;
     let first = browser.requests().await.len();
-    // Navigate away first: a reload would revalidate more than a visit does.
+    // Opens another page first, because a reload would revalidate more files than a visit.
     browser.goto("about:blank").await.expect("an empty page");
     visit(&mut browser, &site.url(page)).await;
     let requests = &browser.requests().await[first..];
@@ -109,7 +109,7 @@ async fn examples_without_a_build_step_use_content_hashes_in_development() {
     }
 }
 
-/// Each row of the table in axum-token contains a URL and its response.
+/// Each row of the table in axum-token contains a URL and the expected response.
 #[tokio::test]
 #[ignore = "needs Chromium: run tests/setup"]
 async fn axum_token_page_matches_its_responses_in_both_modes() {
@@ -131,7 +131,7 @@ async fn axum_token_page_matches_its_responses_in_both_modes() {
     }
 }
 
-/// Starts a new version of a site on the same port.
+/// Starts an example on `port`.
 fn redeploy(example: &str, port: u16, variable: &str, value: &str) -> Server {
     let mut command = Server::example_command(example);
     let address = format!("127.0.0.1:{port}");

@@ -65,7 +65,8 @@ async fn table(browser: &Browser) -> Vec<(String, String)> {
     table
 }
 
-/// Checks the URLs, the table and the app version of the first page, and the responses that the script of the page received.
+/// Checks the URLs, the table and the app version of the first page, and the responses that the script of the page
+/// received.
 async fn first_page(browser: &Browser, site: &Server, mode: Mode) {
     browser.goto(&site.url("/")).await.expect("a page");
     assert_urls_have_hashes(browser, site, "axum-minijinja", mode, 10).await;

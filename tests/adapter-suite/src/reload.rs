@@ -1,4 +1,4 @@
-//! Reloads and scopes.
+//! Tests of reloads and scopes.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},

@@ -1,4 +1,4 @@
-//! Paths that come from users.
+//! Tests with paths from untrusted users.
 
 use fingerpost::{AssetPath, Assets, OnMissing, manifest::ContentHash};
 use proptest::{sample::select, strategy::Strategy as _};
@@ -59,7 +59,7 @@ pub fn hostile_path_is_rejected_or_encoded(engine: &dyn Fn(&Assets) -> Render) {
         let render = engine(&assets);
         for (path, plain) in rows {
             let url = assert_harmless(&assets, &render, path);
-            // A path that ends in a slash is not looked up.
+            // A path that ends in a slash has a URL without a lookup.
             let has_url = on_missing == OnMissing::Plain || path.ends_with('/');
             assert_eq!(url.as_deref(), plain.filter(|_| has_url), "{path:?}");
         }
@@ -78,7 +78,7 @@ pub fn any_path_yields_an_error_or_a_url_below_the_base_url(engine: &dyn Fn(&Ass
     });
 }
 
-/// Checks random files that exist.
+/// Checks existing files with random names.
 pub fn any_file_has_a_url_below_the_base_url(engine: &dyn Fn(&Assets) -> Render) {
     if cfg!(not(unix)) {
         return;
@@ -90,7 +90,7 @@ pub fn any_file_has_a_url_below_the_base_url(engine: &dyn Fn(&Assets) -> Render)
             let url = assert_harmless(&assets, &engine(&assets), &format!("{path}{suffix}"));
             let url = url.expect("the file exists");
             let (file, _) = url.split_once(['?', '#']).unwrap_or((&url, ""));
-            // The server finds the file after it decodes the path once.
+            // A server finds the file after decoding the path once.
             let file = percent_decoded(file.strip_prefix("/static/").unwrap());
             assert!(file == path || file == hashed, "{file}");
             assert!(assets.integrity(&path).is_ok());
@@ -98,7 +98,7 @@ pub fn any_file_has_a_url_below_the_base_url(engine: &dyn Fn(&Assets) -> Render)
     });
 }
 
-/// Checks that every page with this path has the core's value without markup, or an error with the core's message.
+/// Checks that every page renders the value of the core without markup, or fails with the message of the core.
 ///
 /// Returns the URL.
 #[track_caller]
@@ -127,7 +127,7 @@ fn assert_reported(text: &str, err: &fingerpost::Error) {
     assert!(text.chars().count() < 1_600, "{text}");
 }
 
-/// Returns the text that a browser reads from an attribute, quoted or unquoted.
+/// Decodes the value of a quoted or unquoted attribute as a browser does.
 #[track_caller]
 fn decode_attribute(value: &str) -> String {
     assert!(!value.contains(['"', '\'', '<', '>', '`', '\0']), "{value}");
@@ -146,7 +146,7 @@ fn decode_attribute(value: &str) -> String {
     text
 }
 
-/// Checks that a browser requests a path below the base URL of the site.
+/// Checks that a browser resolves `url` to a path below the base URL of the site.
 #[track_caller]
 fn assert_below_base_url(url: &str) {
     let page = Url::parse("https://example.com/some/page?x#y").unwrap();

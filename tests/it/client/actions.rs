@@ -1,4 +1,4 @@
-//! Tests the precedence on a version mismatch: a listener of the page, the action of the server, the action of the page.
+//! Tests the precedence on a version mismatch: listener of the page, action of the server, action of the page.
 
 use serde_json::json;
 

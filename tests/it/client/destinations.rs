@@ -1,4 +1,4 @@
-//! A page of an old version navigates only within its own site, regardless of the URLs in responses.
+//! Tests that a page of an old version navigates only within its own site, regardless of the URLs in responses.
 
 use fingerpost_tower::OnMismatch;
 use serde_json::{Value, json};
@@ -75,7 +75,7 @@ pub(super) async fn banner_reloads_the_page_in_place_after_a_cross_origin_locati
     site.deploy("two", OnMismatch::Reload);
     let post = format!("await fingerpost.fetch({}, {{ method: 'POST' }})", json!(location_path(REFUSED[0])));
     run(browser, &post).await;
-    // The page does not follow the location. A reload would discard the response to the POST.
+    // The page shows the banner, because a reload would discard the response to the POST.
     wait_for_banner(browser).await;
     assert_eq!(browser.evaluate("window.url").await, site.url("/open"));
     super::click_banner(browser, "reload").await;
@@ -97,7 +97,7 @@ pub(super) async fn malformed_location_header_does_not_reject_the_response(
     wait_for_page(browser, "/", "two").await;
 }
 
-/// Response headers with which libraries navigate.
+/// Response headers that make a library navigate.
 const HEADERS: [&str; 8] = [
     "HX-Location",
     "HX-Push-Url",
@@ -109,7 +109,7 @@ const HEADERS: [&str; 8] = [
     "Content-Location",
 ];
 
-/// Returns JavaScript that requests a page with the library. The addresses of the page have no effect.
+/// Returns JavaScript that requests a page with the library.
 fn request_page(library: &str, url: &str) -> String {
     let link = format!("Object.assign(document.createElement('a'), {{ href: `{url}` }})");
     match library {
@@ -127,7 +127,7 @@ fn request_page(library: &str, url: &str) -> String {
     }
 }
 
-/// The server names addresses of other origins in every header that a library reads.
+/// Each header that a library reads contains an address of another origin.
 pub(super) async fn addresses_of_other_origins_are_never_loaded(browser: &mut Browser, site: &Site) {
     for (n, value) in REFUSED.into_iter().enumerate() {
         site.deploy(&format!("a{n}"), OnMismatch::Prompt);
@@ -151,7 +151,7 @@ pub(super) async fn addresses_of_other_origins_are_never_loaded(browser: &mut Br
     }
 }
 
-/// A response of another site has no effect, even if the request was sent to the site of the page.
+/// The site redirects a request to another site. The response of the other site has no effect.
 pub(super) async fn foreign_redirect_is_not_followed(browser: &mut Browser, site: &Site) {
     let Some(other) = Site::start("fetch").await else { return };
     other.deploy("other", OnMismatch::Reload);
@@ -159,7 +159,7 @@ pub(super) async fn foreign_redirect_is_not_followed(browser: &mut Browser, site
     open(browser, site, "/open").await;
     let path = format!("/away?{}", other.url("/next"));
     let request = match site.library {
-        // Turbo itself loads a page of another site, as the browser does.
+        // Turbo follows a link to another site, so this test uses a frame.
         "turbo" => format!("document.querySelector('#target').src = '{path}'"),
         library => request_page(library, &path),
     };

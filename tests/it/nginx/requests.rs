@@ -1,6 +1,8 @@
-/// Requests as `METHOD PATH | Header: value | …`. `{app.css}` is the URL of an asset. `{tag}` is the ETag of
-/// `forty.txt`, and `{css-tag}` and `{gzip-tag}` are the ETags of `app.css`, as sent by the same server. `{date}` is
-/// the modification time from nginx.
+/// Requests, written as `METHOD PATH | Header: value | …`. `{app.css}` is the URL of an asset. `{date}` is the
+/// modification time from nginx.
+///
+/// The other placeholders are ETags of the requested server. `{tag}` is the ETag of `forty.txt`, and `{empty-tag}` is the
+/// ETag of `empty.css`. `{css-tag}` and `{gzip-tag}` are the ETags of `app.css` without and with gzip.
 pub(super) const REQUESTS: &[&str] = &[
     // Files.
     "GET {app.css}",

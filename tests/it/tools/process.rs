@@ -24,7 +24,7 @@ impl Process {
         })
     }
 
-    /// Same as [`start`](Self::start), but returns the output of a program that exits before the line occurs.
+    /// Like [`start`](Self::start), but returns the output of the program if the line does not occur.
     pub(super) fn try_start<T>(
         command: &mut Command,
         find: impl Fn(&str) -> Option<T>,
@@ -127,7 +127,7 @@ pub(crate) struct Build {
     pub(crate) program: PathBuf,
     /// `true` if the program was not compiled again.
     pub(crate) is_fresh: bool,
-    /// The directory of the build script.
+    /// The output directory of the build script.
     pub(crate) out_dir: Option<PathBuf>,
     pub(crate) stderr: String,
 }

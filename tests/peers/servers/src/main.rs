@@ -1,7 +1,7 @@
 //! Runs a server of static files on one thread: `servers KIND DIR PORT`.
 //!
 //! `DIR` is an output directory of `fingerpost collect --originals --compress gzip,br`, so that all servers find the same
-//! names and variants. memory-serve embeds its files in `build.rs`.
+//! names and variants. memory-serve embeds the files at build time: see `build.rs`.
 
 use std::{collections::HashMap, env, fs, net::SocketAddr};
 
@@ -51,7 +51,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Returns a handler that sends bytes from memory and inspects only the necessary headers.
+/// Returns a router that sends bytes from memory and inspects only the necessary headers.
 fn fixed(dir: &str) -> Result<Router> {
     let mut files = HashMap::new();
     for (name, media_type) in
@@ -120,7 +120,7 @@ fn actix(kind: &str, dir: &str, address: SocketAddr) -> Result<()> {
 type FixedResponses =
     HashMap<(String, &'static str), (Vec<(&'static str, actix_web::http::header::HeaderValue)>, Bytes)>;
 
-/// Returns the headers that `StaticFiles` sends, and the bytes.
+/// Returns the bytes of each file with the headers that `StaticFiles` sends.
 fn actix_fixed(dir: &str) -> Result<&'static FixedResponses> {
     use actix_web::http::header::HeaderValue;
     let fixed = HeaderValue::from_static;
