@@ -72,7 +72,7 @@ impl Client {
         if !is_last {
             self.connection = Some(connection);
         }
-        // With a 204 or 304 to HEAD, some frameworks send `Content-Length: 0`. Other frameworks send no length (RFC 9110,
+        // In a 204 or 304 response to HEAD, some frameworks send `Content-Length: 0`. Other frameworks send no length (RFC 9110,
         // §8.6).
         let has_no_length = method == "HEAD" && matches!(response.status, 204 | 304);
         response

@@ -36,7 +36,7 @@ impl Site {
     pub fn check(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         fs::write(self.source().join(self.path), bytes).expect("a file");
         let out = self.dir.path().join("out");
-        // Before the first run, the directory does not exist.
+        // The error is ignored, because the directory does not exist before the first run.
         let _ = fs::remove_dir_all(&out);
         let rules = [Rule::Missing, Rule::MissingMap, Rule::LeavesBase];
         let config = CollectConfig::new(&out).source(self.source());

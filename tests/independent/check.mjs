@@ -57,7 +57,7 @@ function hasEscape(was) {
     return /\\|%2e/i.test(was);
 }
 
-/** Returns the written name with the hash inserted before its last dot. */
+/** Returns the written name with the hash inserted before the last dot of the name. */
 function withHash(was, hashed, to) {
     const name = to.slice(to.lastIndexOf('/') + 1);
     const hashedName = hashed.slice(hashed.lastIndexOf('/') + 1);

@@ -1,4 +1,4 @@
-//! Deltas for visitors who return after a deploy (RFC 9842): in Chromium, behind a cache, and with another decoder.
+//! Tests deltas for visitors who return after a deploy (RFC 9842): in Chromium, behind a cache, and with another decoder.
 
 mod browser;
 mod cache;
@@ -34,7 +34,7 @@ struct Exchange {
 }
 
 impl Exchange {
-    /// Returns the base64 of the digest of the dictionary that the client has.
+    /// Returns the digest of the dictionary of the client, in base64.
     fn dictionary(&self) -> Option<&str> {
         self.request.get("available-dictionary").map(|value| value.to_str().expect("base64"))
     }
@@ -54,10 +54,10 @@ struct Site {
     exchanges: Arc<Mutex<Vec<Exchange>>>,
 }
 
-/// Publishes a version of the script with this name.
+/// A function that publishes a version of the script with this name.
 type Publish = fn(&TempDir, &str, u32);
 
-/// A script of about 100 KB, which sets the global variable `version`. One line differs between versions.
+/// Returns a script of about 100 KB, which sets the global variable `version`. One line differs between versions.
 fn script(version: u32) -> String {
     let line = |n: u32| format!("window.c{n} = {};\n", n.wrapping_mul(2_654_435_761));
     let mut lines: Vec<_> = (0..3_500).map(line).collect();
@@ -109,7 +109,7 @@ impl Site {
         self.assets.url(self.script).expect("a URL").to_string()
     }
 
-    /// Returns the last request for a path.
+    /// Returns the last exchange for a path.
     fn last(&self, path: &str) -> Option<Exchange> {
         let exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         exchanges.iter().rfind(|exchange| exchange.path == path).cloned()

@@ -1,4 +1,4 @@
-//! Development mode: a page reload shows each saved change.
+//! Tests that a page reload in development mode shows each saved change.
 
 use std::{
     fs,
@@ -43,7 +43,7 @@ fn site(source: &Path) -> Router {
     Router::new().route("/", get(page)).nest("/static", files)
 }
 
-/// Returns a new source directory and its empty `css/app.css`.
+/// Returns a new source directory, and the path of an empty `css/app.css` in this directory.
 fn source() -> (TempDir, PathBuf) {
     let source = TempDir::new().expect("a temporary directory");
     let file = source.path().join("css/app.css");
@@ -110,7 +110,7 @@ async fn every_page_reload_shows_the_stylesheet_just_saved() {
         assert_eq!(color_and_url(&browser).await, expected(color));
     }
 
-    // From now on, the cache uses the hash and does not read the file again.
+    // After two seconds, the cached hash is used without reading the file again.
     tokio::time::sleep(Duration::from_millis(2_200)).await;
     browser.refresh().await.expect("the page reloads");
     assert_eq!(color_and_url(&browser).await, expected(&colors[8]));
@@ -123,7 +123,7 @@ async fn every_page_reload_shows_the_stylesheet_just_saved() {
     assert!(requests.iter().all(|request| request.status == Some(200)), "{requests:?}");
     let stylesheets: Vec<_> = requests.iter().filter(|request| request.url.contains(".css")).collect();
     let from_cache: Vec<_> = stylesheets.iter().map(|request| request.from_cache).collect();
-    // Only the reload without an edit uses the cache.
+    // Only the reload without an edit uses the cache of the browser.
     let expected: Vec<_> = (0..11).map(|request| request == 9).collect();
     assert_eq!(from_cache, expected, "{stylesheets:?}");
 }
@@ -134,7 +134,7 @@ async fn each_of_five_same_length_edits_within_a_second_gets_a_new_url() {
     edit_in_place(&file, "h1 { order: 00 }");
     let origin = serve(site(source.path())).await;
     assert_eq!(tools::get(&origin).await.0, 200);
-    // On a busy machine a round may take more than a second. Slower rounds are not checked.
+    // On a busy machine, a round may take more than a second. The test then tries another round.
     for round in 1..=5 {
         let began = Instant::now();
         for edit in 1..=5 {

@@ -47,7 +47,7 @@ print(json.dumps({
 }))
 "#;
 
-/// Runs a script with Django in `python` and returns its output.
+/// Runs a Python script after the setup of Django, and returns the output.
 #[track_caller]
 fn django(python: &Path, script: &str, dirs: &[&Path]) -> Vec<u8> {
     let script = format!("{SET_UP}{script}");
@@ -68,7 +68,7 @@ fn read(python: &Path, root: &Path) -> Value {
     serde_json::from_slice(&django(python, READ, &[root])).expect("JSON")
 }
 
-/// Returns published files, and files with unusual names.
+/// Creates a source directory with published files and files with unusual names.
 #[track_caller]
 fn sources() -> Option<RealAssets> {
     let assets = tools::real_assets(200)?;
@@ -97,7 +97,7 @@ fn django_reads_a_fingerpost_manifest() {
     let (Some(python), Some(source)) = (tools::python(), sources()) else { return };
     let (project, out) =
         (TempDir::new().expect("a temporary directory"), TempDir::new().expect("a temporary directory"));
-    // Django ignores the unknown key with the digests of components.
+    // Adds digests of components to the manifest. Django ignores this unknown key.
     let file = project.path().join("fingerpost.toml");
     fs::write(&file, "version.components.settings = [\"fingerpost.toml\"]").expect("a writable file");
     let mut settings = Settings::read(&file).expect("valid settings");

@@ -1,4 +1,4 @@
-//! The nginx configuration in the documentation of `fingerpost-tower`.
+//! Tests the nginx configuration in the documentation of `fingerpost-tower`.
 
 use std::{fs, path::Path};
 

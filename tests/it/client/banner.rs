@@ -1,4 +1,4 @@
-//! Appearance, accessibility and use of the banner.
+//! Tests the appearance, accessibility and use of the banner.
 
 use fantoccini::key::Key;
 use fingerpost_tower::OnMismatch;
@@ -58,7 +58,7 @@ pub(super) async fn banner_is_announced_and_keyboard_accessible(browser: &mut Br
     ]);
     assert_eq!(browser.evaluate(&parts).await, expected);
 
-    // Escape outside of the banner does not close the banner.
+    // The Escape key outside of the banner does not close the banner.
     let active = browser.active_element().await.unwrap();
     active.send_keys(&Key::Escape.to_string()).await.unwrap();
     assert!(has_banner(browser).await);
@@ -95,7 +95,7 @@ pub(super) async fn pages_can_customize_the_style_and_text_of_the_banner(browser
     assert_eq!(style(browser, "div", "backgroundColor").await, "rgb(1, 2, 3)");
     assert_eq!(style(browser, "div", "color").await, "rgb(4, 5, 6)");
     assert_eq!(style(browser, "[part~=later]", "textDecorationLine").await, "underline");
-    // The page's rules for `div`, `p` and `button` do not apply to the banner.
+    // The page's CSS rules for `div`, `p` and `button` do not apply to the banner.
     assert_eq!(style(browser, "span", "textTransform").await, "none");
 }
 

@@ -1,4 +1,4 @@
-//! Only requests to the server of the page contain the version of the page.
+//! Tests that only requests to the server of the page contain the version of the page.
 
 use fingerpost_tower::OnMismatch;
 use serde_json::json;
@@ -98,7 +98,7 @@ pub(super) async fn fetch_accepts_the_same_arguments_as_the_native_fetch(browser
 
 pub(super) async fn fetch_response_of_another_version_reloads_the_page(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
-    // A site may replace the browser's `fetch` with this function.
+    // A site may replace the browser's `fetch` with `fingerpost.fetch`.
     run(browser, "window.fetch = fingerpost.fetch").await;
     site.deploy("two", OnMismatch::Reload);
     assert_eq!(run(browser, "return (await fetch('/fragment')).status").await, 200);

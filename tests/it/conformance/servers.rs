@@ -117,7 +117,7 @@ pub(crate) fn actix(assets: &Assets, urls: Vec<String>, has_layers: bool) -> Ser
         });
     });
     let (address, handle) = started.recv().expect("the server has started");
-    // The command is sent immediately, without awaiting the future.
+    // `stop` sends the command immediately, even if the future is not awaited.
     let stop = Box::new(move || drop(handle.stop(false)));
     Server { origin: format!("http://{address}"), stop: Some(stop) }
 }

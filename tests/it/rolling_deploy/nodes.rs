@@ -34,7 +34,7 @@ pub(crate) const PAGE: &str = r#"<!-- version {{ app_version() }} -->
 /// The number of pages, each with a picture that no other page requests.
 pub(crate) const PAGES: usize = 100;
 
-/// The assets of a site, each with the name of its release.
+/// The assets of a site. `R` is replaced by the name of the release.
 const FILES: [(&str, &str); 4] = [
     ("css/app.css", "/* release R */ body { background: url(../img/hero.svg) }"),
     ("js/app.js", "/* release R */ import \"./lib.js\";"),

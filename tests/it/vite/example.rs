@@ -1,4 +1,4 @@
-//! The example `axum-vite`.
+//! Tests of the example `axum-vite`.
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
@@ -36,7 +36,7 @@ async fn development_page_names_the_development_server() {
 /// Copies the example, and builds the copy with Vite.
 fn build_copy(project: &Path, packages: &Path) {
     copy_of("axum-vite", project, "copy-of-axum-vite");
-    // The example may have been run.
+    // The example may contain installed packages.
     fs::remove_dir_all(project.join("node_modules")).ok();
     link(&packages.join("node_modules"), &project.join("node_modules"));
     let vite = project.join("node_modules/vite/bin/vite.js");
@@ -44,7 +44,7 @@ fn build_copy(project: &Path, packages: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Opens the page, and clicks the button, which loads a chunk with its own style sheet. Fails if the console has an error.
+/// Opens the page, and clicks the button, which loads a chunk with a style sheet. Checks that the console is empty.
 async fn assert_chunks_load(browser: &mut Browser, url: &str) {
     browser.goto(url).await.expect("a page");
     browser.until("document.querySelector('button')?.title === '4 huts'").await;
@@ -76,7 +76,7 @@ async fn production_page_loads_chunks_and_their_style_sheets() {
     }
 }
 
-/// Serves the built files, and a page with this policy.
+/// Returns a router with the built files, and with a page that has this content security policy.
 fn site(project: &Path, policy: &'static str, nonce: Option<&'static str>) -> Router {
     let settings = Settings::read(project.join("fingerpost.toml")).expect("valid settings");
     collect(&CollectConfig::from_settings(settings.clone())).expect("a successful run");

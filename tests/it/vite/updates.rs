@@ -1,4 +1,4 @@
-//! Updates of open pages in development, by the development server of Vite.
+//! Tests that the development server of Vite updates open pages.
 
 use std::{fs, path::Path, process::Command};
 
@@ -55,7 +55,7 @@ fn start_vite(root: &Path) -> Server {
     Server::start(&mut command)
 }
 
-/// Returns a site with one page, whose entries the development server serves.
+/// Returns a site with one page. The development server serves the entries of the page.
 fn site(root: &Path, dev_server: &str) -> Router {
     let settings = json!({ "out": "dist", "dev-server": dev_server, "react": true });
     let table: String = settings
@@ -116,7 +116,7 @@ async fn edits_update_an_open_page_without_a_reload() {
     browser.until(&format!("{color} === 'rgb(4, 5, 6)'")).await;
     edit(&dir.path().join("src/text.ts"), "first", "second");
     browser.until("document.querySelector('h1').textContent === 'second'").await;
-    // React refresh keeps the state of the component.
+    // React refresh retains the state of the component.
     edit(&dir.path().join("src/Counter.tsx"), "Count:", "Clicks:");
     browser.until("document.querySelector('button').textContent === 'Clicks: 1'").await;
     assert_eq!(browser.evaluate("window.isSamePage").await, true);

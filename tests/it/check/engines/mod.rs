@@ -15,14 +15,14 @@ pub(crate) trait Engine: Sync {
     /// Returns the offsets of the literal names in calls and filters, or `None` if the engine rejects the template.
     fn names(&self, template: &str) -> Option<BTreeSet<usize>>;
 
-    /// Returns the text before and after a name, for each way to write an expression.
+    /// Returns each form of an expression with a name, as the text before and after the name.
     fn expressions(&self) -> &'static [[&'static str; 2]];
 
-    /// Returns the text before and after a name, for each way to add the name to the start of an expression in a template.
+    /// Returns each form of a name at the start of a longer expression, as the text before and after the name.
     fn prefixes(&self) -> &'static [[&'static str; 2]];
 }
 
-/// A name that no template contains by itself.
+/// A name that no original template contains.
 const NAME: &str = "zq.css";
 
 /// Templates with one construct each. The test replaces `N` by an expression with a name.
@@ -106,15 +106,15 @@ pub(crate) fn compare(engine: &dyn Engine, templates: &[String]) -> (usize, usiz
     (accepted, expected.len())
 }
 
-/// Counts lines and columns as editors do.
+/// Returns the line and the column of an offset. Counts as editors do.
 fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text[..offset].strip_prefix('\u{feff}').unwrap_or(&text[..offset]);
     let line = before.rsplit('\n').next().unwrap_or_default();
     (before.matches('\n').count() + 1, line.chars().count() + 1)
 }
 
-/// Puts names into a template: into its text, before expressions and statements, and into expressions. Omits the places at
-/// which the engine rejects the result.
+/// Inserts names into the text and the expressions of a template. Skips each position where the engine rejects the
+/// result.
 pub(crate) fn with_names(engine: &dyn Engine, template: &str) -> Option<String> {
     engine.names(template)?;
     let mut text = template.to_owned();
@@ -133,7 +133,7 @@ pub(crate) fn with_names(engine: &dyn Engine, template: &str) -> Option<String> 
     Some(text)
 }
 
-/// Returns at most 24 places in a template, spread over its lines, expressions and comments.
+/// Returns positions in a template, spread over lines, expressions and comments.
 fn places(template: &str) -> Vec<usize> {
     let mut places: Vec<_> = [0, template.len()].into();
     let ends =
