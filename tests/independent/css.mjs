@@ -1,4 +1,4 @@
-// References in style sheets, from the tokens of css-tree and, for comparison, from the syntax tree of css-tree.
+// Finds references in style sheets with the tokens of css-tree, and for comparison with the syntax tree of css-tree.
 
 import {
     ident, parse, string, tokenTypes as type, tokenize, url, walk,

@@ -1,4 +1,4 @@
-// References in scripts, from the syntax tree of acorn and, for comparison, from es-module-lexer.
+// Finds references in scripts with the syntax tree of acorn, and for comparison with es-module-lexer.
 
 import { parse } from '../.cache/npm/acorn/dist/acorn.mjs';
 import { init, parse as lex } from '../.cache/npm/es-module-lexer/dist/lexer.minimal.js';
@@ -86,7 +86,7 @@ function isImportMeta(node, name) {
     return property(node) === name && node.object.type === 'MetaProperty' && node.object.meta.name === 'import';
 }
 
-/** Returns the name of the accessed property, if it is constant. */
+/** Returns the name of the accessed property, if the name is constant. */
 function property(node) {
     const member = node?.type === 'ChainExpression' ? node.expression : node;
     if (member?.type !== 'MemberExpression') return undefined;

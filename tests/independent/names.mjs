@@ -1,4 +1,4 @@
-// The hashed path of every file, computed from the collected bytes and the reference graph.
+// Computes the hashed path of every file from the collected bytes and the reference graph.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ export function* names(source, out, paths, edges, basePath) {
     }
 }
 
-/** Hashes path, NUL, length and bytes of each member. References within the group are hashed as in the source. */
+/** Hashes the path, a NUL, the length and the bytes of each member. References within the group are hashed as in the source. */
 function hashOf(group, source, out, paths, basePath) {
     const hash = createHash('sha256');
     for (const path of [...group].sort(byBytes)) {
@@ -44,7 +44,7 @@ function hashOf(group, source, out, paths, basePath) {
     return hash.digest();
 }
 
-/** Maps each file that is in a cycle to the set of files that are mutually reachable with it. */
+/** Maps each file in a cycle to the set of files that reach the file and are reachable from the file. */
 export function groups(edges) {
     const backwards = {};
     for (const [from, targets] of Object.entries(edges)) {

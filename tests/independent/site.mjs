@@ -15,7 +15,7 @@ export function filesBelow(dir) {
         .map((entry) => join(entry.parentPath, entry.name).slice(dir.length).replace(/^\/+/, ''));
 }
 
-/** Returns the language of a file that may contain references, else `undefined`. */
+/** Returns the language of a file that may contain references, or `undefined`. */
 export function language(path) {
     const extension = extname(path).toLowerCase();
     if (extension === '.css') return 'css';

@@ -7,7 +7,8 @@ use crate::{
     tools::{Browser, Server, get, npm_package},
 };
 
-/// The heading, the versions of HTML and script, the release of the style sheet, and the presence of a banner.
+/// A JavaScript expression: the heading, the versions of the HTML and of the script, the release of the style sheet, and
+/// whether the page has a banner.
 const STATE: &str = "[
     document.querySelector('h1').textContent,
     document.querySelector('#html-version').textContent,
@@ -27,7 +28,7 @@ async fn version(site: &Server) -> String {
 async fn wait_for_state(browser: &Browser, expected: Value) {
     let mut state = Value::Null;
     for _ in 0..100 {
-        // Scripts fail while the browser is between two pages.
+        // A script fails while the browser loads another page.
         if let Ok(now) = browser.execute(&format!("return {STATE}"), Vec::new()).await {
             state = now;
         }
@@ -63,7 +64,7 @@ async fn htmx_example_behaves_as_described_for_each_policy() {
         assert_ne!(new, old);
         release += 1;
         browser.click(&format!("nav a[href='/{policy}/two']")).await;
-        // A boosted link replaces only the body: without a reload, new HTML gets the old style sheet.
+        // A boosted link replaces only the body. Without a reload, the new HTML has the old style sheet.
         let (of_script, of_style) = if is_renewed { (&new, release) } else { (&old, release - 1) };
         let expected = json!(["Page two", new, script(of_script), format!("\"{of_style}\""), has_banner]);
         wait_for_state(&browser, expected).await;

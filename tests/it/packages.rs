@@ -1,4 +1,4 @@
-//! The URLs in rendered pages return the bytes of the assets.
+//! Tests that the URLs in rendered pages return the bytes of the assets.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -23,14 +23,14 @@ fn page(assets: &Assets, files: &[File<'_>]) -> String {
     env.get_template("urls.html").and_then(|page| page.render(context! { paths })).expect("a page")
 }
 
-/// Serves `dir`, and compares the response for every URL of a page with the file of the plain name in `dir`. Files without
+/// Serves `dir`, and compares the response for every URL of a page with the file that has the plain name in `dir`. Files without
 /// references are also compared with the file in `source`.
 async fn assert_urls_return_the_files(assets: &Assets, dir: &Path, source: &Path, files: &[File<'_>]) {
     let origin = serve(Router::new().nest_service("/static", ServeDir::new(dir))).await;
     let page = page(assets, files);
     let urls: Vec<_> = page.lines().collect();
     assert_eq!(urls.len(), files.len());
-    assert_eq!(urls.iter().collect::<BTreeSet<_>>().len(), files.len(), "two files have one URL");
+    assert_eq!(urls.iter().collect::<BTreeSet<_>>().len(), files.len(), "two files have the same URL");
 
     for ((path, encoded), url) in files.iter().zip(urls) {
         let bytes = fs::read(dir.join(path)).expect("a file under its plain name");

@@ -1,4 +1,4 @@
-//! Releases that change while pages are rendered.
+//! Tests reloads of releases while pages are rendered.
 
 use std::{
     fs,
@@ -80,7 +80,7 @@ fn page_in_a_snapshot_scope_never_mixes_releases_during_500_reloads() {
     let env = templates(&assets);
     let rendered = [AtomicUsize::new(0), AtomicUsize::new(0)];
     thread::scope(|scope| {
-        // This value is dropped when the reloads are complete or panic.
+        // This value is dropped when the reloads are complete, or when a reload panics.
         let reloading = Arc::new(());
         for _ in 0..3 {
             let reloads = Arc::downgrade(&reloading);
@@ -96,11 +96,7 @@ fn page_in_a_snapshot_scope_never_mixes_releases_during_500_reloads() {
         for round in 1..=500 {
             site.publish(round % 2);
             assets.reload().expect("a valid manifest");
-            assert_eq!(
-                render(&env, "page.html"),
-                site.pages[round % 2],
-                "the page right after reload {round}"
-            );
+            assert_eq!(render(&env, "page.html"), site.pages[round % 2], "the page after reload {round}");
         }
         drop(reloading);
     });

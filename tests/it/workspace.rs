@@ -19,7 +19,7 @@ pub(crate) fn packages() -> Vec<Value> {
     metadata["packages"].as_array().expect("packages").clone()
 }
 
-/// Returns name and features of every published crate.
+/// Returns the name and the features of every published crate.
 fn published() -> Vec<(String, Vec<String>)> {
     packages()
         .iter()
@@ -41,7 +41,7 @@ fn ci_checks_each_feature_of_every_published_crate_separately() {
         let commands = each.map(|feature| format!("{command} --features {feature}")).chain([command.clone()]);
         missing.extend(commands.filter(|command| !ci.lines().any(|line| line == command)));
     }
-    assert_eq!(missing, [""; 0], "lines that .ci/run lacks");
+    assert_eq!(missing, [""; 0], "missing lines in .ci/run");
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl Site {
         Assets::builder().collected(self.output()).mode(Mode::Production).app_version("v7")
     }
 
-    /// Returns the assets in both modes, with the settings of `set`.
+    /// Returns the assets in both modes, with the settings that `set` applies.
     pub fn in_both_modes(&self, set: impl Fn(AssetsBuilder) -> AssetsBuilder) -> [Assets; 2] {
         [self.development(), self.production()].map(|builder| set(builder).build().unwrap())
     }

@@ -1,4 +1,4 @@
-//! The function `static_tags`.
+//! Tests of the function `static_tags`.
 
 use fingerpost::{Assets, AssetsBuilder};
 
@@ -20,7 +20,7 @@ fn in_both_modes(site: &Site) -> [Assets; 2] {
     site.in_both_modes(|assets: AssetsBuilder| assets)
 }
 
-/// Every template contains the tags of the core.
+/// Every template renders the tags of the core.
 pub fn tags_are_written_without_escaping(engine: &dyn Fn(&Assets) -> Render) {
     let site = site();
     for (assets, count) in in_both_modes(&site).into_iter().zip([1, 2]) {
@@ -50,14 +50,14 @@ pub fn nonce_in_tags_is_escaped(engine: &dyn Fn(&Assets) -> Render) {
         check_cases(64, &hostile_path(), |nonce| {
             let page = render("tags-nonce.html", &nonce).unwrap();
             assert_eq!(page, assets.tags_with_nonce(&ENTRIES, &nonce).unwrap());
-            // An empty nonce is left out.
+            // An empty nonce is omitted.
             let quotes = if nonce.is_empty() { 0 } else { 2 * count };
             assert_eq!(page.matches(['<', '>', '"']).count(), markup + quotes, "{page}");
         });
     }
 }
 
-/// The error contains the message of the core, with the definition of entries.
+/// The error contains the message of the core, with the definition of an entry.
 pub fn invalid_entry_is_an_error_with_the_reason(engine: &dyn Fn(&Assets) -> Render) {
     let site = site();
     for assets in in_both_modes(&site) {
@@ -76,7 +76,7 @@ pub fn invalid_entry_is_an_error_with_the_reason(engine: &dyn Fn(&Assets) -> Ren
     }
 }
 
-/// The page after a reload has the tags of the new release, and a scope the tags of its release.
+/// After a reload, a page has the tags of the new release. In a scope, a page has the tags of the release of the scope.
 pub fn tags_after_reload_load_the_new_release(engine: &dyn Fn(&Assets) -> Render) {
     let site = site();
     let assets = site.production().build().unwrap();

@@ -1,4 +1,4 @@
-//! Checks the examples, and checks that a misspelled name in each example is an error.
+//! Runs `check` on the examples, and tests that a misspelled name in each example is an error.
 
 use std::{fs, path::Path};
 
@@ -10,8 +10,8 @@ use crate::{
     readme::root,
 };
 
-/// Returns the settings of a check. `made` contains the assets that `axum-htmx` and `axum-turbo` make at
-/// their start, and the package of `axum-modules`.
+/// Returns the settings of a check. `made` contains the assets that `axum-htmx` and `axum-turbo` create at
+/// startup, and the package of `axum-modules`.
 fn config(example: &Path, made: &Path) -> CheckConfig {
     let paths = ["templates", "pages", "src"].map(|dir| example.join(dir));
     let paths = paths.into_iter().filter(|path| path.exists());
@@ -55,7 +55,7 @@ fn examples_name_only_existing_assets() {
     }
 }
 
-/// A manifest of Vite replaces the build, which needs npm.
+/// A fixed manifest replaces the build by Vite, because a build needs npm.
 #[test]
 fn example_with_vite_names_only_existing_assets() {
     let copy = TempDir::new().expect("a temporary directory");
@@ -65,7 +65,7 @@ fn example_with_vite_names_only_existing_assets() {
         fs::write(file, text).expect("a writable file");
     };
     copy_files("axum-vite", copy.path());
-    // The example may have been built.
+    // The example may contain the output of an earlier build.
     fs::remove_dir_all(copy.path().join("dist")).ok();
     let entry = r#"{"frontend/main.ts": {"file": "assets/main-BRBmoGS9.js", "src": "frontend/main.ts", "isEntry": true}}"#;
     write("dist/vite/.vite/manifest.json", entry);

@@ -1,4 +1,4 @@
-//! Situations that every library has to handle.
+//! Tests that apply to every library.
 
 use fingerpost_tower::OnMismatch;
 
@@ -22,7 +22,7 @@ pub(super) async fn base_element_of_the_same_site_does_not_change_the_behavior(
     assert_eq!((site.loads().len(), site.checks()), (2, 1));
 }
 
-/// Sends a request to another site of another version, in the way of the library.
+/// Each library sends a request to another site, which has another version.
 pub(super) async fn cross_origin_response_has_no_effect(browser: &mut Browser, site: &Site) {
     let Some(other) = Site::start("fetch").await else { return };
     other.deploy("other", OnMismatch::Reload);
@@ -31,7 +31,7 @@ pub(super) async fn cross_origin_response_has_no_effect(browser: &mut Browser, s
     let url = other.url("/foreign");
     let request = match site.library {
         "turbo" => format!("document.querySelector('#target').src = '{url}'"),
-        // Unpoly ignores the port of an origin.
+        // Unpoly ignores the port when it compares origins.
         "unpoly" => format!("up.request('{}')", url.replace("127.0.0.1", "localhost")),
         "alpine-ajax" => format!(
             "const form = document.querySelector('#comment');
@@ -64,7 +64,7 @@ pub(super) async fn cross_origin_response_has_no_effect(browser: &mut Browser, s
 pub(super) async fn check_with_headers_detects_a_new_version(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     site.deploy("two", OnMismatch::Reload);
-    // The headers of the current version have no effect.
+    // Headers with the version of the page have no effect.
     run(browser, "fingerpost.check({ 'x-app-version': 'one' })").await;
     assert_eq!(site.checks(), 0);
     run(browser, "const { headers } = await fetch('/fragment'); fingerpost.check(headers)").await;
@@ -98,7 +98,7 @@ pub(super) async fn page_is_checked_when_the_visitor_returns(browser: &mut Brows
     let focus =
         "window.dispatchEvent(new Event('focus')); await new Promise((resolve) => setTimeout(resolve, 50))";
     run(browser, focus).await;
-    assert_eq!(site.checks(), 0, "in the first minute, the page does not ask the server");
+    assert_eq!(site.checks(), 0, "in the first minute, the script does not request the version");
     run(browser, &format!("{PASS_MINUTE}; {focus}")).await;
     wait_for_banner(browser).await;
     assert_eq!(site.checks(), 1);

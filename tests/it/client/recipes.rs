@@ -1,4 +1,4 @@
-//! The documented recipes for libraries without an adapter.
+//! Tests the documented recipes for libraries without an adapter.
 
 use std::fs;
 
@@ -60,7 +60,7 @@ async fn module(Path(path): Path<String>) -> Response {
     ([(header::CONTENT_TYPE, "text/javascript")], text).into_response()
 }
 
-/// Responds as a server with Inertia. The version is compared only for the page `compared`.
+/// Responds like a server with Inertia. The version is compared only for the page `compared`.
 fn inertia(name: &str, version: &str, request: &HeaderMap) -> Response {
     let url = format!("/open/inertia/{name}");
     let heading = format!("{url} of {version}");
@@ -96,7 +96,7 @@ pub(super) async fn inertia_page_is_reloaded(browser: &mut Browser, site: &Site)
     assert_eq!(site.loads(), paths);
 }
 
-/// The events of Datastar do not contain the method of the request.
+/// The page prompts, because the events of Datastar do not contain the method of the request.
 pub(super) async fn datastar_page_prompts(browser: &mut Browser, site: &Site) {
     open(browser, site, "/open").await;
     site.deploy("two", OnMismatch::Reload);

@@ -1,4 +1,4 @@
-//! Runs the rows of the table, each with each of its libraries and on a site of its own.
+//! Runs the rows of the table with their libraries. Each run has its own site.
 
 use std::{
     env,
@@ -20,7 +20,7 @@ const BROWSERS: usize = 3;
 
 type Test = for<'a> fn(&'a mut Browser, &'a Site) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-/// A situation, and the libraries in which it is tested.
+/// A test, and the libraries that the test runs with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) name: &'static str,
@@ -39,9 +39,10 @@ macro_rules! rows {
 }
 pub(super) use rows;
 
-/// Runs each row with two of its libraries, which differ from row to row. With `FINGERPOST_TEST_LARGE`, runs each row with all
-/// its libraries, and with `FINGERPOST_TEST_ROWS`, the rows whose name and library contain the words of the variable. Panics
-/// with a list of the failed rows.
+/// Runs each row with two of its libraries, which differ from row to row. Panics with a list of the failed rows.
+///
+/// With `FINGERPOST_TEST_LARGE`, runs each row with all its libraries. `FINGERPOST_TEST_ROWS` selects rows and libraries:
+/// each word of the variable must occur in the name of the row or of the library.
 pub(super) fn run(rows: &[Row]) {
     let words = env::var("FINGERPOST_TEST_ROWS").unwrap_or_default();
     let runs_all = !words.is_empty() || is_large();

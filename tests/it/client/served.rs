@@ -1,4 +1,4 @@
-//! The served script is the bundle of the readable scripts, which `tests/minify` creates.
+//! Tests that the served script is the bundle that `tests/minify` creates from the source scripts.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! Unpoly keeps some responses from the page, and lets the server choose the address.
+//! Tests with Unpoly, which does not display some responses, and accepts addresses from the server.
 
 use fingerpost_tower::OnMismatch;
 
@@ -9,7 +9,7 @@ pub(super) const UNPOLY: &[Library] = &["unpoly"];
 
 const WAIT: &str = "await new Promise((resolve) => setTimeout(resolve, 100))";
 
-pub(super) async fn link_in_an_overlay_becomes_a_full_navigation(browser: &mut Browser, site: &Site) {
+pub(super) async fn link_that_opens_an_overlay_becomes_a_full_navigation(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     run(browser, "window.failures = []; addEventListener('error', ({ message }) => failures.push(message))")
         .await;
@@ -22,7 +22,7 @@ pub(super) async fn link_in_an_overlay_becomes_a_full_navigation(browser: &mut B
     run(browser, &format!("up.layer.dismiss(); up.cache.evict(); {WAIT}")).await;
     site.deploy("two", OnMismatch::Reload);
     run(browser, "document.querySelector('#boosted').click()").await;
-    // Unpoly shows the address of the overlay.
+    // Unpoly changes the address to the address of the overlay.
     wait_for_page(browser, "/next", "two").await;
     assert_eq!(site.loads(), ["/", "/next?page=2"]);
 }
@@ -41,7 +41,7 @@ pub(super) async fn responses_that_are_not_displayed_are_checked(browser: &mut B
         run(browser, &format!("{request}.catch(() => {{}})")).await;
         wait_for_page(browser, "/", &format!("b{n}")).await;
     }
-    // A reload would discard the result of a write.
+    // The page prompts, because a reload would discard the result of a POST request.
     site.deploy("c", OnMismatch::Reload);
     run(browser, "sessionStorage.clear(); up.request('/empty', { method: 'post' })").await;
     wait_for_banner(browser).await;

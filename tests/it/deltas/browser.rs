@@ -1,4 +1,4 @@
-//! Chromium registers files as dictionaries, and decodes deltas.
+//! Tests that Chromium registers files as dictionaries, and decodes deltas.
 
 use std::time::{Duration, Instant};
 
@@ -7,8 +7,8 @@ use tokio::time::sleep;
 use super::{Exchange, Publish, Site, dictionary, publish, publish_chunk, script};
 use crate::tools::Browser;
 
-/// Opens the page, waits until this version of the script has run, and returns the request for the script. The browser runs
-/// the script only if its integrity value is correct.
+/// Opens the page, waits until this version of the script has run, and returns the exchange for the script. The browser
+/// runs a script only if the integrity value is correct.
 async fn visit(browser: &Browser, site: &Site, version: u32) -> Exchange {
     browser.goto(&format!("{}/", site.origin)).await.expect("a page");
     browser.until(&format!("window.version === {version}")).await;
@@ -93,7 +93,7 @@ async fn visitors_with_older_versions_get_deltas_or_whole_files() {
     let third = visit(&browser, &site, 3).await;
     assert_delta(&browser, &site, &third, 1).await;
 
-    // The new file has no delta from the version of four releases earlier.
+    // Version 7 has no delta from version 3, which is four releases older.
     until_registered(&browser, &site, 3).await;
     (4..=7).for_each(|version| site.deploy(version));
     let seventh = visit(&browser, &site, 7).await;

@@ -1,4 +1,4 @@
-//! Generated graphs of modules.
+//! Generates graphs of modules.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -10,8 +10,8 @@ use crate::tools::Random;
 const MODULES: usize = 18;
 const ENTRIES: usize = 4;
 
-/// Writes a project with a number of pages and of other entries that share scripts, style sheets and images. The
-/// files refer to each other at random. The same seed yields the same project.
+/// Writes a project with `pages` pages and with other entries, which share scripts, style sheets and images. The
+/// files refer to each other at random. The same `number` yields the same project.
 pub(super) fn write_project(root: &Path, number: u64, pages: usize) {
     let mut random = Random::new(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     fs::create_dir_all(root.join("src")).expect("a new directory");
@@ -74,7 +74,7 @@ fn module_text(module: usize, random: &mut Random) -> String {
     text + &format!("console.log('module {module}')\nexport const m{module}: number = {module}\n")
 }
 
-/// Imports at most `count` modules at random.
+/// Returns the imports of at most `count` random modules.
 fn imports(count: usize, random: &mut Random) -> String {
     let modules: BTreeSet<_> = (0..count).map(|_| random.below(MODULES)).collect();
     modules

@@ -1,4 +1,4 @@
-//! Compares our tags with the tags in the pages that Vite writes.
+//! Compares the tags of Fingerpost with the tags in the pages that Vite writes.
 
 use std::{collections::BTreeMap, fs, ops::Range, path::Path};
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::tools::is_large;
 
-/// A tag: its name and its attributes.
+/// The name and the attributes of a tag.
 type Tag = (String, BTreeMap<String, String>);
 
 /// Returns the tags that load scripts and style sheets, without integrity values and nonces.
@@ -35,7 +35,7 @@ fn tags(html: &str) -> Vec<Tag> {
     tags.collect()
 }
 
-/// Builds generated projects with a number of pages, and compares the pages in each mode. Returns the number of compared tags.
+/// Builds generated projects with `pages` pages each, and compares the tags in both modes. Returns the number of tags.
 fn compare(major: u32, numbers: Range<u64>, pages: usize) -> Option<usize> {
     let packages = packages(major)?;
     let dir = TempDir::new().expect("a temporary directory");
@@ -49,7 +49,7 @@ fn compare_project(root: &Path) -> usize {
     let (dist, out) = (root.join("dist"), root.join("out"));
     collect(&CollectConfig::new(&out).vite(&dist))
         .unwrap_or_else(|err| panic!("{}: {err:?}", root.display()));
-    assert_names_are_kept(&dist, &out);
+    assert_files_are_unchanged(&dist, &out);
     let production = Assets::production(&out).expect("a manifest");
     let development = Assets::builder().vite(&dist).mode(Mode::Dev).build().expect("a build of Vite");
     let mut count = 0;
@@ -67,8 +67,8 @@ fn compare_project(root: &Path) -> usize {
     count
 }
 
-/// Checks that the files that the manifest of Vite names keep their names and their bytes.
-fn assert_names_are_kept(dist: &Path, out: &Path) {
+/// Checks that `collect` changes neither the names nor the bytes of the files in the manifest of Vite.
+fn assert_files_are_unchanged(dist: &Path, out: &Path) {
     let read = |path: &Path| fs::read(path).expect("a readable file");
     let manifest = Manifest::parse(&read(&out.join(MANIFEST_NAME)), "out").expect("a manifest");
     let chunks: BTreeMap<String, Value> =
@@ -95,7 +95,7 @@ fn tags_equal_the_pages_of_vite_8() {
 #[test]
 #[ignore = "needs npm packages: run tests/setup"]
 fn tags_equal_the_pages_of_earlier_versions() {
-    // With several pages, these versions leave out or reorder the style sheets of an earlier page.
+    // With several pages, Vite 5 and 7 omit or reorder the style sheets of an earlier page.
     for major in [5, 7] {
         let Some(tags) = compare(major, 1..4, 1) else { return };
         assert!(tags > 8, "{major}: {tags}");

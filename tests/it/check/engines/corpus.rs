@@ -1,4 +1,4 @@
-//! Public templates: of Python packages, which `tests/setup` fetches, and of the tests of the engines.
+//! Tests with public templates: from Python packages that `tests/setup` fetches, and from the tests of the engines.
 
 use std::{
     fs,
@@ -19,13 +19,13 @@ use super::{ENGINES, Engine, NAME, compare, with_names};
 
 const EXTENSIONS: [&str; 8] = ["htm", "html", "j2", "jinja", "jinja2", "tera", "txt", "xml"];
 
-/// The number of templates for each engine, unless `FINGERPOST_TEST_LARGE` is set.
+/// The approximate number of files for each engine, unless `FINGERPOST_TEST_LARGE` is set.
 const FEW: usize = 40;
 
 #[test]
 #[ignore = "needs Python packages: run tests/setup"]
 fn names_in_public_templates_are_found_as_in_the_engines() {
-    // The parsers of the engines need a deep stack for some templates.
+    // The parsers of the engines need a large stack for some templates.
     let thread =
         thread::Builder::new().stack_size(1 << 28).spawn(compare_public_templates).expect("a thread");
     thread.join().expect("equal names");
@@ -50,7 +50,8 @@ fn compare_public_templates() {
     }
 }
 
-/// Returns a template with names. Omits files with other line ends than `\n` and `\r\n`, which engines do not count.
+/// Returns a template with inserted names. Skips files with line ends other than `\n` and `\r\n`, because the engines do
+/// not count these line ends.
 fn changed(engine: &dyn Engine, file: &Path) -> Option<String> {
     let is_template =
         EXTENSIONS.iter().any(|extension| file.extension().is_some_and(|other| other == *extension));
