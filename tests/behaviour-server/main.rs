@@ -35,8 +35,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Returns the routes of a site: `/echo` echoes the request, and `/resolve` returns the lookups for the asset path in the
-/// body of the request.
+/// Returns the routes of a site: `/echo` echoes the request, and `/resolve` returns the results of all lookups for
+/// the asset path in the body of the request.
 fn pages(resolve: api::Resolve) -> Router {
     let resolve = async move |path: String| resolve(&path);
     Router::new().route("/echo", any(echo)).route("/resolve", post(resolve))

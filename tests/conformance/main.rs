@@ -6,8 +6,10 @@
 //! ```
 //!
 //! A site is an origin, such as `http://127.0.0.1:3000`. The page `/urls` of the site lists the paths to request, one per
-//! line. A path may be followed by a space and the value of `Available-Dictionary` for an earlier version. With `--bearer TOKEN`, some requests have this bearer token. Status, headers and bytes are compared. `Date` and the
-//! headers of the connection are ignored.
+//! line. A path may be followed by a space and the value of `Available-Dictionary` for an earlier version.
+//!
+//! With `--bearer TOKEN`, some requests have this bearer token. The status, the headers and the bytes are compared. `Date`
+//! and the headers of the connection are ignored.
 
 mod client;
 mod requests;

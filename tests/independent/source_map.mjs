@@ -1,4 +1,4 @@
-// `sourceMappingURL` comments, as specified by ECMA-426.
+// Finds `sourceMappingURL` comments, as specified by ECMA-426.
 
 /** Returns the URL in the text of a comment, as a list of at most one reference. */
 export function inSourceMapComment(text, start, end) {
@@ -8,7 +8,7 @@ export function inSourceMapComment(text, start, end) {
     return [{ start: start + from, end: start + to, value: match[1], kind: 'map' }];
 }
 
-/** Like `inSourceMapComment`, for the comment at the end of a script that cannot be parsed. */
+/** Like `inSourceMapComment`, but for the comment at the end of a script that cannot be parsed. */
 export function inLastComment(text) {
     const line = /\/\/([@#]\s*sourceMappingURL=[^\s'"`*]+)\s*$/d.exec(text);
     const block = /\/\*([@#]\s*sourceMappingURL=[^\s'"`*]+\s*)\*\/\s*$/d.exec(text);

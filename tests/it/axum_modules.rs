@@ -1,10 +1,10 @@
-//! The example `axum-modules` in a browser.
+//! Tests the example `axum-modules` in a browser.
 
 use serde_json::json;
 
 use crate::tools::{Browser, Server};
 
-/// The number of own modules, and of modules of the package.
+/// The number of modules: 30 modules of the example, and 2 modules of its npm package.
 const MODULES: usize = 30 + 2;
 
 /// Checks that each module is requested once, and that the page shows the results of the script.

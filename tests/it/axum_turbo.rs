@@ -25,7 +25,8 @@ async fn turbo_example_reloads_stale_pages_and_keeps_text() {
         .until(&format!("document.querySelector('h1')?.textContent === 'Second page' && {}", release(2)))
         .await;
 
-    // A frame reloads the page in place. The page records one reload per minute.
+    // A response in a frame reloads the page in place. A page reloads at most once per minute, so the test clears the
+    // record of reloads.
     browser.execute("sessionStorage.clear()", Vec::new()).await.expect("a script");
     browser.goto(&site.url("/")).await.expect("a page");
     browser.until("window.Turbo && window.fingerpost").await;

@@ -1,4 +1,4 @@
-// Runs gulp-rev and gulp-rev-rewrite, combined as in their READMEs: gulp.mjs SOURCE OUT.
+// Runs gulp-rev and gulp-rev-rewrite, combined as in their READMEs: `gulp.mjs SOURCE OUT`.
 import gulp from 'gulp';
 import rev from 'gulp-rev';
 import revRewrite from 'gulp-rev-rewrite';

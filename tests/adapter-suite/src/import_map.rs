@@ -1,10 +1,10 @@
-//! The import map.
+//! Tests of the function `static_importmap`.
 
 use fingerpost::Assets;
 
 use crate::{pages::Render, site::Site};
 
-/// The map is written without escaping, in HTML and in text, with an escaped nonce.
+/// The map is not escaped, neither in HTML nor in text. The nonce is escaped.
 pub fn import_map_is_written_with_an_escaped_nonce(engine: &dyn Fn(&Assets) -> Render) {
     let site = Site::with_files(&["js/a.js"]);
     let name = "</script><b>&\"'";
@@ -38,7 +38,7 @@ pub fn import_map_is_empty_without_names_and_an_error_for_unknown_assets(engine:
     }
 }
 
-/// Inside `Snapshot::scope`, a page has the import map of that snapshot.
+/// Inside `Snapshot::scope`, a page has the import map of the snapshot.
 pub fn import_map_belongs_to_the_scoped_snapshot(engine: &dyn Fn(&Assets) -> Render) {
     let site = Site::with_files(&["a.js"]);
     let assets = site.production().import("a", "a.js").build().unwrap();

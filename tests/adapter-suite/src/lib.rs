@@ -1,7 +1,8 @@
-//! Shared tests of the template engine adapters, generators of hostile asset paths, and the capture of log messages.
+//! Shared tests of the template engine adapters, generators of hostile asset paths, and a function that captures log
+//! messages.
 //!
-//! An adapter declares the tests with [`adapter_tests!`], and passes a function from [`Assets`](fingerpost::Assets) to
-//! [`Render`].
+//! An adapter declares the tests with [`adapter_tests!`], and passes a function that creates a [`Render`]
+//! from [`Assets`](fingerpost::Assets).
 
 mod missing_assets;
 mod untrusted_paths;

@@ -8,7 +8,7 @@ use tracing::{
     subscriber::with_default,
 };
 
-/// Returns the warnings and errors of Fingerpost on this thread while `work` runs.
+/// Runs `work`, and returns the warnings and errors that Fingerpost logs on this thread.
 pub fn capture_log(work: impl FnOnce()) -> Vec<String> {
     let messages = Arc::default();
     with_default(Messages(Arc::clone(&messages)), work);

@@ -1,4 +1,4 @@
-//! Assets that do not exist.
+//! Tests with invalid asset paths and missing assets.
 
 use fingerpost::{Assets, OnMissing};
 

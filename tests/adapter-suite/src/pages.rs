@@ -1,6 +1,6 @@
 use fingerpost::{Assets, Error};
 
-/// Renders the page of this name with this asset path. An error is returned as its complete text.
+/// A function that renders the page with this name for an asset path. Returns the complete text of an error.
 ///
 /// [`templates`] returns the pages.
 pub type Render = Box<dyn Fn(&str, &str) -> Result<String, String> + Send + Sync>;
@@ -8,7 +8,7 @@ pub type Render = Box<dyn Fn(&str, &str) -> Result<String, String> + Send + Sync
 /// The helpers that take an asset path.
 const HELPERS: [&str; 3] = ["static", "static_url", "static_integrity"];
 
-/// Returns name and source of each template. `call` returns the syntax that calls a helper with the variable `path`.
+/// Returns the name and the source of each template. `call` returns the syntax that calls a helper with the variable `path`.
 /// `tags` calls `static_tags` with the variable `path` as the only entry. `tags_with_nonce` calls `static_tags` with the
 /// [`ENTRIES`](crate::ENTRIES), and with the variable `path` as the nonce.
 pub fn templates(call: impl Fn(&str) -> String, tags: &str, tags_with_nonce: &str) -> Vec<(String, String)> {
@@ -49,7 +49,7 @@ impl Page {
         self.helper == "static_integrity"
     }
 
-    /// Returns the value that the helper writes.
+    /// Returns the value that the helper must render.
     pub(crate) fn expected(&self, assets: &Assets, path: &str) -> Result<String, Error> {
         match self.helper {
             "static" => assets.url(path).map(|url| url.to_string()),

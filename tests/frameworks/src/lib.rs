@@ -22,7 +22,7 @@ pub fn address() -> std::io::Result<SocketAddr> {
     Ok(address)
 }
 
-/// Returns a page, for frameworks without an engine of their own.
+/// Returns a page for frameworks without a template engine.
 pub fn page(assets: &Assets) -> Result<String, Error> {
     let (style, script) = (assets.url("css/app.css")?, assets.url("js/app.js")?);
     Ok(format!(

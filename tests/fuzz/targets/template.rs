@@ -1,4 +1,4 @@
-//! Checks that `check` does not panic on any template and any Rust file, and that every location is valid.
+//! Checks that `check` does not panic on any template or Rust file, and that every location is valid.
 #![no_main]
 
 use std::fs;
@@ -19,7 +19,8 @@ impl Site {
         fs::create_dir(&source).expect("a new directory");
         fs::write(source.join("a.css"), "").expect("a writable directory");
         let paths = ["a.html", "a.rs"].map(|name| dir.path().join(name));
-        let config = CheckConfig::default().source(&source).paths(paths).severity(Rule::Dynamic, Severity::Warn);
+        let config =
+            CheckConfig::default().source(&source).paths(paths).severity(Rule::Dynamic, Severity::Warn);
         Self { dir, config }
     }
 }

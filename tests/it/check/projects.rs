@@ -1,4 +1,4 @@
-//! Rust projects without Fingerpost, in which `check` must find no asset name.
+//! Tests that `check` reports no problems in Rust projects that do not use Fingerpost.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Alpine AJAX reports responses on the element of the request, and sends some forms again.
+//! Tests with Alpine AJAX, which reports responses on the element of the request, and sends some forms again.
 
 use fingerpost_tower::OnMismatch;
 
@@ -26,7 +26,7 @@ pub(super) async fn event_of_a_control_does_not_end_a_form(browser: &mut Browser
     assert_eq!(browser.evaluate("sessionStorage.getItem('comment')").await, "merged");
 }
 
-/// After a deploy, an error response may not contain the target.
+/// After a deploy, an error response may lack the target.
 pub(super) async fn failed_form_is_not_sent_again(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     run(browser, "document.querySelector('#comment').id = 'note'").await;

@@ -5,7 +5,7 @@ import { runInThisContext } from 'node:vm';
 
 const [rollupDirectory, terserDirectory, input] = process.argv.slice(2);
 const { rollup } = createRequire(import.meta.url)(`${rollupDirectory}/dist/rollup.js`);
-// Executed as a browser script, the bundle needs no other package.
+// As a browser script, the bundle of Terser needs no other package.
 runInThisContext(readFileSync(`${terserDirectory}/dist/bundle.min.js`, 'utf8'));
 
 const squeezeCss = (css) => css.replace(/\s*([{};,])\s*/g, '$1').replaceAll(': ', ':').replaceAll(';}', '}').trim();

@@ -221,7 +221,7 @@ pub(super) async fn every_kind_of_changed_field_blocks_a_reload(browser: &mut Br
             undetected.push(selector);
         }
     }
-    // Keys pressed on a submit button change nothing.
+    // A key does not change a submit button.
     assert_eq!(undetected, ["#submit"]);
 }
 

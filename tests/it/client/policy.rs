@@ -1,4 +1,4 @@
-//! The script works under the content security policy `default-src 'self'`.
+//! Tests that the script works under the content security policy `default-src 'self'`.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::{Site, click_banner, get_fragment, open, run, wait_for_banner, wait_for_page};
 use crate::tools::Browser;
 
-/// Returns the violations after the first errors in the console. The earlier rows of the browser reported the first errors.
+/// Returns the policy violations in the console. Skips the first `earlier` errors, which earlier tests caused.
 async fn violations(browser: &mut Browser, earlier: usize) -> Vec<String> {
     let errors = browser.errors().await.iter().skip(earlier);
     errors.filter(|error| error.contains("Content Security Policy")).cloned().collect()

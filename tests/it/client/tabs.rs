@@ -1,4 +1,4 @@
-//! Tabs act independently.
+//! Tests that tabs are independent of each other.
 
 use fantoccini::wd::WindowHandle;
 use fingerpost_tower::OnMismatch;

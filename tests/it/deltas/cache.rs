@@ -1,4 +1,4 @@
-//! A shared cache in front of the site: nginx with `proxy_cache`.
+//! Tests deltas behind a shared cache: nginx with `proxy_cache`.
 
 use std::io::Read as _;
 
@@ -47,7 +47,7 @@ async fn clients_with_different_dictionaries_share_a_cache() {
     let count = if is_large() { 1_000 } else { 150 };
     let (mut hits, mut deltas) = (0, 0);
     for number in 0..count {
-        // Versions 2 to 4 have a delta. Version 1 is too old, and version 0 was never published.
+        // The file has deltas from versions 2 to 4. Version 1 is too old, and version 0 was never published.
         let (version, accepted) =
             (number * 7 % 6, ["br, dcz", "br", "identity", "gzip, br, zstd, dcz"][number as usize % 4]);
         let mut request = Request::get(&url).header("accept-encoding", accepted);

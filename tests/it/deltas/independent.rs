@@ -1,4 +1,4 @@
-//! The decoder of the Python package `zstandard` decodes deltas of published files.
+//! Tests that the decoder of the Python package `zstandard` decodes deltas of published files.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::tools::{is_large, python, real_assets};
 
-/// Inserts a line into the middle of a file, or moves the first half of a file to its end.
+/// Inserts a line into the middle of a file, or moves the first half of the file to the end.
 fn edit(file: &Path, number: usize) {
     let mut bytes = fs::read(file).expect("a readable file");
     let middle = bytes.len() / 2;

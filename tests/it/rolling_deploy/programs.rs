@@ -1,4 +1,4 @@
-//! Programs with embedded assets as nodes.
+//! Programs with embedded assets that run as nodes.
 
 use std::{
     fs,
@@ -25,7 +25,7 @@ impl Programs {
     pub(crate) fn build(keeps: bool) -> Self {
         let project = TempDir::new().expect("a temporary directory");
         let file = |path: &str| project.path().join(path);
-        // Tests build at the same time, in one target directory.
+        // Tests build at the same time in one target directory, so the names of the packages must differ.
         let package = format!("rolling-single-binary-{}", if keeps { "keeping" } else { "alone" });
         copy_of("single-binary", project.path(), &package);
         fs::remove_file(file("build.rs")).expect("a build script");

@@ -43,7 +43,7 @@ impl Haproxy {
 
         let stderr = folder.path().join("stderr");
         let mut command = Command::new(haproxy);
-        // Run in the foreground, with warnings as errors.
+        // `-db` selects the foreground, and `-dW` treats warnings as errors.
         command.args(["-db", "-dW", "-f"]).arg(&file);
         command.stderr(fs::File::create(&stderr).expect("a writable file"));
         match Process::start_until(&mut command, || TcpStream::connect(address).is_ok()) {

@@ -12,11 +12,11 @@ use hyper_util::{
 };
 use tokio::net::TcpListener;
 
-/// Serves these routes on a free port until the test ends, and returns their origin.
+/// Serves these routes on a free port until the test ends, and returns the origin.
 pub(crate) async fn serve(routes: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let origin = format!("http://{}", listener.local_addr().expect("an address"));
-    // Without `TCP_NODELAY`, headers and body of a file arrive 40 ms apart.
+    // Without `TCP_NODELAY`, the headers and the body of a file arrive 40 ms apart.
     let listener = listener.tap_io(|tcp| tcp.set_nodelay(true).expect("an open connection"));
     tokio::spawn(async { axum::serve(listener, routes).await });
     origin
@@ -49,7 +49,7 @@ impl Default for HttpClient {
 }
 
 impl HttpClient {
-    /// Like the function [`send`].
+    /// Like the function [`send`], but reuses connections.
     pub(crate) async fn send(&self, request: Request<Body>) -> Response<Bytes> {
         let (head, body) = self.0.request(request).await.expect("a response").into_parts();
         Response::from_parts(head, to_bytes(Body::new(body), usize::MAX).await.expect("a whole body"))

@@ -55,7 +55,7 @@ impl Nginx {
         let stderr = fs::File::create(prefix.path().join("stderr")).expect("a writable file");
         let mut command = Command::new(nginx);
         command.arg("-p").arg(prefix.path()).arg("-c").arg(&config).stderr(stderr);
-        // nginx writes its PID once it listens.
+        // nginx writes its PID after it has started to listen.
         let pid = prefix.path().join("nginx.pid");
         match Process::start_until(&mut command, || fs::metadata(&pid).is_ok_and(|pid| pid.len() > 0)) {
             Some(process) => Ok(Self { _process: process, origin: format!("http://{address}"), prefix }),

@@ -1,4 +1,4 @@
-//! Deltas between two builds.
+//! Tests of deltas between two builds of Vite.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use super::{
     project::{build, packages},
 };
 
-/// Builds and collects the project with this line in a long module, and returns the manifest.
+/// Builds and collects the project with this line in a long module and in a long style sheet. Returns the manifest.
 fn publish(packages: &Path, root: &PathBuf, line: &str) -> Manifest {
     let module = root.join("src/m0.ts");
     let long: String = (0..400).map(|n| format!("console.log('line {n}')\n")).collect();
@@ -29,7 +29,7 @@ fn publish(packages: &Path, root: &PathBuf, line: &str) -> Manifest {
     Manifest::parse(&json, "out").expect("a valid manifest")
 }
 
-/// Returns the chunks with their extensions.
+/// Returns the name, the extension and the file information of each chunk.
 fn chunks(manifest: &Manifest) -> impl Iterator<Item = ((&str, &str), &FileInfo)> {
     manifest.iter().filter_map(|(path, entry)| {
         let info = entry.info.as_ref()?;

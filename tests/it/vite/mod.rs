@@ -1,4 +1,4 @@
-//! Sites whose scripts and style sheets are built by published versions of Vite.
+//! Tests with sites whose scripts and style sheets are built by published versions of Vite.
 
 mod deltas;
 mod example;

@@ -1,4 +1,4 @@
-//! Projects that a published version of Vite builds.
+//! Builds projects with published versions of Vite.
 
 use std::{
     fs,

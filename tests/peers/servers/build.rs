@@ -13,11 +13,22 @@ fn main() {
 
 /// Returns lines of words in pseudorandom order.
 fn text(size: usize) -> String {
-    let words = ["color", "margin", "padding", "var(--ink)", "display", "grid", "0.25rem", "solid", "#8fb1e5", "button"];
+    let words = [
+        "color",
+        "margin",
+        "padding",
+        "var(--ink)",
+        "display",
+        "grid",
+        "0.25rem",
+        "solid",
+        "#8fb1e5",
+        "button",
+    ];
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut text = String::from("/* made by build.rs */\n");
     while text.len() < size - 40 {
-        // Xorshift, so that every build writes the same text.
+        // Xorshift with a fixed seed, so that every build writes the same text.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
@@ -28,7 +39,7 @@ fn text(size: usize) -> String {
     text + &" ".repeat(rest)
 }
 
-/// Writes a file only if its content differs, because its modification time affects caches.
+/// Writes a file only if the content differs, because a new modification time would affect caches.
 fn write(file: &Path, text: &str) {
     if fs::read_to_string(file).ok().as_deref() != Some(text) {
         fs::write(file, text).expect("a file");

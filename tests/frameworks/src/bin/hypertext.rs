@@ -1,4 +1,4 @@
-//! hypertext writes a `Url` as a displayed value.
+//! hypertext renders a `Url` as a `&str`.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! Maud writes a `Url` like any other value.
+//! Maud renders a `Url` like any other value.
 
 use std::error::Error;
 

@@ -49,7 +49,7 @@ fn visit(value: &Value, names: &mut BTreeSet<usize>) {
     }
 }
 
-/// Returns the offset of the text of a constant string.
+/// Returns the offset of the text inside a constant string.
 fn constant(expression: &Value) -> Option<usize> {
     let [_, span] = expression["inner"].as_array()?.as_slice() else { return None };
     let offset = span["start_offset"].as_u64()?;

@@ -8,7 +8,7 @@ const KINDS: [&str; 5] = ["filter `", "test `", "function `", "component `", "te
 pub(crate) struct Tera;
 
 impl Engine for Tera {
-    /// Tera has no public syntax tree. A template with unknown functions and filters is an error that lists their positions.
+    /// Tera has no public syntax tree. For unknown functions and filters, Tera returns an error with their positions.
     fn names(&self, template: &str) -> Option<BTreeSet<usize>> {
         let mut tera = tera::Tera::default();
         let Err(err) = tera.add_raw_template("template", template) else { return Some(BTreeSet::new()) };
@@ -17,7 +17,7 @@ impl Engine for Tera {
         for part in report.split("\n\n") {
             let mut lines = part.lines();
             let kind = lines.next()?.strip_prefix("error: Unknown ")?;
-            // Other errors are errors of syntax.
+            // All other errors are syntax errors.
             if !KINDS.iter().any(|known| kind.starts_with(known)) {
                 return None;
             }
@@ -47,7 +47,7 @@ impl Engine for Tera {
     }
 }
 
-/// Returns the offset of a line and a column, in characters from 1.
+/// Returns the byte offset of a line and a column. Lines and columns count from 1, and columns count characters.
 fn offset(text: &str, line: usize, column: usize) -> usize {
     let start = if line == 1 { 0 } else { text.match_indices('\n').nth(line - 2).expect("a line").0 + 1 };
     text[start..].char_indices().nth(column - 1).map_or(text.len(), |(at, _)| start + at)

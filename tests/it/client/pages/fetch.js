@@ -1,4 +1,4 @@
-// A page with its own requests.
+// The script of a page that sends requests without a library.
 const request = (...args) => (window.fingerpost?.fetch ?? fetch)(...args);
 const replace = async (target, response) => {
   if (!response.ok && response.status !== 422) return;

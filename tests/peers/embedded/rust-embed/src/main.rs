@@ -1,4 +1,4 @@
-//! Serves the files with rust-embed, as its example for axum does.
+//! Serves the files with rust-embed, like the axum example of rust-embed.
 
 #[path = "../../serve.rs"]
 mod serve;
