@@ -1,5 +1,5 @@
-//! Compiles the Rust code of README files and pages that no crate includes as its documentation. `it/readme.rs` checks the other
-//! statements of the README files.
+//! Compiles the Rust code of README files and pages that no crate includes in its documentation. `it/readme.rs` checks
+//! the other statements of the README files.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

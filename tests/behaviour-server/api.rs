@@ -16,8 +16,8 @@ const VERSIONS: [(&str, &str); 2] = [("v1", "blue"), ("v1.2", "green")];
 /// A function that returns the results of all lookups for an asset path.
 pub type Resolve = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
-/// Returns the sites by name. `root` is the working directory, with `static`, `overlay`, `dist`, `dist-cdn` and `templates`.
-/// `pages` returns the routes of a site.
+/// Returns the sites by name. `root` is the working directory, with `static`, `overlay`, `dist`, `dist-cdn` and
+/// `templates`. `pages` returns the routes of a site.
 pub fn sites(root: &Path, pages: impl Fn(Resolve) -> Router) -> Result<Vec<(&'static str, Router)>, Error> {
     let (development, production) = (builder(root, Mode::Dev), builder(root, Mode::Production));
     let token = |token| {
@@ -103,7 +103,7 @@ fn settings(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router
         })))
 }
 
-/// Returns a site behind a router of two versions. Below `/named`, headers and cookies have custom names.
+/// Returns a site behind a version router with two versions. Below `/named`, headers and cookies have custom names.
 fn routed(assets: &Assets, pages: impl Fn(Resolve) -> Router) -> Result<Router, Error> {
     let named = VersionRouter::new(VERSIONS)?
         .version_header("X-Shop-Version")?

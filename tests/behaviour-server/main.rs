@@ -42,7 +42,8 @@ fn pages(resolve: api::Resolve) -> Router {
     Router::new().route("/echo", any(echo)).route("/resolve", post(resolve))
 }
 
-/// Responds with the body of the request as HTML, with the status in `x-status` and a header for each `x-echo: NAME: VALUE`.
+/// Responds with the body of the request as HTML. `x-status` sets the status, and each `x-echo: NAME: VALUE` adds a
+/// header.
 async fn echo(request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("a complete body");

@@ -72,8 +72,8 @@ impl Client {
         if !is_last {
             self.connection = Some(connection);
         }
-        // In a 204 or 304 response to HEAD, some frameworks send `Content-Length: 0`. Other frameworks send no length (RFC 9110,
-        // §8.6).
+        // RFC 9110 §8.6: in a 204 or 304 response to HEAD, some frameworks send `Content-Length: 0`, and others send no
+        // length.
         let has_no_length = method == "HEAD" && matches!(response.status, 204 | 304);
         response
             .headers
@@ -133,7 +133,7 @@ fn invalid() -> io::Error {
     io::Error::other("the response is not HTTP/1.1")
 }
 
-/// Writes status, headers, and the length and hash of the body. Also writes a short body as text.
+/// Writes the status, the headers, and the length and the hash of the body. Also writes a short body as text.
 impl fmt::Display for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.status)?;

@@ -121,8 +121,8 @@ impl Request {
     }
 }
 
-/// Returns the requests for a URL and its variations. `line` is a line of the page `/urls`. The line
-/// contains the URL, and optionally the value of `Available-Dictionary` for an earlier version.
+/// Returns the requests for a URL and its variations. `line` is a line of the page `/urls`: the URL, and optionally the
+/// value of `Available-Dictionary` for an earlier version.
 pub(crate) fn requests(client: &mut Client, line: &str, bearer: &str) -> Result<Vec<Request>> {
     let (url, dictionary) = line.split_once(' ').unwrap_or((line, UNKNOWN_DICTIONARY));
     let etag = settled_etag(client, url, &[])?;
@@ -150,7 +150,7 @@ pub(crate) fn requests(client: &mut Client, line: &str, bearer: &str) -> Result<
     Ok(requests)
 }
 
-/// Returns the `ETag` of a response. For a large file, waits until the background thread of the server has hashed the file.
+/// Returns the `ETag` of a response. For a large file, waits until the server has hashed the file in the background.
 fn settled_etag(client: &mut Client, url: &str, headers: &[(&'static str, &str)]) -> Result<String> {
     let begin = Instant::now();
     loop {

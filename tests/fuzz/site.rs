@@ -32,7 +32,7 @@ impl Site {
     }
 
     /// Collects the file with these bytes, and checks that only hashes in references were added. Returns the collected
-    /// bytes, or `None` if the file is nested too deeply or causes warnings or notes.
+    /// bytes, or `None` if the syntax is nested too deeply, or the file causes warnings or notes.
     pub fn check(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         fs::write(self.source().join(self.path), bytes).expect("a file");
         let out = self.dir.path().join("out");
@@ -61,7 +61,7 @@ impl Site {
     }
 }
 
-/// Returns `true` if the dot of a name may be escaped. `collect` replaces a name with an escaped dot as a whole.
+/// Returns `true` if an escape may encode the dot of a name. `collect` replaces the whole name in this case.
 fn may_contain_escaped_dot(bytes: &[u8]) -> bool {
     let bytes = bytes.to_ascii_lowercase();
     let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
@@ -102,9 +102,9 @@ fn only_hashes_were_added(source: &[u8], collected: &[u8], manifest: &Manifest) 
 /// The last segment of an asset path, and the hash that is inserted into the segment.
 struct Name<'a> {
     stem: &'a str,
-    /// With the leading dot, or empty.
+    /// The extension with the leading dot, or an empty string.
     extension: &'a str,
-    /// With the leading dot.
+    /// The hash with the leading dot.
     hash: &'a str,
 }
 
@@ -116,7 +116,7 @@ impl<'a> Name<'a> {
         Self { stem: &path[start..dot], extension: &path[dot..], hash }
     }
 
-    /// Returns `true` if the position `at` is in this name. In a source with escapes, only the text after `at` is compared.
+    /// Returns `true` if the position `at` is in this name. If the source has escapes, only the text after `at` is compared.
     fn is_around(&self, source: &[u8], at: usize) -> bool {
         let (before, after) = source.split_at(at);
         let follows = match after.first() {

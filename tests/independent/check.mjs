@@ -52,7 +52,7 @@ function check(path, source, out, paths, basePath) {
     if (text.slice(at) !== collected.slice(collectedAt)) differ('other bytes at the end');
 }
 
-/** Returns `true` if the dot of a name may be escaped. `collect` replaces an escaped name, so only the target is checked. */
+/** Returns `true` if an escape may encode the dot of a name. `collect` replaces such a name, so only the target is checked. */
 function hasEscape(was) {
     return /\\|%2e/i.test(was);
 }

@@ -52,7 +52,8 @@ impl Site {
         self.version_with(&[])
     }
 
-    /// Like [`Site::version`], but with environment variables. Some variables enable a method of the builder.
+    /// Like [`Site::version`], but with environment variables. Some variables make the process call a method
+    /// of the builder.
     fn version_with(&self, variables: &[(&str, &str)]) -> String {
         self.version_of(&env::current_exe().expect("a program"), variables)
     }
@@ -61,7 +62,7 @@ impl Site {
     fn version_of(&self, program: &Path, variables: &[(&str, &str)]) -> String {
         let mut command = Command::new(program);
         command.args(["app_version::program_prints_its_app_version", "--exact", "--nocapture"]);
-        // Removes the variables of this machine, because a variable may contain a commit.
+        // Removes the environment variables of this machine, because a variable may contain a commit.
         let output = command.env_clear().env(SITE, self.0.path()).envs(variables.iter().copied()).output();
         let output = output.expect("a program that starts");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -195,7 +196,7 @@ fn names(dir: &Path) -> Vec<String> {
     names
 }
 
-/// Simulates two builds of a program. Appends bytes to each build that are never executed.
+/// Simulates two builds of a program by two copies with different appended bytes. The bytes are never executed.
 fn code_is_edited() {
     let site = Site::new("");
     let programs = ["one", "two"].map(|build| {

@@ -163,7 +163,7 @@ impl Proxy {
     }
 }
 
-/// Returns the version of a page, after checking that header and body agree.
+/// Returns the version of a page. Checks that the headers and the body have the same version.
 #[track_caller]
 fn version_of_page(response: &Response<Bytes>) -> String {
     let page = String::from_utf8(response.body().to_vec()).expect("a string");
@@ -192,7 +192,7 @@ fn assert_refused(response: &Response<Bytes>, available: &str) {
     assert_eq!(set_cookie(response), None);
 }
 
-/// Checks the version in `/version` and in the endpoint for the client script.
+/// Checks the version in the responses of `/version` and of the endpoint for the client script.
 async fn assert_version(proxy: &Proxy, headers: &[(&str, &str)], version: &str) {
     for path in ["/version", "/_fingerpost/version"] {
         let response = proxy.send(path, headers).await;

@@ -1,4 +1,5 @@
-//! Compatibility with `ManifestStaticFilesStorage`: Django and Fingerpost read the output directories of each other.
+//! Tests the compatibility with `ManifestStaticFilesStorage`: Django and Fingerpost read the output directories of each
+//! other.
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
@@ -78,8 +79,8 @@ fn sources() -> Option<RealAssets> {
     Some(assets)
 }
 
-/// Compares the URLs of Django, by path, with the URLs of Fingerpost. Reports only the differences. Django's storage does not
-/// percent-encode paths from a manifest.
+/// Compares the URLs of Django, by path, with the URLs of Fingerpost. Reports only the differences. Django's storage does
+/// not percent-encode paths from a manifest.
 #[track_caller]
 fn assert_same_urls(theirs: &Value, ours: &Assets) {
     let decoded = |url: &str| percent_decode_str(url).decode_utf8().expect("a UTF-8 name").into_owned();
@@ -87,8 +88,8 @@ fn assert_same_urls(theirs: &Value, ours: &Assets) {
     let theirs = theirs.as_object().expect("URLs by path").iter();
     let theirs = theirs.map(|(path, url)| (path, url.as_str().expect("a URL"), ours.remove(path)));
     let differing: Vec<_> = theirs.filter(|(_, theirs, ours)| ours.as_deref() != Some(*theirs)).collect();
-    assert!(differing.is_empty(), "path, Django's, ours: {differing:#?}");
-    assert!(ours.is_empty(), "Django lacks {ours:#?}");
+    assert!(differing.is_empty(), "different URLs (path, Django, Fingerpost): {differing:#?}");
+    assert!(ours.is_empty(), "URLs that Django does not have: {ours:#?}");
 }
 
 #[test]

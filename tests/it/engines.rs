@@ -46,7 +46,7 @@ const WRITTEN: [(&str, &str, Option<&str>, &str); 6] = [
 /// The app version, and its form in a query.
 const VERSION: [&str; 2] = ["v1.2+3f2a91b", "v1.2%2B3f2a91b"];
 
-/// Renders a page with the URLs of these asset paths, one per line.
+/// A function that renders a page with the URLs of these asset paths, one per line.
 type Render = fn(&Site, &[String]) -> String;
 
 /// Every way to render a URL.
@@ -168,8 +168,8 @@ struct Site {
     expected: Expected,
 }
 
-/// Computes the URL of an asset without Fingerpost, from its path as written in a URL, its bytes, and the bytes
-/// rewritten by `collect`.
+/// A function that computes the URL of an asset without Fingerpost. The arguments are the percent-encoded path, the
+/// bytes, and the bytes rewritten by `collect`.
 type Expected = fn(&str, &[u8], &[u8]) -> String;
 
 impl Site {

@@ -68,8 +68,8 @@ fn htmx() -> TempDir {
     dir
 }
 
-/// The examples that are copied without `FINGERPOST_TEST_LARGE`: one for each engine, and one with a build script. The other
-/// examples need more dependencies, which take minutes to build outside the workspace.
+/// The examples that are copied without `FINGERPOST_TEST_LARGE`: one for each engine, and one with a build script. The
+/// other examples need more dependencies, which take minutes to build outside the workspace.
 const COPIED_BY_DEFAULT: [&str; 4] = ["axum-askama", "axum-minijinja", "axum-tera", "single-binary"];
 
 #[tokio::test]

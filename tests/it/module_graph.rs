@@ -30,14 +30,14 @@ use tokio::sync::watch;
 use crate::tools::{Browser, serve};
 
 const MODULES: usize = 30;
-/// The modules that import other modules: `app.js` imports `m1.js`, which imports `m2.js`, and so on. A browser opens at most
-/// six connections to an HTTP/1.1 server, so one connection is free while the responses for these five modules wait.
+/// The modules that import other modules: `app.js` imports `m1.js`, which imports `m2.js`, and so on. A browser opens at
+/// most six connections to an HTTP/1.1 server, so one connection is free while the responses for these five modules wait.
 const PARENTS: [&str; 5] = ["app", "m1", "m2", "m3", "m4"];
 /// The module at depth five.
 const DEEPEST: &str = "m30";
 const NONCE: &str = "r4nd+0m==";
 
-/// Returns the imports of each module. Each of the other modules is imported by one parent.
+/// Returns the imports of each module. Each module except the parents is imported by one parent.
 fn imports() -> BTreeMap<String, Vec<String>> {
     let mut imports = BTreeMap::<_, Vec<_>>::new();
     for (number, parent) in PARENTS.iter().enumerate() {
@@ -225,7 +225,7 @@ async fn modules_at_depth_five_load_in_two_rounds_and_are_fetched_again_only_aft
         let names = || imports.keys().map(|name| format!("{name}.js"));
         assert_eq!(imports.len(), MODULES + 1);
 
-        // Only parents name other modules, but the browser requests all files before any parent has arrived.
+        // Only parents import other modules, but the browser requests all files before any parent has arrived.
         *site.state.hold_until.lock().unwrap() = MODULES + 2;
         site.open(&browser, page).await;
         assert_eq!(runs(&browser).await, sorted(imports.keys().map(|name| format!("{name} 1"))));

@@ -39,7 +39,7 @@ server {
 }
 "#;
 
-/// The headers to compare, besides status and body.
+/// The headers to compare, besides the status and the body.
 const HEADERS: [&str; 12] = [
     "accept-ranges",
     "allow",

@@ -23,8 +23,8 @@ fn page(assets: &Assets, files: &[File<'_>]) -> String {
     env.get_template("urls.html").and_then(|page| page.render(context! { paths })).expect("a page")
 }
 
-/// Serves `dir`, and compares the response for every URL of a page with the file that has the plain name in `dir`. Files without
-/// references are also compared with the file in `source`.
+/// Serves `dir`, and compares the response for every URL of a page with the file that has the plain name in `dir`. Also
+/// compares files without references with the files in `source`.
 async fn assert_urls_return_the_files(assets: &Assets, dir: &Path, source: &Path, files: &[File<'_>]) {
     let origin = serve(Router::new().nest_service("/static", ServeDir::new(dir))).await;
     let page = page(assets, files);

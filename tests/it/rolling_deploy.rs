@@ -132,7 +132,7 @@ async fn hashed_paths_in_container_images_are_found_on_the_next_node() {
     }
 }
 
-/// Deploys programs with embedded assets twice, and checks what the visitor received. Returns `false` without nginx.
+/// Deploys programs with embedded assets twice, and calls `check` after each deploy. Returns `false` without nginx.
 async fn deploy_programs(keeps: bool, mut check: impl AsyncFnMut(&mut Visitor<'_>)) -> bool {
     let urls = hashed_urls();
     let programs = Programs::build(keeps);
@@ -218,7 +218,7 @@ async fn version_query_may_return_wrong_bytes_during_a_deploy() {
     assert_eq!((retries, redirects), (0, 0));
     let is_versioned = |got: &&ReceivedAsset| got.url.query().is_some();
     assert!(got.iter().filter(is_versioned).any(|got| !got.fits()), "no response had wrong bytes");
-    // References in files have no version, so cached responses may be an hour old.
+    // References in files have no version, so the responses may be cached for an hour.
     let mut plain = got.iter().filter(|got| !is_versioned(got));
     assert!(plain.any(|got| got.page == 'b' && got.release == Some('a') && got.is_cached));
 }
@@ -325,7 +325,7 @@ async fn documented_token_misconfigurations_fail_as_described() {
         let Some(nginx) = behind_nginx(&nodes, "").await else { return };
         let mut seen = Vec::new();
         for _ in 0..4 {
-            // A new path each time, because responses are cached.
+            // Each request has a new path, because responses are cached.
             seen.push(follow(&nginx, &path.replace('0', &seen.len().to_string())).await);
         }
         assert!(seen.contains(&expected), "{path}: {seen:?}");

@@ -97,8 +97,7 @@ async fn assert_fits(browser: &Browser, width: u32) {
     assert_eq!(widths, json!([width, width]));
 }
 
-/// Checks that no request has failed. A 304 is no failure: the browser
-/// revalidates files without a hash in the URL.
+/// Checks that no request has failed. A 304 is no failure: the browser revalidates files without a hash in the URL.
 async fn assert_no_errors(browser: &mut Browser, least: usize) {
     assert_eq!(browser.errors().await, [""; 0]);
     let requests = browser.requests().await;
@@ -120,8 +119,8 @@ async fn minijinja_example_works_in_development() {
     assert_no_errors(&mut browser, 10).await;
 }
 
-/// In production, an example collects into its own directory. If two processes start at the same time, the second process waits
-/// for the lock and writes nothing.
+/// In production, an example collects into its own directory. If two processes start at the same time, the second process
+/// waits for the lock and writes nothing.
 #[tokio::test]
 #[ignore = "needs Chromium: run tests/setup"]
 async fn minijinja_example_works_in_production() {

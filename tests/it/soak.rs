@@ -51,7 +51,7 @@ const HEADERS: [(&str, &str); 8] = [
     ("accept", "*/*"),
 ];
 
-/// The number of requests: `FINGERPOST_TEST_REQUESTS`, or a small default.
+/// The number of requests: `FINGERPOST_TEST_REQUESTS`, or 10,000.
 fn requests() -> usize {
     env::var("FINGERPOST_TEST_REQUESTS").map_or(10_000, |number| number.parse().expect("a number"))
 }
@@ -155,7 +155,8 @@ async fn actix_requests_succeed_while_releases_are_published_and_cleaned() {
         let (assets, origin, client) = (assets.clone(), origin.clone(), HttpClient::default());
         let (done, releases) = (Arc::clone(&done), Arc::clone(&releases));
         tokio::spawn(async move {
-            // On a fast machine, the clients continue until the third release is published. The limit of 100 times the requests ends the test if publishing fails.
+            // On a fast machine, the clients continue until the third release is published. The limit of 100 times the
+            // requests ends the test if publishing fails.
             let most = || if releases.load(Relaxed) < 3 { requests() * 100 } else { requests() };
             while done.fetch_add(2, Relaxed) < most() {
                 let number = done.load(Relaxed) + offset;

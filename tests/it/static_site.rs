@@ -33,13 +33,13 @@ struct Site<'a> {
 
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
-struct Answer {
+struct ReceivedResponse {
     status: u16,
     headers: BTreeMap<String, String>,
     body: Vec<u8>,
 }
 
-impl Answer {
+impl ReceivedResponse {
     fn new(response: Response<axum::body::Bytes>) -> Self {
         let headers = response
             .headers()
@@ -69,22 +69,22 @@ pub(crate) async fn check(origin: &str, out: &Path) {
 }
 
 impl Site<'_> {
-    async fn send(&self, method: Method, path: &str, headers: Headers<'_>) -> Answer {
+    async fn send(&self, method: Method, path: &str, headers: Headers<'_>) -> ReceivedResponse {
         let segments =
             path.split('/').map(|segment| utf8_percent_encode(segment, NON_ALPHANUMERIC).to_string());
         self.send_raw(method, &segments.collect::<Vec<_>>().join("/"), headers).await
     }
 
-    async fn send_raw(&self, method: Method, path: &str, headers: Headers<'_>) -> Answer {
+    async fn send_raw(&self, method: Method, path: &str, headers: Headers<'_>) -> ReceivedResponse {
         let mut request = Request::builder().method(method).uri(format!("{}/static/{path}", self.origin));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Answer::new(self.client.send(request.body(Body::empty()).expect("a request")).await)
+        ReceivedResponse::new(self.client.send(request.body(Body::empty()).expect("a request")).await)
     }
 
     /// Waits until the server has hashed a large file, and returns the response.
-    async fn get_hashed(&self, path: &str) -> Answer {
+    async fn get_hashed(&self, path: &str) -> ReceivedResponse {
         for _ in 0..1000 {
             let response = self.send(Method::GET, path, &[]).await;
             if response.header("etag") != "-" {
@@ -141,14 +141,14 @@ impl Site<'_> {
         assert_eq!((none.status, none.header("cache-control")), (406, "no-store"), "{path}");
     }
 
-    async fn check_methods(&self, path: &str, whole: &Answer) {
+    async fn check_methods(&self, path: &str, whole: &ReceivedResponse) {
         let head = self.send(Method::HEAD, path, &[]).await;
         assert_eq!((head.status, &head.headers, head.body.len()), (200, &whole.headers, 0), "{path}");
         let post = self.send(Method::POST, path, &[]).await;
         assert_eq!((post.status, post.header("allow")), (405, "GET, HEAD"), "{path}");
     }
 
-    async fn check_conditions(&self, path: &str, whole: &Answer) {
+    async fn check_conditions(&self, path: &str, whole: &ReceivedResponse) {
         let etag = whole.header("etag");
         for condition in [etag, "*", &format!("\"x\", {etag}"), &format!("W/{etag}")] {
             let response = self.send(Method::GET, path, &[("if-none-match", condition)]).await;
@@ -164,7 +164,7 @@ impl Site<'_> {
         assert_eq!(self.send(Method::GET, path, &[("if-match", "\"x\"")]).await.status, 412, "{path}");
     }
 
-    async fn check_ranges(&self, path: &str, bytes: &[u8], whole: &Answer) {
+    async fn check_ranges(&self, path: &str, bytes: &[u8], whole: &ReceivedResponse) {
         let length = bytes.len();
         for (range, part) in [
             ("bytes=0-13".to_owned(), 0..14),

@@ -6,7 +6,7 @@ use proptest::{
     test_runner::{TestCaseError, TestRunner},
 };
 
-/// Strings that programs have misinterpreted.
+/// Strings that some programs misinterpret.
 const PIECES: &[&str] = &[
     "\"",
     "'",
@@ -106,7 +106,7 @@ const PIECES: &[&str] = &[
     "a.css?x&",
 ];
 
-/// Generates any text, most often similar to a path or a URL.
+/// Generates text, most of which is similar to a path or a URL.
 pub fn hostile_path() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         6 => select(PIECES).prop_map(str::to_owned),
@@ -125,7 +125,7 @@ fn cut(mut text: String, longest: usize) -> String {
     text
 }
 
-/// Generates an asset path that is a valid file path on Unix, and that the default rules do not ignore.
+/// Generates an asset path that is a valid file path on Unix. The default ignore rules accept the path.
 pub fn hostile_file() -> impl Strategy<Value = String> {
     let is_piece = |piece: &&&str| !piece.contains(['/', '\0']);
     let pieces: Vec<_> = PIECES.iter().filter(is_piece).copied().collect();

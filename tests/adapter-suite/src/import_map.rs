@@ -4,7 +4,7 @@ use fingerpost::Assets;
 
 use crate::{pages::Render, site::Site};
 
-/// The map is not escaped, neither in HTML nor in text. The nonce is escaped.
+/// Every template renders the import map of the core unchanged. Only the nonce is escaped.
 pub fn import_map_is_written_with_an_escaped_nonce(engine: &dyn Fn(&Assets) -> Render) {
     let site = Site::with_files(&["js/a.js"]);
     let name = "</script><b>&\"'";
@@ -25,7 +25,8 @@ pub fn import_map_is_written_with_an_escaped_nonce(engine: &dyn Fn(&Assets) -> R
     }
 }
 
-/// Without a map, the function returns an empty string. The error for an unknown asset contains the name from the import map.
+/// Without a map, the function returns an empty string. The error for an unknown asset contains the name from the
+/// import map.
 pub fn import_map_is_empty_without_names_and_an_error_for_unknown_assets(engine: &dyn Fn(&Assets) -> Render) {
     let site = Site::with_files(&["js/a.js"]);
     for assets in site.in_both_modes(|assets| assets) {

@@ -8,9 +8,11 @@ pub type Render = Box<dyn Fn(&str, &str) -> Result<String, String> + Send + Sync
 /// The helpers that take an asset path.
 const HELPERS: [&str; 3] = ["static", "static_url", "static_integrity"];
 
-/// Returns the name and the source of each template. `call` returns the syntax that calls a helper with the variable `path`.
-/// `tags` calls `static_tags` with the variable `path` as the only entry. `tags_with_nonce` calls `static_tags` with the
-/// [`ENTRIES`](crate::ENTRIES), and with the variable `path` as the nonce.
+/// Returns the name and the source of each template.
+///
+/// `call` returns the syntax that calls a helper with the variable `path`. `tags` calls `static_tags` with the variable
+/// `path` as the only entry. `tags_with_nonce` calls `static_tags` with the [`ENTRIES`](crate::ENTRIES), and with the
+/// variable `path` as the nonce.
 pub fn templates(call: impl Fn(&str) -> String, tags: &str, tags_with_nonce: &str) -> Vec<(String, String)> {
     let source = |Page { name, helper, .. }: Page| {
         let filter = format!("path | {helper}");

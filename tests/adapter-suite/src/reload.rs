@@ -19,8 +19,8 @@ fn site(engine: &dyn Fn(&Assets) -> Render) -> (Site, Assets, Render) {
     (site, assets, render)
 }
 
-/// Returns the output of every page. Pages with URLs are rendered twice: for a path with a prebuilt value, and for the path
-/// with a fragment, for which there is no prebuilt value.
+/// Returns the output of every page. Pages with URLs are rendered for a path with a prebuilt value, and for the same path
+/// with a fragment, which has no prebuilt value.
 fn rendered(render: &Render) -> String {
     let calls = pages().flat_map(|page| {
         let paths = if page.is_integrity() { &["a.css"][..] } else { &["a.css", "a.css#f"] };
@@ -72,7 +72,7 @@ pub fn reload_of_a_clone_takes_effect_and_a_failed_reload_changes_nothing(
     assert_eq!(rendered(&render), expected(&assets, "three"));
 }
 
-/// Scopes nest, and each scope has its own release.
+/// Scopes can be nested. Each scope has its own release.
 pub fn scope_pins_all_helpers_across_two_reloads(engine: &dyn Fn(&Assets) -> Render) {
     let (site, assets, render) = site(engine);
     let one = assets.snapshot();
@@ -98,7 +98,7 @@ pub fn scope_pins_all_helpers_across_two_reloads(engine: &dyn Fn(&Assets) -> Ren
     }
 }
 
-/// A scope applies only to its own assets.
+/// A scope has no effect on other `Assets`.
 pub fn scope_of_other_assets_is_ignored(engine: &dyn Fn(&Assets) -> Render) {
     let ((site, assets, render), (_other_site, other, other_render)) = (site(engine), site(engine));
     let (old, other_old) = (assets.snapshot(), other.snapshot());
@@ -111,7 +111,7 @@ pub fn scope_of_other_assets_is_ignored(engine: &dyn Fn(&Assets) -> Render) {
     assert_eq!(old.scope(|| rendered(&other_render)), expected(&other, CONTENT));
 }
 
-/// In development, the URL has the hash of the current content, also in a scope.
+/// In development, a URL in a scope has the hash of the current content.
 pub fn scope_in_development_pins_only_the_version(engine: &dyn Fn(&Assets) -> Render) {
     let site = Site::with_files(&["a.css"]);
     let assets = site.development().build().unwrap();

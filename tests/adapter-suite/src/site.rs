@@ -27,7 +27,7 @@ impl Site {
         site
     }
 
-    /// Writes this content to all these files in the source directory, and publishes the files in the output directory.
+    /// Writes the content to each file in the source directory, and publishes the files in the output directory.
     pub fn publish(&self, paths: &[&str], content: &str) {
         let mut manifest = Manifest::new("/static/");
         for path in paths {

@@ -8,7 +8,7 @@ use crate::tools::Browser;
 pub(super) const ALPINE_AJAX: &[Library] = &["alpine-ajax"];
 
 /// A control in the form sends its own request.
-pub(super) async fn event_of_a_control_does_not_end_a_form(browser: &mut Browser, site: &Site) {
+pub(super) async fn event_of_a_nested_control_does_not_complete_a_form(browser: &mut Browser, site: &Site) {
     open(browser, site, "/open").await;
     let control = "const form = document.querySelector('#comment');
         form.insertAdjacentHTML('beforeend', '<a id=control x-target=target href=/fragment>Validate</a>')";

@@ -206,7 +206,7 @@ pub(super) async fn other_409_of_the_version_endpoint_has_no_effect(browser: &mu
     assert_eq!(site.loads(), ["/"]);
 }
 
-/// The Back button restores the page that the reload has left.
+/// The Back button restores the page from before the reload.
 pub(super) async fn page_left_by_a_reload_prompts_after_back(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     run(browser, "window.isCached = true").await;

@@ -152,7 +152,7 @@ async fn add_part(browser: &Browser) {
     run(browser, &format!("{add} `{link}`); htmx.process(document.body)")).await;
 }
 
-pub(super) async fn fragment_with_its_own_url_does_not_replace_a_posted_page(
+pub(super) async fn page_from_a_post_with_a_pushed_fragment_url_is_not_reloaded(
     browser: &mut Browser,
     site: &Site,
 ) {
@@ -182,7 +182,7 @@ pub(super) async fn page_from_a_boosted_link_after_a_post_is_reloaded(browser: &
     assert_eq!(site.loads(), ["/", "/posted", "/next?page=2"]);
 }
 
-pub(super) async fn boosted_link_into_a_fragment_reloads_the_page_in_place(
+pub(super) async fn boosted_link_that_updates_a_fragment_reloads_the_page_in_place(
     browser: &mut Browser,
     site: &Site,
 ) {

@@ -14,8 +14,8 @@ use crate::tools::npm_package;
 const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/it/client");
 const CLIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/fingerpost-http/src/version/client");
 
-/// Runs a script of this directory with Node.js. The arguments are npm packages, followed by a file or directory. Returns
-/// `None` if `tests/setup` could not fetch the packages.
+/// Runs a script of this directory with Node.js. The arguments are npm packages, followed by a file or directory.
+/// Returns `None` if `tests/setup` could not fetch the packages.
 fn node(script: &str, packages: &[&str], input: &str) -> Option<Output> {
     let mut command = Command::new("node");
     command.arg(format!("{TESTS}/{script}"));

@@ -26,7 +26,7 @@ use url::form_urlencoded;
 use super::recipes;
 use crate::tools::{npm_package, serve};
 
-/// The name of a front-end library: the name of its adapter, or of the npm package of a version of htmx.
+/// The name of a front-end library, such as `turbo` or `htmx-2`.
 pub(super) type Library = &'static str;
 
 /// A request received by a site.

@@ -1,4 +1,4 @@
-//! A site with two nodes behind an nginx that caches.
+//! A site with two nodes behind an nginx with a cache.
 
 use std::{
     collections::BTreeMap,

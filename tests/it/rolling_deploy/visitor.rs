@@ -153,8 +153,8 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Returns the received asset. Checks that the response is neither cached nor cacheable if its bytes and its URL belong
-    /// to different releases.
+    /// Returns the received asset. Checks that the response is neither cached nor cacheable if its bytes and its URL
+    /// belong to different releases.
     fn received(&self, page: char, url: Url, response: &Response<Bytes>) -> ReceivedAsset {
         let text = text(response);
         let got = ReceivedAsset {
@@ -176,7 +176,8 @@ impl<'a> Visitor<'a> {
         got
     }
 
-    /// Requests every URL twice, so that each node responds unless nginx has cached the response. Returns the responses.
+    /// Requests every URL twice, so that each node responds unless nginx has cached the response. Returns the
+    /// responses.
     pub(crate) async fn request_again(&mut self) -> Vec<ReceivedAsset> {
         let mut all = Vec::new();
         for url in self.requested.clone() {
@@ -188,8 +189,8 @@ impl<'a> Visitor<'a> {
         all
     }
 
-    /// Loads the remaining assets. Checks that the visitor has loaded at least 20 pages, a cached asset, and an asset that
-    /// a script references.
+    /// Loads the remaining assets. Checks that the visitor has loaded at least 20 pages, a cached asset, and an asset
+    /// that a script references.
     pub(crate) async fn finish(&mut self) {
         for page in mem::take(&mut self.open) {
             self.load(page).await;

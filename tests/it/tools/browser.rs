@@ -100,7 +100,7 @@ impl Browser {
         self.dev_tools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
-    /// Emulates a phone with a screen of this width in CSS pixels. A browser window cannot be as narrow.
+    /// Emulates a phone with a screen of this width in CSS pixels. A browser window cannot be as narrow as a phone.
     pub(crate) async fn emulate_phone(&self, width: u32) {
         let screen = json!({ "width": width, "height": 2 * width, "deviceScaleFactor": 2, "mobile": true });
         self.dev_tools("Emulation.setDeviceMetricsOverride", screen).await;

@@ -33,7 +33,7 @@ impl Process {
             Self(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("a program that starts"));
         let output = BufReader::new(process.0.stdout.take().expect("a piped output"));
         let (sender, lines) = mpsc::channel();
-        // Reads to the end even after the receiver is dropped: a full pipe would block the program.
+        // Reads to the end even after the receiver is dropped, because a full pipe would block the program.
         thread::spawn(move || output.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
 
         let mut output_lines = Vec::new();
@@ -174,7 +174,8 @@ pub(crate) fn built_outside(project: &Path) -> PathBuf {
     build_outside(project, &[]).expect("a successful build").program
 }
 
-/// Builds a project outside the repository, with additional arguments for `cargo build`. Fails with the messages of Cargo.
+/// Builds a project outside the repository, with additional arguments for `cargo build`. Fails with the messages of
+/// Cargo.
 pub(crate) fn build_outside(project: &Path, more: &[&str]) -> Result<Build, String> {
     let target =
         Path::new(env!("CARGO_TARGET_TMPDIR")).parent().and_then(Path::to_str).expect("a UTF-8 path");

@@ -44,7 +44,8 @@ fn build_copy(project: &Path, packages: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Opens the page, and clicks the button, which loads a chunk with a style sheet. Checks that the console is empty.
+/// Opens the page, and clicks the button, which loads a chunk with a style sheet. Checks that the console
+/// has no errors and no warnings.
 async fn assert_chunks_load(browser: &mut Browser, url: &str) {
     browser.goto(url).await.expect("a page");
     browser.until("document.querySelector('button')?.title === '4 huts'").await;

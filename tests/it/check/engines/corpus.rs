@@ -50,8 +50,8 @@ fn compare_public_templates() {
     }
 }
 
-/// Returns a template with inserted names. Skips files with line ends other than `\n` and `\r\n`, because the engines do
-/// not count these line ends.
+/// Returns a template with inserted names. Skips files with line ends other than `\n` and `\r\n`, because the engines
+/// do not count these line ends.
 fn changed(engine: &dyn Engine, file: &Path) -> Option<String> {
     let is_template =
         EXTENSIONS.iter().any(|extension| file.extension().is_some_and(|other| other == *extension));
@@ -63,7 +63,7 @@ fn changed(engine: &dyn Engine, file: &Path) -> Option<String> {
     with_names(engine, &without_extends(&text))
 }
 
-/// Removes the tag `extends`, because Tera rejects a template without its parent.
+/// Removes the tag `extends`, because Tera rejects a template whose parent is missing.
 fn without_extends(text: &str) -> String {
     let Some((before, rest)) = text.split_once("{% extends ") else { return text.to_owned() };
     let Some((_, after)) = rest.split_once("%}") else { return text.to_owned() };

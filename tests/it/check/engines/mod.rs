@@ -74,8 +74,8 @@ fn small_templates_have_the_same_names_as_in_the_engines() {
 
 pub(crate) const ENGINES: [&dyn Engine; 3] = [&minijinja::MiniJinja, &tera::Tera, &askama::Askama];
 
-/// Asserts that `check` finds the same names as the engine, at the same positions. Returns the number of templates that the
-/// engine accepts, and the number of names in these templates.
+/// Checks that `check` finds the same names as the engine, at the same positions. Returns the number of templates that
+/// the engine accepts, and the number of names in these templates.
 pub(crate) fn compare(engine: &dyn Engine, templates: &[String]) -> (usize, usize) {
     let site = TempDir::new().expect("a temporary directory");
     let [source, dir] = ["static", "templates"].map(|name| site.path().join(name));

@@ -1,7 +1,7 @@
 //! Runs a server of static files on one thread: `servers KIND DIR PORT`.
 //!
-//! `DIR` is an output directory of `fingerpost collect --originals --compress gzip,br`, so that all servers find the same
-//! names and variants. memory-serve embeds the files at build time: see `build.rs`.
+//! `DIR` is an output directory of `fingerpost collect --originals --compress gzip,br`, so that all servers find the
+//! same names and variants. memory-serve embeds the files at build time: see `build.rs`.
 
 use std::{collections::HashMap, env, fs, net::SocketAddr};
 
