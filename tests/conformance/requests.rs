@@ -14,8 +14,8 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<(&'static str, String)>,
 }
 
-/// The headers of GET and HEAD requests. `{etag}`, `{br}` and `{delta}` are the `ETag`s of the uncompressed response, of
-/// the Brotli variant, and of the delta. `{dictionary}` is the `Available-Dictionary` of an earlier version.
+/// The headers of GET and HEAD requests. `{etag}`, `{br}` and `{delta}` are the `ETag`s of the uncompressed response,
+/// of the Brotli variant, and of the delta. `{dictionary}` is the `Available-Dictionary` of an earlier version.
 const HEADERS: &[&[(&str, &str)]] = &[
     &[],
     &[("accept-encoding", "gzip")],

@@ -116,7 +116,8 @@ impl<'a> Name<'a> {
         Self { stem: &path[start..dot], extension: &path[dot..], hash }
     }
 
-    /// Returns `true` if the position `at` is in this name. If the source has escapes, only the text after `at` is compared.
+    /// Returns `true` if the position `at` is in this name. If the source has escapes, only the text after `at` is
+    /// compared.
     fn is_around(&self, source: &[u8], at: usize) -> bool {
         let (before, after) = source.split_at(at);
         let follows = match after.first() {

@@ -7,8 +7,8 @@ use crate::{
     tools::{Browser, Server, get, npm_package},
 };
 
-/// A JavaScript expression for the state of the page: the heading, the versions of the HTML and of the script, the release
-/// of the style sheet, and the presence of a banner.
+/// A JavaScript expression for the state of the page: the heading, the versions of the HTML and of the script, the
+/// release of the style sheet, and the presence of a banner.
 const STATE: &str = "[
     document.querySelector('h1').textContent,
     document.querySelector('#html-version').textContent,

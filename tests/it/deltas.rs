@@ -1,4 +1,5 @@
-//! Tests deltas for visitors who return after a deploy (RFC 9842): in Chromium, behind a cache, and with another decoder.
+//! Tests deltas for visitors who return after a deploy (RFC 9842): in Chromium, behind a cache, and with another
+//! decoder.
 
 mod browser;
 mod cache;

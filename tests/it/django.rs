@@ -79,8 +79,8 @@ fn sources() -> Option<RealAssets> {
     Some(assets)
 }
 
-/// Compares the URLs of Django, by path, with the URLs of Fingerpost. Reports only the differences. Django's storage does
-/// not percent-encode paths from a manifest.
+/// Compares the URLs of Django, by path, with the URLs of Fingerpost. Reports only the differences. Django's storage
+/// does not percent-encode paths from a manifest.
 #[track_caller]
 fn assert_same_urls(theirs: &Value, ours: &Assets) {
     let decoded = |url: &str| percent_decode_str(url).decode_utf8().expect("a UTF-8 name").into_owned();

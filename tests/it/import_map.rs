@@ -13,8 +13,8 @@ use tower_http::services::ServeDir;
 
 use crate::tools::{self, Browser, npm_package, serve};
 
-/// The start of a JavaScript call that appends its arguments to the array `window.runs`. Each module of these tests contains
-/// one such call.
+/// The start of a JavaScript call that appends its arguments to the array `window.runs`. Each module of these tests
+/// contains one such call.
 const RUN: &str = "(window.runs ??= []).push";
 
 /// A function that returns the headers and the body of a page.

@@ -30,8 +30,9 @@ use tokio::sync::watch;
 use crate::tools::{Browser, serve};
 
 const MODULES: usize = 30;
-/// The modules that import other modules: `app.js` imports `m1.js`, which imports `m2.js`, and so on. A browser opens at
-/// most six connections to an HTTP/1.1 server, so one connection is free while the responses for these five modules wait.
+/// The modules that import other modules: `app.js` imports `m1.js`, which imports `m2.js`, and so on. A browser opens
+/// at most six connections to an HTTP/1.1 server, so one connection is free while the responses for these five modules
+/// wait.
 const PARENTS: [&str; 5] = ["app", "m1", "m2", "m3", "m4"];
 /// The module at depth five.
 const DEEPEST: &str = "m30";

@@ -136,8 +136,8 @@ struct Reader<'m> {
 }
 
 impl Reader<'_> {
-    /// Returns the path from the root of the crate. Returns `None` unless the path starts with `crate`, `self`, `super` or a
-    /// child of the file.
+    /// Returns the path from the root of the crate. Returns `None` unless the path starts with `crate`, `self`, `super`
+    /// or a child of the file.
     fn absolute(&self, segments: &[String]) -> Option<ModulePath> {
         let (first, mut rest) = segments.split_first()?;
         let mut base = match first.as_str() {

@@ -1,4 +1,5 @@
-//! Checks statements of the README files about the repository. `tests/readme.rs` compiles the Rust code of the README files.
+//! Checks statements of the README files about the repository. `tests/readme.rs` compiles the Rust code of the README
+//! files.
 
 use std::{
     fs,

@@ -119,8 +119,8 @@ async fn minijinja_example_works_in_development() {
     assert_no_errors(&mut browser, 10).await;
 }
 
-/// In production, an example collects into its own directory. If two processes start at the same time, the second process
-/// waits for the lock and writes nothing.
+/// In production, an example collects into its own directory. If two processes start at the same time, the second
+/// process waits for the lock and writes nothing.
 #[tokio::test]
 #[ignore = "needs Chromium: run tests/setup"]
 async fn minijinja_example_works_in_production() {

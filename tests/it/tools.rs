@@ -169,8 +169,8 @@ pub(crate) struct RealAssets {
 }
 
 impl RealAssets {
-    /// The directories of the copied files, in this order. References in the first four directories resolve within these four
-    /// directories. Files in the last two directories contain no references.
+    /// The directories of the copied files, in this order. References in the first four directories resolve within
+    /// these four directories. Files in the last two directories contain no references.
     const FOLDERS: [&str; 6] = [
         "bootstrap/dist",
         "htmx.org/dist",

@@ -19,8 +19,8 @@ fn site(engine: &dyn Fn(&Assets) -> Render) -> (Site, Assets, Render) {
     (site, assets, render)
 }
 
-/// Returns the output of every page. Pages with URLs are rendered for a path with a prebuilt value, and for the same path
-/// with a fragment, which has no prebuilt value.
+/// Returns the output of every page. Pages with URLs are rendered for a path with a prebuilt value, and for the same
+/// path with a fragment, which has no prebuilt value.
 fn rendered(render: &Render) -> String {
     let calls = pages().flat_map(|page| {
         let paths = if page.is_integrity() { &["a.css"][..] } else { &["a.css", "a.css#f"] };

@@ -169,8 +169,8 @@ pub(super) async fn unchanged_fields_do_not_block_a_reload(browser: &mut Browser
     assert_eq!(site.loads(), ["/fields"; 2]);
 }
 
-/// A script that resets all fields and the record of reloads. The script also records and cancels the action on a version
-/// mismatch.
+/// A script that resets all fields and the record of reloads. The script also records and cancels the action on a
+/// version mismatch.
 const RESET: &str = "form.reset();
     document.querySelector('#textarea').dispatchEvent(new Event('input', { bubbles: true }));
     for (const field of document.querySelectorAll('#elsewhere, #reset')) field.value = 'first';

@@ -41,8 +41,8 @@ pub(super) use rows;
 
 /// Runs each row with two of its libraries, which differ from row to row. Panics with a list of the failed rows.
 ///
-/// With `FINGERPOST_TEST_LARGE`, runs each row with all its libraries. `FINGERPOST_TEST_ROWS` selects rows and libraries:
-/// each word of the variable must occur in the name of the row or of the library.
+/// With `FINGERPOST_TEST_LARGE`, runs each row with all its libraries. `FINGERPOST_TEST_ROWS` selects rows and
+/// libraries: each word of the variable must occur in the name of the row or of the library.
 pub(super) fn run(rows: &[Row]) {
     let words = env::var("FINGERPOST_TEST_ROWS").unwrap_or_default();
     let runs_all = !words.is_empty() || is_large();

@@ -1,4 +1,5 @@
-/// A difference between nginx and `StaticFiles`, with the clause of RFC 9110 that justifies the response of `StaticFiles`.
+/// A difference between nginx and `StaticFiles`, with the clause of RFC 9110 that justifies the response of
+/// `StaticFiles`.
 #[derive(Debug)]
 pub(super) struct Difference {
     /// All requests with this difference. Empty if the difference may occur with any request.

@@ -1,8 +1,8 @@
 /// Requests, written as `METHOD PATH | Header: value | …`. `{app.css}` is the URL of an asset. `{date}` is the
 /// modification time from nginx.
 ///
-/// The other placeholders are ETags of the requested server. `{tag}` is the ETag of `forty.txt`, and `{empty-tag}` is the
-/// ETag of `empty.css`. `{css-tag}` and `{gzip-tag}` are the ETags of `app.css` without and with gzip.
+/// The other placeholders are ETags of the requested server. `{tag}` is the ETag of `forty.txt`, and `{empty-tag}` is
+/// the ETag of `empty.css`. `{css-tag}` and `{gzip-tag}` are the ETags of `app.css` without and with gzip.
 pub(super) const REQUESTS: &[&str] = &[
     // Files.
     "GET {app.css}",
