@@ -1,4 +1,4 @@
-//! Tests that no crate has an import cycle, and no stage of a pipeline imports a later stage.
+//! Tests that no crate has an import cycle, and that no stage of a pipeline imports a later stage.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -19,8 +19,7 @@ impl Site {
         fs::create_dir(&source).expect("a new directory");
         fs::write(source.join("a.css"), "").expect("a writable directory");
         let paths = ["a.html", "a.rs"].map(|name| dir.path().join(name));
-        let config =
-            CheckConfig::default().source(&source).paths(paths).severity(Rule::Dynamic, Severity::Warn);
+        let config = CheckConfig::default().source(&source).paths(paths).severity(Rule::Dynamic, Severity::Warn);
         Self { dir, config }
     }
 }

@@ -104,8 +104,8 @@ impl Node {
     }
 }
 
-/// Starts an nginx that balances between these nodes and caches as `Cache-Control` allows. `more` is added to the
-/// `server` block.
+/// Starts an nginx that distributes requests to these nodes, and caches responses as `Cache-Control` allows. `more` is
+/// added to the `server` block.
 pub(crate) async fn behind_nginx(nodes: &[Node; 2], more: &str) -> Option<Nginx> {
     let mut upstream = String::new();
     for node in nodes {

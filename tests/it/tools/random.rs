@@ -1,4 +1,4 @@
-/// Pseudorandom numbers, the same in every run (Marsaglia's xorshift).
+/// A generator of pseudorandom numbers, which are the same in every run (Marsaglia's xorshift).
 pub(crate) struct Random(u64);
 
 impl Random {

@@ -13,18 +13,7 @@ fn main() {
 
 /// Returns lines of words in pseudorandom order.
 fn text(size: usize) -> String {
-    let words = [
-        "color",
-        "margin",
-        "padding",
-        "var(--ink)",
-        "display",
-        "grid",
-        "0.25rem",
-        "solid",
-        "#8fb1e5",
-        "button",
-    ];
+    let words = ["color", "margin", "padding", "var(--ink)", "display", "grid", "0.25rem", "solid", "#8fb1e5", "button"];
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut text = String::from("/* made by build.rs */\n");
     while text.len() < size - 40 {
