@@ -127,7 +127,7 @@ fn request_page(library: &str, url: &str) -> String {
     }
 }
 
-/// Each header that a library reads contains an address of another origin.
+/// Each header that a library reads contains an address that the page must not load.
 pub(super) async fn addresses_of_other_origins_are_never_loaded(browser: &mut Browser, site: &Site) {
     for (n, value) in REFUSED.into_iter().enumerate() {
         site.deploy(&format!("a{n}"), OnMismatch::Prompt);
