@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::{
     pages::files_below,
     readme::root,
-    tools::{HttpClient, Server, built_outside, expected_url, strace},
+    tools::{HttpClient, Server, build_outside, built_outside, expected_url, strace},
 };
 
 const README: &str = include_str!("../../README.md");
@@ -148,6 +148,39 @@ async fn readme_variants_serve_page_and_assets() {
         let project = project(engine);
         check_page_and_assets(&mut server(project.path())).await;
     }
+}
+
+/// Returns compiler messages without directories, line numbers and margins.
+fn without_places(messages: &str) -> String {
+    let lines = messages.lines().map(|line| {
+        let line = line.trim().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
+        let Some((_, place)) = line.split_once("--> ") else { return line.to_owned() };
+        let file = place.rsplit(['/', '\\']).next().unwrap_or(place);
+        format!("--> {}", file.split(':').next().unwrap_or(file))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn compiler_explains_mistakes_in_askama_templates() {
+    let (project, mistakes) = (project("askama"), root().join("crates/fingerpost-askama/tests/ui"));
+    fs::create_dir(project.path().join("src/bin")).expect("a new directory");
+    let programs = ["arguments", "keyword", "page"];
+    for name in programs {
+        let program = fs::read(mistakes.join(format!("{name}.rs"))).expect("a program");
+        fs::write(project.path().join(format!("src/bin/{name}.rs")), program).expect("a writable file");
+    }
+    let messages = build_outside(project.path(), &["--keep-going"]).expect_err("programs with mistakes");
+    let messages = without_places(&messages);
+    let mut found = 0;
+    for name in programs {
+        let expected = fs::read_to_string(mistakes.join(format!("{name}.stderr"))).expect("messages");
+        for message in without_places(&expected).split("\n\n") {
+            assert!(messages.contains(message.trim()), "{name}: no\n{message}\nin\n{messages}");
+            found += 1;
+        }
+    }
+    assert_eq!(found, 7, "{messages}");
 }
 
 /// Checks the programs in the pages and the examples, because readers copy these programs.

@@ -179,8 +179,12 @@ pub(crate) fn built_outside(project: &Path) -> PathBuf {
 pub(crate) fn build_outside(project: &Path, more: &[&str]) -> Result<Build, String> {
     let target =
         Path::new(env!("CARGO_TARGET_TMPDIR")).parent().and_then(Path::to_str).expect("a UTF-8 path");
-    let debug = "profile.dev.debug='line-tables-only'";
-    let sha2 = "profile.dev.package.sha2.opt-level=3";
-    let arguments = ["--offline", "--target-dir", target, "--config", debug, "--config", sha2];
-    build_in(project, &[&arguments, more].concat())
+    // The profile of the workspace, without which no crate would be shared.
+    let profile = [
+        "profile.dev.debug='line-tables-only'",
+        "profile.dev.package.'*'.debug=false",
+        "profile.dev.package.sha2.opt-level=3",
+    ];
+    let profile = profile.map(|value| ["--config", value]).concat();
+    build_in(project, &[&["--offline", "--target-dir", target], &*profile, more].concat())
 }

@@ -2,12 +2,12 @@
 
 mod support;
 
-mod allocations;
-mod compile_fail;
-mod escaping;
-mod errors;
-mod current_assets;
-mod helpers;
 mod adapter;
-mod templates;
+mod allocations;
+mod current_assets;
+mod documentation;
+mod errors;
+mod escaping;
+mod helpers;
 mod responses;
+mod templates;
