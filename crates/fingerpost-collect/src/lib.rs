@@ -68,7 +68,10 @@ pub mod __private {
     }
 }
 
-use fingerpost::{DirStore, sources::SourceFile};
+use fingerpost::{
+    DirStore,
+    sources::{Listing, SourceFile},
+};
 
 use crate::{
     diagnostics::Diagnostics,
@@ -123,10 +126,10 @@ pub fn collect_with(config: &CollectConfig, progress: &dyn Progress) -> Result<R
     let options = config.options()?;
     start_threads()?;
     let store = DirStore::new(&options.out);
-    let run = Run::open(options, &store, progress)?;
+    let (run, listing) = Run::open(options, &store, progress)?;
     let mut diagnostics = Diagnostics::default();
     run.output.record_change(&mut diagnostics);
-    match publish_all(run, &mut diagnostics) {
+    match publish_all(run, listing, &mut diagnostics) {
         Ok(report) => Ok(report.finish(diagnostics.remarks, started.elapsed())),
         Err(err) => Err(err.with(diagnostics.remarks)),
     }
@@ -148,8 +151,8 @@ fn start_threads() -> Result<(), Problem> {
 }
 
 /// The steps of a run.
-fn publish_all(mut run: Run<'_>, diagnostics: &mut Diagnostics) -> Result<Report, Error> {
-    let files = scan(&run, diagnostics);
+fn publish_all(mut run: Run<'_>, listing: Listing, diagnostics: &mut Diagnostics) -> Result<Report, Error> {
+    let files = scan(listing, &run, diagnostics);
     check_bundle(&files, &run, diagnostics);
     check_import_map(&files, &run, diagnostics);
     let built = scripts_and_styles(&files, &run);

@@ -67,7 +67,8 @@ pub(crate) struct OutputOptions {
 }
 
 impl Output {
-    /// Opens an output directory. Creates the directory and takes the lock, except in a dry run.
+    /// Opens an output directory, without the records of published files. Creates the directory and takes the lock, except in
+    /// a dry run.
     pub(crate) fn open(dir: &Path, options: OutputOptions, progress: &dyn Progress) -> Result<Self, Problem> {
         check_dir(dir)?;
         let mut output = Self { fsync: options.fsync, ..Self::dry(dir)? };
@@ -75,7 +76,6 @@ impl Output {
             output.acquire(!options.no_wait, progress)?;
             output.is_empty = has_only_records(dir);
         }
-        output.published = PublishedFiles::read(dir, options.verify, options.clock);
         Ok(output)
     }
 

@@ -1,9 +1,9 @@
-use fingerpost::{Store, manifest::ComponentInfo};
+use fingerpost::{Store, manifest::ComponentInfo, sources::Listing};
 
 use crate::{
     collect_config::RunOptions,
     diagnostics::{Diagnostics, Problem},
-    output::{Output, cache::Cache, history::History},
+    output::{Output, cache::Cache, history::History, published_files::PublishedFiles},
     progress::Progress,
 };
 
@@ -20,16 +20,22 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Takes the lock, then reads the output directory.
+    /// Takes the lock, then reads the output directory and lists the files of the source directories.
     pub(crate) fn open(
         options: RunOptions,
         store: &'a dyn Store,
         progress: &'a dyn Progress,
-    ) -> Result<Self, Problem> {
-        let output = Output::open(&options.out, options.writing, progress)?;
-        let history = History::read(store, &options.out)?;
-        let cache = Cache::read(&options.out, options.base.path(), options.finds_bare);
-        Ok(Self { options, output, history, cache, progress })
+    ) -> Result<(Self, Listing), Problem> {
+        let mut output = Output::open(&options.out, options.writing, progress)?;
+        let RunOptions { out, writing, base, .. } = &options;
+        let read_records = || {
+            let published = || PublishedFiles::read(out, writing.verify, writing.clock);
+            rayon::join(|| Cache::read(out, base.path(), options.finds_bare), published)
+        };
+        let read_files = || rayon::join(|| History::read(store, out), || options.sources.list());
+        let ((cache, published), (history, listing)) = rayon::join(read_records, read_files);
+        output.published = published;
+        Ok((Self { output, history: history?, cache, options, progress }, listing))
     }
 
     /// Digests the components of the app version.

@@ -10,9 +10,9 @@ use crate::{
     pipeline::run_context::Run,
 };
 
-/// Lists the files of the source directories.
-pub(crate) fn scan(run: &Run<'_>, diagnostics: &mut Diagnostics) -> Vec<SourceFile> {
-    let Listing { files, shadowed, ignored, problems, .. } = run.options.sources.list();
+/// Reports the problems of a listing, and returns the files.
+pub(crate) fn scan(listing: Listing, run: &Run<'_>, diagnostics: &mut Diagnostics) -> Vec<SourceFile> {
+    let Listing { files, shadowed, ignored, problems, .. } = listing;
     problems.into_iter().for_each(|problem| diagnostics.add(Problem::from(problem)));
     if files.is_empty() {
         diagnostics.warn(ErrorKind::Source, "the source directories contain no assets");
