@@ -57,9 +57,17 @@ impl<'a> History<'a> {
     }
 
     pub(crate) fn release(&self, number: u64) -> Result<Release, String> {
+        self.parse_release(number, Release::parse)
+    }
+
+    fn parse_release(
+        &self,
+        number: u64,
+        parse: impl Fn(&[u8], u64, &str) -> Result<Release, fingerpost::Error>,
+    ) -> Result<Release, String> {
         let json = self.release_json(number)?;
         let file = self.place.join(Release::file_name(number));
-        Release::parse(&json, number, &file.display().to_string()).map_err(|err| err.to_string())
+        parse(&json, number, &file.display().to_string()).map_err(|err| err.to_string())
     }
 
     /// Returns the JSON of a release.
@@ -77,14 +85,26 @@ impl<'a> History<'a> {
 
     /// Returns a release, or `None` with a warning if the release is unreadable.
     pub(crate) fn try_release(&self, number: u64, diagnostics: &mut Diagnostics) -> Option<Release> {
-        let skipped = |err| diagnostics.warn(ErrorKind::Manifest, format!("{err}; this release is skipped"));
-        self.release(number).map_err(skipped).ok()
+        or_skip(self.release(number), diagnostics)
     }
 
     /// Returns the newest release with this manifest.
     pub(crate) fn newest_with(&self, manifest: &Manifest, diagnostics: &mut Diagnostics) -> Option<Release> {
-        self.releases(diagnostics).find(|release| release.manifest == *manifest)
+        let parse =
+            |json: &[u8], number, place: &str| Release::parse_expecting(manifest, json, number, place);
+        let mut releases = self
+            .numbers
+            .iter()
+            .rev()
+            .filter_map(|&number| or_skip(self.parse_release(number, parse), diagnostics));
+        releases.find(|release| release.manifest == *manifest)
     }
+}
+
+/// Warns about an unreadable release, because it must not prevent a new release.
+fn or_skip(release: Result<Release, String>, diagnostics: &mut Diagnostics) -> Option<Release> {
+    let skipped = |err| diagnostics.warn(ErrorKind::Manifest, format!("{err}; this release is skipped"));
+    release.map_err(skipped).ok()
 }
 
 impl Current {

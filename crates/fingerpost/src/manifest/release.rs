@@ -66,11 +66,41 @@ impl Release {
     ///
     /// [`ErrorKind::InvalidManifest`](crate::ErrorKind::InvalidManifest), as for [`Manifest::parse`].
     pub fn parse(json: &[u8], number: u64, place: &str) -> Result<Self, Error> {
+        let (release, manifest) = Self::parse_fields(json, number, place)?;
+        Ok(Self { manifest: Manifest::parse(manifest.get().as_bytes(), place)?, ..release })
+    }
+
+    /// Parses a release file like [`parse`](Self::parse). Faster if the release contains `expected`: the manifest is then not
+    /// parsed, and shares its entries with `expected`.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`parse`](Self::parse).
+    #[doc(hidden)]
+    pub fn parse_expecting(
+        expected: &Manifest,
+        json: &[u8],
+        number: u64,
+        place: &str,
+    ) -> Result<Self, Error> {
+        let (release, manifest) = Self::parse_fields(json, number, place)?;
+        let release = Self { manifest: expected.clone(), ..release };
+        if release.to_json() == json {
+            return Ok(release);
+        }
+        Ok(Self { manifest: Manifest::parse(manifest.get().as_bytes(), place)?, ..release })
+    }
+
+    /// Parses all fields except the manifest, which is returned as JSON.
+    fn parse_fields<'a>(
+        json: &'a [u8],
+        number: u64,
+        place: &str,
+    ) -> Result<(Self, &'a serde_json::value::RawValue), Error> {
         let file: ReleaseFile<'_> = serde_json::from_slice(json)
             .map_err(|err| Error::manifest(place, format!("cannot be read: {err}")))?;
-        let manifest = Manifest::parse(file.manifest.get().as_bytes(), place)?;
-        let ReleaseFile { published, replaces, references, .. } = file;
-        Ok(Self { number, published, replaces, references, manifest })
+        let ReleaseFile { published, replaces, references, manifest } = file;
+        Ok((Self { number, published, replaces, references, manifest: Manifest::default() }, manifest))
     }
 
     /// Returns the content of the release file.
@@ -87,5 +117,28 @@ impl Release {
     /// Errors of the writer.
     pub fn write_to(&self, writer: impl io::Write) -> io::Result<()> {
         json::write(self, writer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expected_manifest_is_shared_only_if_the_release_contains_it() {
+        let parse = |expected: &Manifest, json: &[u8]| {
+            Release::parse_expecting(expected, json, 2, "2.json").map_err(|err| err.to_string())
+        };
+        let [one, other] = ["/static/", "/other/"].map(Manifest::new);
+        let references = BTreeMap::from([("a.css".into(), vec!["b.png".into()])]);
+        let release = Release { number: 2, published: 5, references, ..Release::new(one.clone()) };
+        let json = release.to_json();
+        assert_eq!(parse(&one, &json), Ok(release.clone()));
+        assert_eq!(parse(&other, &json), Ok(release.clone()));
+        // Another program may write other white space.
+        assert_eq!(parse(&one, &[b" ", &*json].concat()), Ok(release));
+        let newer = String::from_utf8(json).unwrap().replace("\"schema\": 1", "\"schema\": 9");
+        let message = parse(&one, newer.as_bytes()).unwrap_err();
+        assert!(message.starts_with("manifest `2.json` has schema 9; "), "{message}");
     }
 }
