@@ -16,21 +16,23 @@ pub(crate) const FILE: &str = ".fingerpost/cache.json";
 
 /// The version of the analysis. Increment the number with every change of the results. Otherwise, the earlier results of
 /// unchanged files are used until the version of this crate changes.
-const ANALYSIS: u32 = 4;
+const ANALYSIS: u32 = 5;
 
 /// The result for one file, as saved in the cache.
 pub(crate) struct CacheEntry<'a> {
     /// The asset path.
     pub(crate) path: &'a str,
     pub(crate) source_info: &'a Arc<SourceInfo>,
-    pub(crate) assigned_name: AssignedName,
+    /// `None` for a file that is not rewritten.
+    pub(crate) assigned_name: Option<AssignedName>,
 }
 
 #[derive(Serialize)]
 struct SavedInfo<'a> {
     #[serde(flatten)]
     source_info: &'a SourceInfo,
-    assigned_name: AssignedName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assigned_name: Option<AssignedName>,
 }
 
 /// A map by asset path. Serialized from an iterator, so that the whole map is never in memory.
@@ -82,7 +84,7 @@ impl Cache {
         let trusted = entries.filter(|entry| entry.source_info.is_trusted);
         let is_known = |CacheEntry { path, source_info, assigned_name }: CacheEntry<'_>| {
             let known = self.sources.get(path).filter(|known| Arc::ptr_eq(known, source_info));
-            known.is_some_and(|known| known.named_from(&assigned_name.from).is_some())
+            known.is_some_and(|known| known.assigned_name.as_deref() == assigned_name.as_ref())
         };
         if trusted.clone().count() == self.sources.len() && trusted.clone().all(is_known) {
             return;

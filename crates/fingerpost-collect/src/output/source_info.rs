@@ -4,7 +4,7 @@ use std::{borrow::Cow, path::PathBuf};
 
 use fingerpost::{
     __private::{FileStamp, ImportMap},
-    manifest::{ContentHash, Digest, FileInfo},
+    manifest::{ContentHash, Digest},
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,18 +30,18 @@ pub(crate) struct SourceInfo {
     /// The targets of references that cannot be rewritten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) unrewritable: Vec<Unrewritable>,
-    /// The name from the run that saved this analysis. The name of the current run is in
-    /// [`Asset`](crate::pipeline::asset::Asset).
+    /// The name from the run that saved this analysis. `None` for a file that was not rewritten, because its name follows from
+    /// `content_id`. The name of the current run is in [`Asset`](crate::pipeline::asset::Asset).
     #[serde(default, skip_serializing)]
     pub(crate) assigned_name: Option<Box<AssignedName>>,
 }
 
-/// The hash in the name, the length and the digest of a published file, and the inputs of these values.
+/// The name and the final bytes of a rewritten file, with the inputs of both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AssignedName {
     pub(crate) from: Inputs,
     pub(crate) hash: ContentHash,
-    pub(crate) info: FileInfo,
+    pub(crate) content_id: ContentId,
 }
 
 /// The inputs of the name and the final bytes of a file, except the bytes of the source file. Empty for a file without
@@ -81,8 +81,13 @@ impl SourceInfo {
         })
     }
 
-    /// Returns the name from the earlier run, if the inputs are the same.
-    pub(crate) fn named_from(&self, inputs: &Inputs) -> Option<&AssignedName> {
-        self.assigned_name.as_deref().filter(|named| named.from == *inputs)
+    /// Returns the hash and the final bytes for these inputs, if they are known: from the bytes of a file that is not
+    /// rewritten, and otherwise from the earlier run.
+    pub(crate) fn named_from(&self, inputs: &Inputs) -> Option<(ContentHash, ContentId)> {
+        if *inputs == Inputs::default() {
+            return Some((ContentHash::from(&self.content_id.sha256), self.content_id));
+        }
+        let named = self.assigned_name.as_deref().filter(|named| named.from == *inputs)?;
+        Some((named.hash, named.content_id))
     }
 }

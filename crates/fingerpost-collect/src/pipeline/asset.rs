@@ -10,7 +10,7 @@ use crate::{
     diagnostics::Problem,
     output::{
         cache::CacheEntry,
-        content::Content,
+        content::{Content, ContentId},
         source_info::{AssignedName, Inputs, SourceInfo},
         staging::Staged,
     },
@@ -51,14 +51,14 @@ impl Asset {
     ) -> Result<Self, Problem> {
         let Source { file, source_info } = source;
         let mut loaded = None;
-        let (hash, info) = match source_info.named_from(&from) {
-            Some(named) => (named.hash, named.info.clone()),
+        let (hash, content_id) = match source_info.named_from(&from) {
+            Some(named) => named,
             None => {
                 let content = loaded.insert(content()?);
-                let hash = hash.unwrap_or_else(|| ContentHash::from(&content.sha256));
-                (hash, FileInfo::new(content.size, content.sha256))
+                (hash.unwrap_or_else(|| ContentHash::from(&content.sha256)), content.content_id())
             }
         };
+        let info = FileInfo::new(content_id.size, content_id.sha256);
         let is_prehashed = run.options.prehashed.contains(&file.path);
         let hashed = if is_prehashed { file.path.to_string() } else { file.path.hashed(&hash) };
         let write = !run.output.has(&hashed, info.size, &info.sha256);
@@ -121,8 +121,10 @@ impl Asset {
 
     /// Returns the data that the next run reuses. Variants are cached separately.
     pub(crate) fn cache_entry(&self) -> CacheEntry<'_> {
-        let info = FileInfo::new(self.info.size, self.info.sha256);
-        let assigned_name = AssignedName { from: self.from, hash: self.hash, info };
+        let content_id = ContentId { size: self.info.size, sha256: self.info.sha256 };
+        let is_rewritten = self.from != Inputs::default();
+        let assigned_name =
+            is_rewritten.then_some(AssignedName { from: self.from, hash: self.hash, content_id });
         CacheEntry { path: &self.path, source_info: &self.source_info, assigned_name }
     }
 }
