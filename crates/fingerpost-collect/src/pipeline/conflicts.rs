@@ -1,6 +1,6 @@
 //! Checks that no two files have the same name in the output directory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use fingerpost::{
     __private::{delta_names, files_of, quoted, reserved, variant_names},
@@ -100,7 +100,7 @@ fn check_reserved(names: &[(&str, &Asset)], diagnostics: &mut Diagnostics) {
 }
 
 fn check_each_other(names: &[(&str, &Asset)], diagnostics: &mut Diagnostics) {
-    let (mut owners, mut clashes) = (BTreeMap::<&str, &Asset>::new(), BTreeSet::new());
+    let (mut owners, mut clashes) = (HashMap::<&str, &Asset>::new(), BTreeSet::new());
     for &(name, asset) in names {
         let other = owners.insert(name, asset).filter(|other| other.info.sha256 != asset.info.sha256);
         clashes.extend(other.map(|other| name_clash(name, other, asset)));
@@ -113,6 +113,9 @@ fn check_each_other(names: &[(&str, &Asset)], diagnostics: &mut Diagnostics) {
 
 /// Reports imported files at paths where this run needs a directory, and the reverse.
 fn check_imported(names: &[(&str, &Asset)], kept: &ImportedReleases, diagnostics: &mut Diagnostics) {
+    if kept.names.is_empty() {
+        return;
+    }
     let kept: BTreeSet<_> = kept.names.iter().map(String::as_str).collect();
     for (name, asset) in names {
         let below = format!("{name}/");

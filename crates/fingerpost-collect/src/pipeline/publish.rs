@@ -6,8 +6,9 @@ use std::{
 use fingerpost::{
     __private::{ImportMap, NumberedReleases, Numbering, now},
     AssetPath,
-    manifest::{MANIFEST_NAME, Manifest, Release},
+    manifest::{FileInfo, MANIFEST_NAME, Manifest, Release},
 };
+use rayon::prelude::*;
 
 use crate::{
     diagnostics::{Diagnostics, Problem},
@@ -34,21 +35,27 @@ pub(crate) fn make_manifest(run: &Run<'_>, assets: &[Asset], components: Compone
     for (name, path) in &run.options.prehashed.bundle.entries {
         manifest.insert_entry(name, path.clone());
     }
-    for asset in assets {
-        let mut info = asset.info.clone();
-        let bundled = run.options.prehashed.bundle.files.get(&asset.path).cloned().unwrap_or_default();
-        (info.imports, info.styles) = (bundled.imports, bundled.styles);
-        info.chunk = bundled.chunk.filter(|_| asset.is_prehashed());
-        // Flat manifests of bundlers contain no imports.
-        if info.imports.is_empty() {
-            info.imports = imports(asset, assets, &run.options.import_map);
-        }
+    let infos: Vec<_> = assets.par_iter().map(|asset| file_info(asset, assets, run)).collect();
+    for (asset, info) in assets.iter().zip(infos) {
         manifest.insert(asset.path.clone(), asset.hashed.as_str(), info);
     }
     for (name, path) in import_map::entries(&run.options.import_map, assets) {
         manifest.insert_import(name, path);
     }
     manifest
+}
+
+/// Returns the info of an asset, with its imports and style sheets. `assets` are sorted by path.
+fn file_info(asset: &Asset, assets: &[Asset], run: &Run<'_>) -> FileInfo {
+    let mut info = asset.info.clone();
+    let bundled = run.options.prehashed.bundle.files.get(&asset.path).cloned().unwrap_or_default();
+    (info.imports, info.styles) = (bundled.imports, bundled.styles);
+    info.chunk = bundled.chunk.filter(|_| asset.is_prehashed());
+    // Flat manifests contain no imports.
+    if info.imports.is_empty() {
+        info.imports = imports(asset, assets, &run.options.import_map);
+    }
+    info
 }
 
 /// Returns the assets that a script imports statically, each once, in the order of the script. `assets` are sorted by path.
