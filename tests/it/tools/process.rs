@@ -1,6 +1,7 @@
 //! Child processes that end with the test.
 
 use std::{
+    env,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -92,11 +93,15 @@ impl Server {
         Self::start(&mut Self::example_command(name))
     }
 
-    /// Builds this example and returns the command that starts the example on a free port. A test can change the
-    /// environment of the command.
+    /// Builds this example, unless `tests/run` has built all examples, and returns the command that starts the example
+    /// on a free port. A test can change the environment of the command.
     #[track_caller]
     pub(crate) fn example_command(name: &str) -> Command {
-        let mut command = Command::new(built_in(root(), &["--locked", "--package", name]));
+        let program = match env::var_os("FINGERPOST_TEST_PROGRAMS") {
+            Some(programs) => Path::new(&programs).join(name).with_extension(env::consts::EXE_EXTENSION),
+            None => built_in(root(), &["--locked", "--package", name]),
+        };
+        let mut command = Command::new(program);
         command.env("ADDRESS", "127.0.0.1:0").current_dir(root()).env_remove("FINGERPOST_APP_VERSION");
         command
     }
