@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn prefilter_runs_in_linear_time_on_keywords_next_to_comments() {
         for words in ["//from\n", "//import\n", "from/*", "from/**/", "import/*\n*/ //"] {
-            prefilter(&words.repeat(1_000_000), true);
+            prefilter(&words.repeat(100_000), true);
         }
     }
 }
