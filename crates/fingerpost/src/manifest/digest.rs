@@ -1,4 +1,5 @@
 use std::{
+    borrow::Cow,
     fmt,
     io::{self, Read},
 };
@@ -159,10 +160,16 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let bytes = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-        bytes
-            .map(Self)
+        // Borrowed from the JSON: a manifest has thousands of digests.
+        let Text(text) = Text::deserialize(deserializer)?;
+        let mut bytes = [0; 32];
+        let is_valid = text.len() == 64 && HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).is_ok();
+        is_valid
+            .then_some(Self(bytes))
             .ok_or_else(|| de::Error::custom(format_args!("`{text}` is not 64 lower-case hex digits")))
     }
 }
+
+/// A string, borrowed from the input unless it has escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);

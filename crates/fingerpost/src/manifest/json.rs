@@ -4,10 +4,14 @@ use std::{
     collections::{BTreeMap, btree_map},
     fmt::{self, Display},
     io,
+    marker::PhantomData,
     sync::Arc,
 };
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, value::MapAccessDeserializer},
+};
 use serde_json::{
     Value,
     ser::{Formatter, PrettyFormatter},
@@ -43,20 +47,32 @@ impl Manifest {
         if json.trim_ascii_start().first() != Some(&b'{') {
             return Err(Error::manifest(place, "is not a JSON object"));
         }
-        let versions: Versions = serde_json::from_slice(json).map_err(|err| broken(&err))?;
-        versions.check().map_err(|reason| Error::manifest(place, reason))?;
-        let file: ManifestFile = serde_json::from_slice(json).map_err(|err| broken(&err))?;
+        let unsupported = |reason| Error::manifest(place, reason);
+        let file = match serde_json::from_slice::<ManifestFile>(json) {
+            Ok(file) => file,
+            // The form of other versions is unknown.
+            Err(err) => {
+                let versions: Versions = serde_json::from_slice(json).map_err(|err| broken(&err))?;
+                versions.check().map_err(unsupported)?;
+                return Err(broken(&err));
+            }
+        };
+        file.versions().check().map_err(unsupported)?;
         let Some(UniqueMap(paths)) = file.paths else {
             return Err(Error::manifest(place, "has no `paths`"));
         };
-        let FingerpostSection { base_path, components, dictionaries, entries: named, files, importmap } =
-            file.fingerpost.unwrap_or_default();
-        let (UniqueMap(components), UniqueMap(named), UniqueMap(mut infos)) = (components, named, files);
+        let FingerpostSection {
+            base_path, components, dictionaries, entries: named, files, importmap, ..
+        } = file.fingerpost.map(|Object(section)| section).unwrap_or_default();
+        let (UniqueMap(components), UniqueMap(named), UniqueMap(infos)) = (components, named, files);
         let importmap = check_imports(importmap.0).map_err(|err| broken(&err))?;
         components.keys().try_for_each(|name| check_name(name)).map_err(|err| broken(&err))?;
+        let mut infos = infos.into_iter().peekable();
         let entry = |(path, hashed): (String, String)| {
             AssetPath::parse(&hashed)?;
-            Ok((AssetPath::parse(&path)?, Entry { hashed, info: infos.remove(&path) }))
+            while infos.next_if(|(other, _)| *other < path).is_some() {}
+            let info = infos.next_if(|(other, _)| *other == path).map(|(_, info)| info);
+            Ok((AssetPath::parse(&path)?, Entry { hashed, info }))
         };
         let entries: Entries =
             paths.into_iter().map(entry).collect::<Result<_, Error>>().map_err(|err| broken(&err))?;
@@ -120,7 +136,7 @@ fn check_entries(named: &BTreeMap<String, AssetPath>, entries: &Entries) -> Resu
     Ok(())
 }
 
-/// The version fields, which are checked before the other fields are parsed.
+/// The version fields.
 #[derive(Deserialize)]
 struct Versions {
     version: Option<Value>,
@@ -153,20 +169,53 @@ fn check_version(key: &str, found: Option<Value>, supported: &[&str]) -> Result<
 
 #[derive(Deserialize)]
 struct ManifestFile {
+    version: Option<Value>,
     hash: Option<String>,
     paths: Option<UniqueMap<String>>,
-    fingerpost: Option<FingerpostSection>,
+    fingerpost: Option<Object<FingerpostSection>>,
+}
+
+impl ManifestFile {
+    fn versions(&self) -> Versions {
+        let section = self.fingerpost.as_ref();
+        let fingerpost = section.map(|Object(section)| SchemaOnly { schema: section.schema.clone() });
+        Versions { version: self.version.clone(), fingerpost }
+    }
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct FingerpostSection {
+    schema: Option<Value>,
     base_path: Option<String>,
     components: UniqueMap<ComponentInfo>,
     dictionaries: bool,
     importmap: UniqueMap<String>,
     entries: UniqueMap<AssetPath>,
     files: UniqueMap<FileInfo>,
+}
+
+/// A struct that is not deserialized from an array.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> de::Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: de::MapAccess<'de>>(self, access: M) -> Result<Object<T>, M::Error> {
+        T::deserialize(MapAccessDeserializer::new(access)).map(Object)
+    }
 }
 
 /// A JSON object without duplicate keys.
@@ -192,7 +241,14 @@ impl<'de, V: Deserialize<'de>> de::Visitor<'de> for UniqueMap<V> {
     }
 
     fn visit_map<M: de::MapAccess<'de>>(mut self, mut access: M) -> Result<Self, M::Error> {
+        // Sorted entries are collected in one pass: inserting each entry would move the entries before it several times.
+        let mut sorted = Vec::<(String, V)>::new();
         while let Some(key) = access.next_key::<String>()? {
+            if self.0.is_empty() && sorted.last().is_none_or(|(last, _)| *last < key) {
+                sorted.push((key, access.next_value()?));
+                continue;
+            }
+            self.0.extend(sorted.drain(..));
             match self.0.entry(key) {
                 btree_map::Entry::Vacant(free) => drop(free.insert(access.next_value()?)),
                 btree_map::Entry::Occupied(first) => {
@@ -201,7 +257,7 @@ impl<'de, V: Deserialize<'de>> de::Visitor<'de> for UniqueMap<V> {
                 }
             }
         }
-        Ok(self)
+        Ok(if sorted.is_empty() { self } else { Self(sorted.into_iter().collect()) })
     }
 }
 

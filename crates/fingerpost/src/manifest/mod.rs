@@ -398,6 +398,12 @@ mod tests {
             refused(r#"{"version": "1.1", "paths": {}, "fingerpost": {"schema": 9}}"#),
             "manifest `m.json` has schema 9; this program reads 1; run `fingerpost collect` again, or update the program"
         );
+        assert!(
+            refused(r#"{"version": "9", "paths": [], "fingerpost": {"schema": 1}}"#)
+                .starts_with("manifest `m.json` has version \"9\"")
+        );
+        let array = r#"{"version": "1.1", "paths": {}, "fingerpost": [1, null, {}, false, {}, {}, {}]}"#;
+        assert!(refused(array).contains("cannot be read"));
         assert!(refused("{").contains("cannot be read"));
         assert!(
             refused(r#"{"version": "1.1", "paths": []}"#)
