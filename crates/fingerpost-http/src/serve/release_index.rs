@@ -21,7 +21,9 @@ use crate::{
         content::unsupported_content,
         hash_queue::LargeDigest,
         memory_budget::CachedBytes,
-        release_names::{NamedFile, files_of_manifest, files_of_manifest_json, files_of_release},
+        release_names::{
+            NamedFile, contains_manifest, files_of_manifest, files_of_manifest_json, files_of_release,
+        },
         request_path::looks_hashed,
     },
 };
@@ -178,10 +180,13 @@ impl FileIndex {
         if self.releases.keys().any(is_removed) {
             Arc::make_mut(&mut next).releases.retain(|number, _| !is_removed(number));
         }
-        let read = manifest.map_err(|err| err.to_string());
-        if let Err(err) = read.and_then(|json| Self::set_manifest(&mut next, &json, store)) {
-            tracing::warn!("the manifest in `{place}` is ignored: {err}");
-        }
+        let read = manifest.as_deref().map_err(ToString::to_string);
+        let current = read.and_then(|json| Self::set_manifest(&mut next, json, store).map(|()| json));
+        let warn = |err: &String| tracing::warn!("the manifest in `{place}` is ignored: {err}");
+        let current = current.inspect_err(warn).ok();
+        let is_current = |number: u64, json: &[u8]| {
+            numbers.last() == Some(&number) && current.is_some_and(|current| contains_manifest(json, current))
+        };
         // Releases are added in ascending order, because only the newest release has variants that were added later.
         for &number in &numbers {
             if next.releases.contains_key(&number) {
@@ -189,6 +194,9 @@ impl FileIndex {
             }
             let name = Release::file_name(number).to_string_lossy().replace('\\', "/");
             match store.read(&name) {
+                Ok(json) if is_current(number, &json) => {
+                    Arc::make_mut(&mut next).add_current_release(number);
+                }
                 Ok(json) => Arc::make_mut(&mut next).add_release(number, &name, &json, store),
                 Err(err) => tracing::warn!("release {number} in `{place}` is skipped: {err}"),
             }
@@ -252,6 +260,16 @@ impl FileIndex {
             }
         };
         self.releases.insert(number, names);
+    }
+
+    /// Adds the release of the manifest, whose files are known.
+    fn add_current_release(&mut self, number: u64) {
+        for name in self.current.iter() {
+            if let Some(counted) = self.files.get_mut(name) {
+                counted.releases += 1;
+            }
+        }
+        self.releases.insert(number, Arc::clone(&self.current));
     }
 
     /// Adds the files of a manifest or a release. On conflicts the manifest takes precedence, then the newest release.

@@ -12,6 +12,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
 };
+use serde_json::value::RawValue;
 
 /// A file in a manifest or a release.
 pub(crate) struct NamedFile<'a> {
@@ -52,6 +53,16 @@ pub(crate) fn files_of_manifest_json(json: &[u8]) -> Option<(Vec<NamedFile<'_>>,
     Some((manifest.files(|_| false)?, dictionaries))
 }
 
+/// Returns `true` if a release contains this manifest in the form that `collect` writes: with equal lines, except for their
+/// indentation.
+pub(crate) fn contains_manifest(release: &[u8], manifest: &[u8]) -> bool {
+    let Ok(ReleaseText { manifest: found }) = serde_json::from_slice(release) else { return false };
+    // A JSON string has no line break, so that indentation is never part of a string.
+    let lines =
+        |text| <[u8]>::trim_ascii_end(text).split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_start);
+    lines(found.get().as_bytes()).eq(lines(manifest))
+}
+
 impl<'a> ManifestJson<'a> {
     fn files(self, is_known: impl Fn(&str) -> bool) -> Option<Vec<NamedFile<'a>>> {
         let Self { version, paths: Pairs(paths), fingerpost } = self;
@@ -83,6 +94,12 @@ impl<'a> ManifestJson<'a> {
 struct ReleaseJson<'a> {
     #[serde(borrow)]
     manifest: ManifestJson<'a>,
+}
+
+#[derive(Deserialize)]
+struct ReleaseText<'a> {
+    #[serde(borrow)]
+    manifest: &'a RawValue,
 }
 
 #[derive(Deserialize)]
@@ -166,6 +183,21 @@ mod tests {
             }
         }
         assert!(files[1].is_hashed && matches!(files[0].hashed, Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn release_contains_only_its_own_manifest() {
+        let json = release(&[("a  b.css", "a  b.1.css")]);
+        let manifest = Release::parse(&json, 1, "1.json").unwrap().manifest.to_json();
+        assert!(contains_manifest(&json, &manifest));
+        for (written, other) in
+            [("a  b.1.css", "a b.1.css"), ("\"size\": 8", "\"size\": 9"), ("}\n}\n", "}\n")]
+        {
+            let changed = String::from_utf8(manifest.clone()).unwrap().replace(written, other);
+            assert_ne!(changed.as_bytes(), manifest);
+            assert!(!contains_manifest(&json, changed.as_bytes()), "{other}");
+            assert!(!contains_manifest(changed.as_bytes(), &manifest), "{other}");
+        }
     }
 
     #[test]
