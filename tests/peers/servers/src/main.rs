@@ -3,21 +3,21 @@
 //! `DIR` is an output directory of `fingerpost collect --originals --compress gzip,br`, so that all servers find the
 //! same names and variants. memory-serve embeds the files at build time: see `build.rs`.
 
-use std::{collections::HashMap, env, fs, net::SocketAddr};
+use std::{env, fs, net::SocketAddr};
 
 use axum::{
     Router,
-    body::Bytes,
+    body::{Body, Bytes},
     extract::Request,
     http::{
-        HeaderValue, StatusCode,
-        header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, IF_NONE_MATCH},
+        HeaderName, HeaderValue, StatusCode,
+        header::{ACCEPT_ENCODING, IF_NONE_MATCH},
     },
     response::{IntoResponse, Response},
     routing::get,
     serve::ListenerExt,
 };
-use fingerpost::Assets;
+use fingerpost::{Assets, manifest::Digest};
 use fingerpost_tower::{AssetServer, StaticFiles};
 use tokio::net::TcpListener;
 use tower_http::services::ServeDir;
@@ -51,44 +51,115 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Returns a router that sends bytes from memory and inspects only the necessary headers.
-fn fixed(dir: &str) -> Result<Router> {
-    let mut files = HashMap::new();
+/// A file in memory with the headers of `StaticFiles`, uncompressed and with gzip and Brotli.
+struct FixedFile {
+    path: String,
+    variants: [FixedVariant; 3],
+}
+
+struct FixedVariant {
+    etag: String,
+    bytes: Bytes,
+    /// The headers of a 200, in the order of `StaticFiles`.
+    headers: Vec<(&'static str, String)>,
+}
+
+/// Returns the files at the paths that `StaticFiles` serves.
+fn fixed_files(dir: &str) -> Result<Vec<FixedFile>> {
+    let assets = Assets::production(dir)?;
+    let mut files = Vec::new();
     for (name, media_type) in
         [("app.css", "text/css; charset=utf-8"), ("app.js", "text/javascript; charset=utf-8")]
     {
-        for (encoding, extension) in [("", ""), ("gzip", ".gz"), ("br", ".br")] {
+        let variant = |encoding: &str, extension| -> Result<_> {
             let bytes = Bytes::from(fs::read(format!("{dir}/{name}{extension}"))?);
-            files.insert((format!("/static/{name}"), encoding), (bytes, media_type));
-        }
+            let etag = format!("\"{}\"", &Digest::from_content(&bytes).to_string()[..32]);
+            let (last, value) =
+                if encoding.is_empty() { ("accept-ranges", "bytes") } else { ("content-encoding", encoding) };
+            let headers = vec![
+                ("cache-control", "public, max-age=31536000, immutable".into()),
+                ("x-content-type-options", "nosniff".into()),
+                ("etag", etag.clone()),
+                ("content-type", media_type.into()),
+                ("content-length", bytes.len().to_string()),
+                (last, value.into()),
+                ("vary", "Accept-Encoding".into()),
+                ("access-control-allow-origin", "*".into()),
+            ];
+            Ok(FixedVariant { etag, bytes, headers })
+        };
+        let variants = [variant("", "")?, variant("gzip", ".gz")?, variant("br", ".br")?];
+        files.push(FixedFile { path: assets.url(name)?.to_string(), variants });
     }
-    let files: &'static HashMap<_, _> = Box::leak(Box::new(files));
+    Ok(files)
+}
+
+/// Returns `true` if a 304 has this header.
+fn is_in_304(name: &str) -> bool {
+    !name.starts_with("content-") && name != "accept-ranges"
+}
+
+/// A file, with the ETag, bytes and headers of each variant in the types of a framework. The third list has the headers of a
+/// 304.
+type Prepared<N, V> = (String, [(V, Bytes, Vec<(N, V)>, Vec<(N, V)>); 3]);
+
+fn prepare<N, V>(
+    files: Vec<FixedFile>,
+    name: impl Fn(&'static str) -> N,
+    value: impl Fn(&str) -> V,
+) -> &'static [Prepared<N, V>] {
+    let convert = |variant: FixedVariant| {
+        let pair = |(header, text): &(&'static str, String)| (name(header), value(text));
+        let full = variant.headers.iter().map(pair).collect();
+        let of_304 = variant.headers.iter().filter(|(name, _)| is_in_304(name)).map(pair).collect();
+        (value(&variant.etag), variant.bytes, full, of_304)
+    };
+    files.into_iter().map(|file| (file.path, file.variants.map(convert))).collect::<Vec<_>>().leak()
+}
+
+/// Returns the index of the variant for `Accept-Encoding`.
+fn variant_index(accepted: Option<&[u8]>) -> usize {
+    match accepted {
+        Some(b"gzip") => 1,
+        Some(b"br") => 2,
+        _ => 0,
+    }
+}
+
+/// Returns a router that sends bytes from memory and inspects only the necessary headers.
+fn fixed(dir: &str) -> Result<Router> {
+    let value = |text: &str| HeaderValue::from_str(text).expect("a valid value");
+    let files = prepare(fixed_files(dir)?, HeaderName::from_static, value);
     let handler = async move |request: Request| respond(files, &request);
     Ok(Router::new().route("/static/{*path}", get(handler)))
 }
 
-fn respond(files: &HashMap<(String, &'static str), (Bytes, &'static str)>, request: &Request) -> Response {
-    if request.headers().contains_key(IF_NONE_MATCH) {
-        return StatusCode::NOT_MODIFIED.into_response();
-    }
-    let encoding = match request.headers().get(ACCEPT_ENCODING).map(HeaderValue::as_bytes) {
-        Some(b"br") => "br",
-        Some(b"gzip") => "gzip",
-        _ => "",
-    };
-    let Some((bytes, media_type)) = files.get(&(request.uri().path().to_owned(), encoding)) else {
+fn respond(files: &[Prepared<HeaderName, HeaderValue>], request: &Request) -> Response {
+    let Some((_, variants)) = files.iter().find(|(path, _)| path == request.uri().path()) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let mut response = bytes.clone().into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    if !encoding.is_empty() {
-        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    let accepted = request.headers().get(ACCEPT_ENCODING).map(HeaderValue::as_bytes);
+    let (etag, bytes, full, of_304) = &variants[variant_index(accepted)];
+    let is_known = request.headers().get(IF_NONE_MATCH) == Some(etag);
+    let (status, body, headers) = match is_known {
+        true => (StatusCode::NOT_MODIFIED, Body::empty(), of_304),
+        false => (StatusCode::OK, Body::from(bytes.clone()), full),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    for (name, value) in headers {
+        response.headers_mut().insert(name, value.clone());
     }
     response
 }
 
 fn actix(kind: &str, dir: &str, address: SocketAddr) -> Result<()> {
-    use actix_web::{App, HttpServer, rt::System, web};
+    use actix_web::{
+        App, HttpServer,
+        http::header::{HeaderName, HeaderValue},
+        rt::System,
+        web,
+    };
     match kind {
         "actix-files" => {
             let dir = dir.to_owned();
@@ -102,11 +173,12 @@ fn actix(kind: &str, dir: &str, address: SocketAddr) -> Result<()> {
             System::new().block_on(server.workers(1).tcp_nodelay(true).bind(address)?.run())?;
         }
         "actix fixed" => {
-            let files = actix_fixed(dir)?;
+            let value = |text: &str| HeaderValue::from_str(text).expect("a valid value");
+            let files = prepare(fixed_files(dir)?, HeaderName::from_static, value);
             let app = move || {
                 let handler = async move |request| respond_in_actix(files, &request);
                 let get = || web::get().to(handler);
-                App::new().route("/static/app.css", get()).route("/static/app.js", get())
+                files.iter().fold(App::new(), |app, (path, _)| app.route(path, get()))
             };
             let server = HttpServer::new(app).workers(1).tcp_nodelay(true).bind(address)?;
             System::new().block_on(server.run())?;
@@ -116,55 +188,24 @@ fn actix(kind: &str, dir: &str, address: SocketAddr) -> Result<()> {
     Ok(())
 }
 
-/// The headers and bytes of a file, by path and encoding.
-type FixedResponses =
-    HashMap<(String, &'static str), (Vec<(&'static str, actix_web::http::header::HeaderValue)>, Bytes)>;
-
-/// Returns the bytes of each file with the headers that `StaticFiles` sends.
-fn actix_fixed(dir: &str) -> Result<&'static FixedResponses> {
-    use actix_web::http::header::HeaderValue;
-    let fixed = HeaderValue::from_static;
-    let mut files = FixedResponses::new();
-    for (name, media_type) in
-        [("app.css", "text/css; charset=utf-8"), ("app.js", "text/javascript; charset=utf-8")]
-    {
-        for (encoding, extension) in [("", ""), ("gzip", ".gz"), ("br", ".br")] {
-            let bytes = Bytes::from(fs::read(format!("{dir}/{name}{extension}"))?);
-            let headers = vec![
-                ("cache-control", fixed("public, max-age=31536000, immutable")),
-                ("x-content-type-options", fixed("nosniff")),
-                ("access-control-allow-origin", fixed("*")),
-                ("vary", fixed("Accept-Encoding")),
-                ("content-type", fixed(media_type)),
-                ("etag", HeaderValue::try_from(format!("\"{:032x}\"", bytes.len()))?),
-                if encoding.is_empty() {
-                    ("accept-ranges", fixed("bytes"))
-                } else {
-                    ("content-encoding", fixed(encoding))
-                },
-            ];
-            files.insert((format!("/static/{name}"), encoding), (headers, bytes));
-        }
-    }
-    Ok(Box::leak(Box::new(files)))
-}
-
-fn respond_in_actix(files: &FixedResponses, request: &actix_web::HttpRequest) -> actix_web::HttpResponse {
-    use actix_web::{HttpResponse, http::header::HeaderName};
-    let encoding = match request.headers().get("accept-encoding").map(|value| value.as_bytes()) {
-        Some(b"br") => "br",
-        Some(b"gzip") => "gzip",
-        _ => "",
-    };
-    let Some((headers, bytes)) = files.get(&(request.path().to_owned(), encoding)) else {
+fn respond_in_actix(
+    files: &[Prepared<actix_web::http::header::HeaderName, actix_web::http::header::HeaderValue>],
+    request: &actix_web::HttpRequest,
+) -> actix_web::HttpResponse {
+    use actix_web::{HttpResponse, http::header};
+    let Some((_, variants)) = files.iter().find(|(path, _)| path == request.path()) else {
         return HttpResponse::NotFound().finish();
     };
-    let is_known = request.headers().contains_key("if-none-match");
-    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    for (name, value) in headers {
-        if !is_known || !name.starts_with("content-") {
-            response.insert_header((HeaderName::from_static(name), value.clone()));
-        }
+    let accepted = request.headers().get(header::ACCEPT_ENCODING).map(|value| value.as_bytes());
+    let (etag, bytes, full, of_304) = &variants[variant_index(accepted)];
+    let is_known = request.headers().get(header::IF_NONE_MATCH) == Some(etag);
+    let (mut response, headers) = match is_known {
+        true => (HttpResponse::NotModified().finish(), of_304),
+        false => (HttpResponse::Ok().body(bytes.clone()), full),
+    };
+    // actix-web sets `Content-Length` from the size of the body.
+    for (name, value) in headers.iter().filter(|(name, _)| *name != header::CONTENT_LENGTH) {
+        response.headers_mut().insert(name.clone(), value.clone());
     }
-    if is_known { response.finish() } else { response.body(bytes.clone()) }
+    response
 }
