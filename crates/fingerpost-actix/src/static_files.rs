@@ -191,8 +191,10 @@ impl Service<ServiceRequest> for StaticFilesService {
 fn parts_below_mount(request: &ServiceRequest) -> request::Parts {
     let matched = request.match_info();
     let mount = matched.as_str().len() - matched.unprocessed().len();
-    let slashes = matched.as_str()[..mount].matches('/').count();
-    let start = request.uri().path().match_indices('/').nth(slashes).map(|(start, _)| start);
+    // Bytes are faster to search than characters.
+    let slashes = matched.as_str().bytes().take(mount).filter(|byte| *byte == b'/').count();
+    let path = request.uri().path().bytes().enumerate();
+    let start = path.filter(|(_, byte)| *byte == b'/').nth(slashes).map(|(start, _)| start);
     let path = request.uri().path_and_query().zip(start).map_or("/", |(path, start)| &path.as_str()[start..]);
     request_parts_at(request, path, is_needed)
 }

@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use fingerpost::manifest::{Digest, Encoding};
-use http::{HeaderMap, HeaderValue, Method, header::RANGE};
+use http::{
+    HeaderMap, HeaderValue, Method,
+    header::{IF_MATCH, IF_NONE_MATCH, RANGE},
+};
 
 use crate::rfc9110::{
     cache_control::CachePolicy,
@@ -85,7 +88,10 @@ impl Offer<'_> {
         };
         let ranged = self.ranged(method, headers);
         let encoding = if ranged == Ranged::Whole { chosen } else { None };
-        let etag = self.representation(encoding).and_then(Representation::etag);
+        // Avoids computing the tag: most requests have no condition.
+        let is_conditional = headers.contains_key(IF_NONE_MATCH) || headers.contains_key(IF_MATCH);
+        let conditional = self.representation(encoding).filter(|_| is_conditional);
+        let etag = conditional.and_then(Representation::etag);
         match precondition(headers, etag.as_ref().map(EntityTag::as_str)) {
             Precondition::Failed => Decision::PreconditionFailed,
             Precondition::NotModified => Decision::NotModified(encoding),

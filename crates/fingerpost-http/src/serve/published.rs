@@ -18,7 +18,7 @@ use fingerpost::{
 };
 use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
-    header::{CACHE_CONTROL, VARY},
+    header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, VARY},
 };
 use parking_lot::{Mutex, MutexGuard};
 
@@ -28,7 +28,7 @@ use crate::{
     serve::{
         content::{Content, FilePart, PromisedDigest, unsupported_content},
         hash_queue::{FileLocation, HashQueue},
-        memory_budget::MemoryBudget,
+        memory_budget::{CachedBytes, MemoryBudget},
         options::ServeOptions,
         proof::Proof,
         release_index::{DiskState, IndexedFile, ReleaseIndex},
@@ -63,7 +63,7 @@ pub(crate) struct PublishedFile<'a> {
 }
 
 /// The use of compression dictionaries in one response (RFC 9842).
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq)]
 struct Dictionaries {
     /// `true` if the release has dictionaries. The client may then use the response as a dictionary, provided that the type of
     /// the file is compressible.
@@ -289,6 +289,13 @@ impl PublishedFile<'_> {
         }
     }
 
+    /// Returns the cache for the headers of a representation. Headers for compression dictionaries are not cached, and neither
+    /// are headers without `Access-Control-Allow-Origin`.
+    fn header_cache(&self, encoding: Option<Encoding>) -> Option<&CachedBytes> {
+        let is_cacheable = self.options.allow_any_origin && self.dictionaries == Dictionaries::default();
+        self.state(encoding).filter(|_| is_cacheable)?.0.cached.get()
+    }
+
     /// Returns the name of a representation in the output directory.
     fn name(&self, encoding: Option<Encoding>) -> String {
         match self.dictionaries.delta.filter(|_| encoding == Some(Encoding::Dcz)) {
@@ -410,6 +417,18 @@ impl Servable for PublishedFile<'_> {
             }
             Ok(None) => Err(Unavailable::Changed),
             Err(_) => Err(Unavailable::Gone),
+        }
+    }
+
+    fn cached_headers(&self, encoding: Option<Encoding>, is_not_modified: bool) -> Option<&HeaderMap> {
+        self.header_cache(encoding)?.headers(is_not_modified)
+    }
+
+    fn cache_headers(&self, encoding: Option<Encoding>, is_not_modified: bool, headers: &HeaderMap) {
+        if let Some(cached) = self.header_cache(encoding) {
+            let mut headers = headers.clone();
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            cached.cache_headers(is_not_modified, headers, self.options.cache_capacity);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use fingerpost::manifest::Encoding;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 
 use crate::{rfc9110::offer::Representation, serve::content::Content};
 
@@ -29,6 +29,15 @@ pub(crate) trait Servable {
         representation: &Representation,
         part: &Range<u64>,
     ) -> Result<Content, Unavailable>;
+
+    /// Returns the cached headers of a full `immutable` response, or of an `immutable` 304. The headers include
+    /// `Access-Control-Allow-Origin`.
+    fn cached_headers(&self, _encoding: Option<Encoding>, _is_not_modified: bool) -> Option<&HeaderMap> {
+        None
+    }
+
+    /// Caches the headers of a response for [`cached_headers`](Self::cached_headers).
+    fn cache_headers(&self, _encoding: Option<Encoding>, _is_not_modified: bool, _headers: &HeaderMap) {}
 }
 
 /// The reason why the bytes are unavailable.

@@ -209,8 +209,9 @@ impl AssetServer {
         };
         let names_files = self.is_development() && response.status() == StatusCode::NOT_FOUND;
         if self.options.allow_any_origin && !names_files {
-            // Fonts, modules and files with `integrity` require the header, also on redirects.
-            response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            // Fonts, modules and files with `integrity` require the header, also on redirects. Cached headers contain it.
+            let header = response.headers_mut().entry(ACCESS_CONTROL_ALLOW_ORIGIN);
+            header.or_insert(HeaderValue::from_static("*"));
         }
         Some(for_method(&request.method, response))
     }
