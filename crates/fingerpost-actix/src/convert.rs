@@ -10,9 +10,9 @@ use actix_web::{
 };
 use bytes::Bytes;
 use fingerpost::{Assets, Snapshot};
-use fingerpost_http::Content;
 #[cfg(feature = "html")]
 use fingerpost_http::CspNonce;
+use fingerpost_http::{Content, UnclonedResponse};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header::CONTENT_LENGTH, request,
     response, uri::PathAndQuery,
@@ -75,15 +75,46 @@ pub(crate) fn request_snapshot(
     snapshot
 }
 
-/// Converts a response of `fingerpost-http`. `add_headers` adds the headers of the response to the headers of actix-web.
-pub(crate) fn into_response(
-    response: Response<Content>,
-    add_headers: impl FnOnce(&response::Parts, &mut header::HeaderMap),
-) -> HttpResponse<BoxBody> {
+/// The converted headers of a response, without `Content-Length`, which actix-web sets from the size of the body.
+struct Converted {
+    length: Option<u64>,
+    headers: Vec<(header::HeaderName, header::HeaderValue)>,
+}
+
+impl Converted {
+    fn new(headers: &HeaderMap) -> Self {
+        let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let others = headers.iter().filter(|(name, _)| *name != CONTENT_LENGTH);
+        Self { length, headers: others.filter_map(|(name, value)| from_http(name, value)).collect() }
+    }
+
+    fn response(&self, status: http::StatusCode, content: Content) -> HttpResponse<BoxBody> {
+        let status = StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::with_body(status, content_body(content, self.length));
+        for (name, value) in &self.headers {
+            response.headers_mut().append(name.clone(), value.clone());
+        }
+        response
+    }
+}
+
+/// Converts a response of `fingerpost-http`. Shared headers are converted once, because converting headers takes longer than
+/// looking up a file.
+pub(crate) fn from_uncloned(response: UnclonedResponse) -> HttpResponse<BoxBody> {
+    match response {
+        UnclonedResponse::Owned(response) => into_response(response),
+        UnclonedResponse::Shared(status, headers, content) => match headers.converted(Converted::new) {
+            Some(converted) => converted.response(status, content),
+            // Another framework in this process has converted the headers.
+            None => into_response(UnclonedResponse::Shared(status, headers, content).into_response()),
+        },
+    }
+}
+
+/// Converts a response of `fingerpost-http`.
+pub(crate) fn into_response(response: Response<Content>) -> HttpResponse<BoxBody> {
     let (parts, content) = response.into_parts();
-    let length = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let mut response = HttpResponse::with_body(status(parts.status), content_body(content, length));
-    add_headers(&parts, response.headers_mut());
+    let mut response = Converted::new(&parts.headers).response(parts.status, content);
     if !parts.extensions.is_empty() {
         response.extensions_mut().insert(HttpExtensions(parts.extensions));
     }
@@ -92,19 +123,7 @@ pub(crate) fn into_response(
 
 /// Converts a response with a generated body.
 pub(crate) fn bytes_into_response(response: Response<Bytes>) -> HttpResponse<BoxBody> {
-    into_response(response.map(Content::Bytes), |parts, headers| {
-        converted(&parts.headers).for_each(|(name, value)| headers.append(name, value));
-    })
-}
-
-/// Returns the headers of a response, without `Content-Length`, which actix-web sets from the size of the body.
-pub(crate) fn converted(
-    headers: &HeaderMap,
-) -> impl Iterator<Item = (header::HeaderName, header::HeaderValue)> {
-    headers
-        .iter()
-        .filter(|(name, _)| *name != CONTENT_LENGTH)
-        .filter_map(|(name, value)| from_http(name, value))
+    into_response(response.map(Content::Bytes))
 }
 
 /// Applies the change of a layer to the head of a response.
@@ -153,8 +172,4 @@ pub(crate) fn copy_changes(from: &HeaderMap, to: &mut header::HeaderMap) {
 fn from_http(name: &HeaderName, value: &HeaderValue) -> Option<(header::HeaderName, header::HeaderValue)> {
     let name = header::HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
     Some((name, header::HeaderValue::from_bytes(value.as_bytes()).ok()?))
-}
-
-fn status(status: http::StatusCode) -> StatusCode {
-    StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -15,7 +15,6 @@ mod content_body;
 mod html_body;
 mod snapshot_scoped;
 mod response_future;
-mod header_cache;
 mod convert;
 #[cfg(feature = "metrics")]
 mod request_counter;

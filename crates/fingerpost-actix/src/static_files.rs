@@ -1,6 +1,5 @@
 use std::{
     future::{Ready, ready},
-    rc::Rc,
     task::{Context, Poll},
 };
 
@@ -17,8 +16,7 @@ use fingerpost_http::AssetServer;
 use http::request;
 
 use crate::{
-    convert::{into_response, request_parts_at},
-    header_cache::HeaderCache,
+    convert::{from_uncloned, into_response, request_parts_at},
     response_future::{ResponseFuture, blocking},
 };
 
@@ -151,7 +149,7 @@ impl ServiceFactory<ServiceRequest> for StaticFiles {
     type Future = Ready<Result<StaticFilesService, ()>>;
 
     fn new_service(&self, (): ()) -> Self::Future {
-        ready(Ok(StaticFilesService { server: self.server.clone(), headers: Rc::default() }))
+        ready(Ok(StaticFilesService { server: self.server.clone() }))
     }
 }
 
@@ -159,7 +157,6 @@ impl ServiceFactory<ServiceRequest> for StaticFiles {
 #[derive(Debug)]
 pub struct StaticFilesService {
     server: AssetServer,
-    headers: Rc<HeaderCache>,
 }
 
 impl Service<ServiceRequest> for StaticFilesService {
@@ -173,14 +170,13 @@ impl Service<ServiceRequest> for StaticFilesService {
 
     fn call(&self, request: ServiceRequest) -> ResponseFuture {
         let parts = parts_below_mount(&request);
-        if let Some(response) = self.server.respond(&parts) {
-            let response = into_response(response, |parts, target| self.headers.add(parts, target));
-            return ResponseFuture::ready(request.into_response(response));
+        if let Some(response) = self.server.respond_uncloned(&parts) {
+            return ResponseFuture::ready(request.into_response(from_uncloned(response)));
         }
-        let (server, headers) = (self.server.clone(), Rc::clone(&self.headers));
+        let server = self.server.clone();
         ResponseFuture::boxed(async move {
             let response = blocking(move || server.respond_blocking(&parts)).await;
-            Ok(request.into_response(into_response(response, |parts, target| headers.add(parts, target))))
+            Ok(request.into_response(into_response(response)))
         })
     }
 }

@@ -24,6 +24,8 @@ pub use rfc9842::choose_delta;
 pub use router::{routing::Routing, version_router::VersionRouter};
 pub use serve::content::{Content, FilePart};
 pub use serve::server::AssetServer;
+#[doc(hidden)]
+pub use serve::shared_headers::{SharedHeaders, UnclonedResponse};
 pub use version::endpoints::{VersionEndpoints, version_json};
 pub use version::exchange::VersionExchange;
 pub use version::middleware::VersionMiddleware;

@@ -6,6 +6,8 @@ use std::sync::{
 use bytes::Bytes;
 use http::HeaderMap;
 
+use crate::serve::shared_headers::SharedHeaders;
+
 /// The number of cached bytes, shared by all files.
 #[derive(Debug, Default)]
 pub(crate) struct MemoryBudget(AtomicU64);
@@ -15,13 +17,13 @@ pub(crate) struct MemoryBudget(AtomicU64);
 pub(crate) struct CachedBytes {
     pub(crate) bytes: Bytes,
     /// The headers of a 200 and of a 304.
-    headers: [OnceLock<Box<HeaderMap>>; 2],
+    headers: [OnceLock<Arc<SharedHeaders>>; 2],
     counted: u64,
     budget: Arc<MemoryBudget>,
 }
 
-/// The approximate size of cached headers.
-const HEADERS_SIZE: u64 = 1024;
+/// The approximate size of cached headers, including their copy in the types of a framework.
+const HEADERS_SIZE: u64 = 2048;
 
 impl MemoryBudget {
     /// Caches these bytes, unless the total would exceed `limit`.
@@ -48,15 +50,16 @@ impl MemoryBudget {
 
 impl CachedBytes {
     /// Returns the cached headers of a 200 or a 304.
-    pub(crate) fn headers(&self, is_not_modified: bool) -> Option<&HeaderMap> {
-        self.headers[usize::from(is_not_modified)].get().map(|headers| &**headers)
+    pub(crate) fn headers(&self, is_not_modified: bool) -> Option<&Arc<SharedHeaders>> {
+        self.headers[usize::from(is_not_modified)].get()
     }
 
     /// Caches headers, unless the total would exceed `limit`.
     pub(crate) fn cache_headers(&self, is_not_modified: bool, headers: HeaderMap, limit: u64) {
         let cached = &self.headers[usize::from(is_not_modified)];
         // If two threads cache the same headers, one fails.
-        if self.budget.reserve(HEADERS_SIZE, limit) && cached.set(headers.into()).is_err() {
+        if self.budget.reserve(HEADERS_SIZE, limit) && cached.set(SharedHeaders::new(headers).into()).is_err()
+        {
             self.budget.0.fetch_sub(HEADERS_SIZE, Relaxed);
         }
     }

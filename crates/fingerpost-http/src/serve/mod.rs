@@ -7,6 +7,7 @@ pub(crate) mod path_token;
 pub(crate) mod proof;
 pub(crate) mod response;
 pub(crate) mod servable;
+pub(crate) mod shared_headers;
 pub(crate) mod published;
 pub(crate) mod single_asset_store;
 pub(crate) mod source_files;

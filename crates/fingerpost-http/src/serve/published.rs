@@ -34,6 +34,7 @@ use crate::{
         release_index::{DiskState, IndexedFile, ReleaseIndex},
         request_path::looks_hashed,
         servable::{Servable, Unavailable},
+        shared_headers::SharedHeaders,
     },
 };
 
@@ -420,7 +421,11 @@ impl Servable for PublishedFile<'_> {
         }
     }
 
-    fn cached_headers(&self, encoding: Option<Encoding>, is_not_modified: bool) -> Option<&HeaderMap> {
+    fn cached_headers(
+        &self,
+        encoding: Option<Encoding>,
+        is_not_modified: bool,
+    ) -> Option<&Arc<SharedHeaders>> {
         self.header_cache(encoding)?.headers(is_not_modified)
     }
 
@@ -442,6 +447,33 @@ mod tests {
     use crate::serve::server::AssetServer;
 
     use super::*;
+
+    #[test]
+    fn cached_headers_equal_the_first_headers_and_respect_the_options() {
+        let dist = tempfile::tempdir().unwrap();
+        let manifest = r#"{"version": "1.1", "paths": {"a.css": "a.7c98040a5416.css"}}"#;
+        fs::write(dist.path().join("staticfiles.json"), manifest).unwrap();
+        fs::write(dist.path().join("a.7c98040a5416.css"), "body{}").unwrap();
+        let server = AssetServer::new(&Assets::production(dist.path()).unwrap());
+        let respond = |server: &AssetServer, condition: &'static str| {
+            let request = Request::get("/a.7c98040a5416.css").header("if-none-match", condition);
+            let response = server.respond_blocking(&request.body(()).unwrap().into_parts().0);
+            let headers = response.headers().iter();
+            let headers = headers.map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>();
+            (response.status().as_u16(), headers)
+        };
+        for (condition, status) in [("\"x\"", 200), ("*", 304)] {
+            // Without a cache, no headers are cached.
+            let expected = respond(&server.clone().cache_capacity(0), condition);
+            assert_eq!(expected.0, status);
+            for _ in 0..3 {
+                assert_eq!(respond(&server, condition), expected);
+            }
+            let (_, headers) = respond(&server.clone().allow_any_origin(false), condition);
+            assert_eq!(headers.len(), expected.1.len() - 1);
+            assert!(headers.iter().all(|(name, _)| *name != ACCESS_CONTROL_ALLOW_ORIGIN));
+        }
+    }
 
     #[test]
     fn read_error_is_logged_once_until_the_file_is_served_again() {

@@ -1,6 +1,6 @@
 //! Builds responses from decisions.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use fingerpost::manifest::Encoding;
@@ -21,18 +21,29 @@ use crate::{
     serve::{
         content::Content,
         servable::{Servable, Unavailable},
+        shared_headers::UnclonedResponse,
     },
 };
 
-/// Responds to a GET or HEAD request. Returns `None` if the response has to wait for the disk.
-///
-/// Missing and damaged variants are skipped.
+/// Responds like [`respond_uncloned`], with cloned headers.
 pub(crate) fn respond(
     servable: &impl Servable,
     policy: CachePolicy,
     method: &Method,
     headers: &HeaderMap,
 ) -> Option<Response<Content>> {
+    respond_uncloned(servable, policy, method, headers).map(UnclonedResponse::into_response)
+}
+
+/// Responds to a GET or HEAD request. Returns `None` if the response has to wait for the disk.
+///
+/// Missing and damaged variants are skipped.
+pub(crate) fn respond_uncloned(
+    servable: &impl Servable,
+    policy: CachePolicy,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Option<UnclonedResponse> {
     let mut unavailable = Vec::new();
     loop {
         let mut variants = servable.variants();
@@ -43,7 +54,7 @@ pub(crate) fn respond(
         let mut offer = Offer { media_type, policy, identity, variants: &variants };
         let decision = offer.decide(method, headers);
         let (Decision::Send { encoding, .. } | Decision::NotModified(encoding)) = decision else {
-            return Some(offer.respond(&decision, Content::EMPTY));
+            return Some(offer.respond(&decision, Content::EMPTY).into());
         };
         let representation = *offer.representation(encoding)?;
         if servable.is_pending(&representation) {
@@ -52,9 +63,9 @@ pub(crate) fn respond(
         // All other `immutable` responses with this encoding and status have the same headers.
         let is_cacheable = offer.policy == CachePolicy::Immutable && unavailable.is_empty();
         let respond = |content| match &decision {
-            Decision::Send { part: Some(_), .. } => offer.respond(&decision, content),
+            Decision::Send { part: Some(_), .. } => offer.respond(&decision, content).into(),
             _ if is_cacheable => with_cached_headers(servable, &offer, (encoding, &decision), content),
-            _ => offer.respond(&decision, content),
+            _ => offer.respond(&decision, content).into(),
         };
         let Decision::Send { part, .. } = &decision else { return Some(respond(Content::EMPTY)) };
         let all = 0..representation.size;
@@ -64,32 +75,28 @@ pub(crate) fn respond(
             Err(Unavailable::Changed) => {}
             Err(Unavailable::Gone) => match encoding {
                 Some(encoding) => unavailable.push(encoding),
-                None => return Some(not_found(None)),
+                None => return Some(not_found(None).into()),
             },
         }
     }
 }
 
-/// Builds a full response or a 304. Clones the cached headers of an earlier response, which is faster than inserting each
-/// header.
+/// Builds a full response or a 304, with the headers of an earlier response if they are cached. Cloning headers is faster than
+/// inserting each header.
 fn with_cached_headers(
     servable: &impl Servable,
     offer: &Offer<'_>,
     (encoding, decision): (Option<Encoding>, &Decision),
     content: Content,
-) -> Response<Content> {
+) -> UnclonedResponse {
     let is_not_modified = matches!(decision, Decision::NotModified(_));
     if let Some(headers) = servable.cached_headers(encoding, is_not_modified) {
-        let mut response = Response::new(content);
-        if is_not_modified {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-        }
-        *response.headers_mut() = headers.clone();
-        return response;
+        let status = if is_not_modified { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+        return UnclonedResponse::Shared(status, Arc::clone(headers), content);
     }
     let response = offer.respond(decision, content);
     servable.cache_headers(encoding, is_not_modified, response.headers());
-    response
+    response.into()
 }
 
 impl Offer<'_> {

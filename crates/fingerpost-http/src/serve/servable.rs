@@ -1,11 +1,14 @@
 //! A file that can be served, independent of the strategy.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 use fingerpost::manifest::Encoding;
 use http::{HeaderMap, HeaderValue};
 
-use crate::{rfc9110::offer::Representation, serve::content::Content};
+use crate::{
+    rfc9110::offer::Representation,
+    serve::{content::Content, shared_headers::SharedHeaders},
+};
 
 /// The file of a request.
 pub(crate) trait Servable {
@@ -32,7 +35,11 @@ pub(crate) trait Servable {
 
     /// Returns the cached headers of a full `immutable` response, or of an `immutable` 304. The headers include
     /// `Access-Control-Allow-Origin`.
-    fn cached_headers(&self, _encoding: Option<Encoding>, _is_not_modified: bool) -> Option<&HeaderMap> {
+    fn cached_headers(
+        &self,
+        _encoding: Option<Encoding>,
+        _is_not_modified: bool,
+    ) -> Option<&Arc<SharedHeaders>> {
         None
     }
 

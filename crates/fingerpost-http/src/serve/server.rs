@@ -16,8 +16,9 @@ use crate::{
         proof::Proof,
         published::Published,
         request_path::{asset_path, path_after_token},
-        response::{method_not_allowed, moved, not_deployed_yet, not_found, respond},
+        response::{method_not_allowed, moved, not_deployed_yet, not_found, respond, respond_uncloned},
         servable::{Servable, Unavailable},
+        shared_headers::UnclonedResponse,
         single_asset_store::SingleAssetStore,
         source_files::{ServedSource, SourceFiles},
     },
@@ -192,43 +193,57 @@ impl AssetServer {
 
     /// Returns the response, or `None` if the response has to wait for the disk.
     pub fn respond(&self, request: &request::Parts) -> Option<Response<Content>> {
+        self.respond_or_wait(request, false).map(UnclonedResponse::into_response)
+    }
+
+    /// Returns the same response as [`respond`](Self::respond), before shared headers are cloned.
+    #[doc(hidden)]
+    pub fn respond_uncloned(&self, request: &request::Parts) -> Option<UnclonedResponse> {
         self.respond_or_wait(request, false)
     }
 
     /// Returns the response. May block on the disk.
     pub fn respond_blocking(&self, request: &request::Parts) -> Response<Content> {
-        self.respond_or_wait(request, true).unwrap_or_else(|| not_found(None))
+        let response = self.respond_or_wait(request, true);
+        response.map_or_else(|| not_found(None), UnclonedResponse::into_response)
     }
 
     /// Returns `None` only if the response has to wait for the disk and `may_wait` is `false`.
-    fn respond_or_wait(&self, request: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
-        let mut response = if matches!(request.method, Method::GET | Method::HEAD) {
+    fn respond_or_wait(&self, request: &request::Parts, may_wait: bool) -> Option<UnclonedResponse> {
+        let found = if matches!(request.method, Method::GET | Method::HEAD) {
             self.find(request, may_wait)?
         } else {
-            method_not_allowed()
+            method_not_allowed().into()
+        };
+        let mut response = match found {
+            UnclonedResponse::Owned(response) => response,
+            // Shared headers contain `Access-Control-Allow-Origin`.
+            UnclonedResponse::Shared(status, headers, content) => {
+                let content = if request.method == Method::HEAD { Content::EMPTY } else { content };
+                return Some(UnclonedResponse::Shared(status, headers, content));
+            }
         };
         let names_files = self.is_development() && response.status() == StatusCode::NOT_FOUND;
         if self.options.allow_any_origin && !names_files {
-            // Fonts, modules and files with `integrity` require the header, also on redirects. Cached headers contain it.
-            let header = response.headers_mut().entry(ACCESS_CONTROL_ALLOW_ORIGIN);
-            header.or_insert(HeaderValue::from_static("*"));
+            // Fonts, modules and files with `integrity` require the header, also on redirects.
+            response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
-        Some(for_method(&request.method, response))
+        Some(for_method(&request.method, response).into())
     }
 
     fn is_development(&self) -> bool {
         matches!(self.shared.files, ServedFiles::Development)
     }
 
-    fn find(&self, parts: &request::Parts, may_wait: bool) -> Option<Response<Content>> {
+    fn find(&self, parts: &request::Parts, may_wait: bool) -> Option<UnclonedResponse> {
         if let Some(path) = &self.shared.single {
-            return self.find_single(path, parts, may_wait);
+            return self.find_single(path, parts, may_wait).map(Into::into);
         }
         let Some((encoded_path, path)) = self.path(&parts.uri) else {
             // In development, the advice requires reads from disk.
             let may_advise = may_wait || !self.is_development();
             return may_advise
-                .then(|| not_found(self.mount_advice(parts.uri.path(), &self.assets().snapshot())));
+                .then(|| not_found(self.mount_advice(parts.uri.path(), &self.assets().snapshot())).into());
         };
         let snapshot = || current_snapshot(self.assets(), &parts.extensions);
         let request = AssetRequest { parts, encoded_path, path: &path };
@@ -236,20 +251,23 @@ impl AssetServer {
             ServedFiles::Collected(published) => {
                 match published.find(&path, &parts.headers, snapshot, &self.options, may_wait) {
                     Ok((file, proof)) => {
-                        let mut response = self.respond_with(&file, proof, &request)?;
-                        file.add_dictionary_headers(&mut response, encoded_path);
+                        let policy = proof.policy(parts.uri.query(), self.options.unversioned_policy);
+                        let mut response = respond_uncloned(&file, policy, &parts.method, &parts.headers)?;
+                        if let UnclonedResponse::Owned(response) = &mut response {
+                            file.add_dictionary_headers(response, encoded_path);
+                        }
                         Some(response)
                     }
                     Err(Unavailable::Waiting) => None,
-                    Err(Unavailable::Gone | Unavailable::Changed) => Some(not_found(None)),
+                    Err(Unavailable::Gone | Unavailable::Changed) => Some(not_found(None).into()),
                 }
             }
             // Source files are read for each request.
             _ if !may_wait => None,
-            ServedFiles::Development => Some(self.in_development(&request, &snapshot())),
+            ServedFiles::Development => Some(self.in_development(&request, &snapshot()).into()),
             ServedFiles::Listed(files, token) => {
                 let response = self.listed(files, token.as_ref(), &request, &snapshot());
-                Some(response.unwrap_or_else(|| not_found(None)))
+                Some(response.unwrap_or_else(|| not_found(None)).into())
             }
         }
     }
