@@ -99,8 +99,7 @@ pub(super) async fn warn_policy_logs_to_the_console_and_ignore_policy_does_nothi
         .collect();
     assert_eq!(
         warnings,
-        ["b1", "b2"]
-            .map(|version| format!("A new version of this page is available: {version} instead of one\""))
+        ["b1", "b2"].map(|version| format!("A new version of this page is available: {version}\""))
     );
     assert_eq!(site.loads(), ["/"]);
     assert!(!has_banner(browser).await);
@@ -205,4 +204,14 @@ pub(super) async fn elements_named_like_properties_have_no_effect(browser: &mut 
     browser.click("#get").await;
     wait_for_page(browser, "/named", "two").await;
     assert_eq!((site.loads().len(), site.checks()), (2, 1));
+}
+
+pub(super) async fn elements_named_like_methods_have_no_effect(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/named/methods").await;
+    assert_eq!(browser.evaluate("document.createElement.localName").await, "img");
+    let post = "return (await fingerpost.fetch('/sent', { method: 'POST' })).status";
+    assert_eq!(run(browser, post).await, 200);
+    site.deploy("two", OnMismatch::Prompt);
+    browser.click("#get").await;
+    wait_for_banner(browser).await;
 }

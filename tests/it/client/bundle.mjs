@@ -19,14 +19,18 @@ const options = {
   compress: {
     passes: 4,
     unsafe: true,
-    booleans: false,
-    comparisons: false,
+    negate_iife: false,
+    hoist_funs: true,
     lhs_constants: false,
     pure_getters: true,
     keep_fargs: false,
     inline: 1,
   },
-  mangle: { properties: { regex: /^(isRepeatable|isPage|endTracking|requestUrl|firstContent|lastContent)$/ } },
+  mangle: {
+    properties: {
+      regex: /^(isRepeatable|isRefresh|isPage|from|to|pageUrl|endTracking|requestUrl|firstContent|lastContent)$/,
+    },
+  },
   ecma: 2022,
   toplevel: true,
 };

@@ -67,7 +67,7 @@ pub(super) async fn choices_returned_with_validation_errors_block_a_reload(
         ("<input type=checkbox name=c id=c checked>", "c.click()", "<input type=checkbox name=c>"),
         (
             "<select name=s id=s><option>x<option>y</select>",
-            "s.value = 'y'",
+            "s.value = 'y'; s.dispatchEvent(new Event('input', { bubbles: true }))",
             "<select name=s><option>x<option selected>y</select>",
         ),
     ];
@@ -267,6 +267,36 @@ pub(super) async fn input_with_a_script_that_changes_the_initial_state_blocks_a_
     assert_eq!(site.loads(), ["/"]);
 }
 
+/// Only the event `input` tells of a date that the visitor has chosen in the calendar of the browser.
+pub(super) async fn chosen_date_with_a_script_that_changes_the_initial_state_blocks_a_reload(
+    browser: &mut Browser,
+    site: &Site,
+) {
+    open(browser, site, "/fields").await;
+    let choose = "const date = document.querySelector('#date'); date.focus(); date.value = '2026-01-02';
+        date.defaultValue = date.value; date.dispatchEvent(new Event('input', { bubbles: true }))";
+    run(browser, choose).await;
+    site.deploy("two", OnMismatch::Reload);
+    get_fragment(browser).await;
+    wait_for_banner(browser).await;
+    assert_eq!(site.loads(), ["/fields"]);
+}
+
+/// A choice in a form often requests the form again, with other fields for the choice.
+pub(super) async fn form_requested_again_with_its_values_blocks_a_reload(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    browser.write("textarea", "half a comment").await;
+    let form = "<form id=comment><p id=back><textarea name=text>half a comment</textarea></form>";
+    site.respond_with("/comment", StatusCode::OK, "text/html", form);
+    run(browser, "await htmx.ajax('GET', '/comment', { target: '#comment', swap: 'outerHTML' })").await;
+    browser.until("document.querySelector('#back')").await;
+    site.deploy("two", OnMismatch::Reload);
+    browser.click("#get").await;
+    wait_for_banner(browser).await;
+    assert_eq!(browser.evaluate("document.querySelector('textarea').value").await, "half a comment");
+    assert_eq!(site.loads(), ["/"]);
+}
+
 pub(super) async fn editable_element_with_options_blocks_a_reload(browser: &mut Browser, site: &Site) {
     open(browser, site, "/fields").await;
     run(browser, "document.querySelector('#editable').options = { spelling: true }").await;
@@ -277,10 +307,14 @@ pub(super) async fn editable_element_with_options_blocks_a_reload(browser: &mut 
     assert_eq!(site.loads(), ["/fields"]);
 }
 
-/// An `input` element in SVG is no form field.
+/// Elements of SVG and MathML with the names of form fields are no form fields.
 pub(super) async fn foreign_elements_named_like_fields_have_no_effect(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
-    run(browser, "document.body.insertAdjacentHTML('beforeend', '<svg><input/></svg>')").await;
+    run(
+        browser,
+        "document.body.insertAdjacentHTML('beforeend', '<svg><input/><select/></svg><math><select/></math>')",
+    )
+    .await;
     assert_eq!(
         run(browser, "return (await fingerpost.fetch('/sent', { method: 'POST' })).status").await,
         200

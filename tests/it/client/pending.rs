@@ -26,6 +26,23 @@ pub(super) async fn pending_fetch_post_completes_before_a_reload(browser: &mut B
     assert_eq!((browser.evaluate("window.status").await, site.loads()), ("200".into(), vec!["/".to_owned()]));
 }
 
+pub(super) async fn form_that_the_browser_sends_is_not_interrupted(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/").await;
+    site.deploy("two", OnMismatch::Reload);
+    site.delay("/posted", 15_000);
+    let send = "addEventListener('fingerpost:version-mismatch', ({ detail }) => (sessionStorage.action = detail.action));
+        document.querySelector('#native').requestSubmit()";
+    // The browser responds to the test after the navigation. Until then, the script of the page continues.
+    run(
+        browser,
+        &format!("{send}; setTimeout(() => {{ {PASS_MINUTE}; fingerpost.fetch('/fragment') }}, 100)"),
+    )
+    .await;
+    browser.until("document.querySelector('h1').textContent === '/posted of two'").await;
+    assert_eq!(browser.evaluate("sessionStorage.action").await, "prompt");
+    assert_eq!(site.loads(), ["/", "/posted"]);
+}
+
 pub(super) async fn pending_redirected_post_becomes_a_full_navigation(browser: &mut Browser, site: &Site) {
     open(browser, site, "/").await;
     // Simulates a slow device, on which the script checks for pending requests before Turbo renders the new page.

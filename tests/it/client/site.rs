@@ -125,6 +125,12 @@ impl Site {
         self.state().cached.insert(path.to_owned(), Router::new().fallback(respond));
     }
 
+    /// Makes this path redirect to another path of the site.
+    pub(super) fn respond_with_redirect(&self, path: &str, to: &'static str) {
+        let redirect = move || async move { Redirect::to(to) };
+        self.state().cached.insert(path.to_owned(), Router::new().fallback(redirect));
+    }
+
     /// Removes the cached or fixed response for this path.
     pub(super) fn recover(&self, path: &str) {
         self.state().cached.remove(path);
@@ -261,7 +267,11 @@ impl Site {
         let (library, version) = (self.library, version.to_owned());
         let render = move |path: &str| {
             let head = if path.contains("tracked") { TRACKED } else { "" };
-            let end = if path.starts_with("/named") { NAMED } else { "" };
+            let end = match path {
+                "/named" => NAMED,
+                "/named/methods" => NAMED_METHODS,
+                _ => "",
+            };
             page(library)
                 .replace("{head}", head)
                 .replace("</body>", &format!("{end}</body>"))
@@ -304,6 +314,10 @@ const TRACKED: &str = r#"<meta name="build" content="{version}" data-turbo-track
 /// Elements whose names hide properties of the document or the window that the script uses.
 const NAMED: &str = r#"<img name="currentScript" src="//evil.example/a.png" data-version="x" data-action="ignore">
     <img name="baseURI"><form id="fingerpost"><input name="version"><input name="check"></form>"#;
+
+/// Elements whose names hide methods of the document, which libraries need as well.
+const NAMED_METHODS: &str =
+    r#"<img name="createElement"><img name="querySelectorAll"><img name="dispatchEvent">"#;
 
 /// Returns the response for the element with the ID `target`.
 fn fragment(library: Library, text: &str) -> String {

@@ -1,6 +1,7 @@
 //! Tests with Turbo, which reloads a page itself if tracked elements in the head have changed.
 
 use fingerpost_tower::OnMismatch;
+use http::StatusCode;
 use serde_json::json;
 
 use super::{
@@ -86,18 +87,71 @@ pub(super) async fn tracked_element_without_input_causes_one_page_load(browser: 
 
 pub(super) async fn refresh_with_input_prompts(browser: &mut Browser, site: &Site) {
     type_and_deploy(browser, site).await;
-    // Every refresh prompts, because a refresh is no action of the visitor.
+    refresh(browser).await;
+    wait_for_banner(browser).await;
+    click_banner(browser, "later").await;
+    // A further refresh is no action of the visitor, so the page stays without another prompt.
     for _ in 0..2 {
-        run(browser, "Turbo.session.refresh(location.href)").await;
-        wait_for_banner(browser).await;
-        assert_eq!(text(browser).await, "half a comment");
-        click_banner(browser, "later").await;
+        refresh(browser).await;
+        assert_eq!((text(browser).await, has_banner(browser).await), (json!("half a comment"), false));
     }
     assert_eq!(site.loads(), ["/tracked"]);
-    run(browser, "Turbo.session.refresh(location.href)").await;
+}
+
+/// Refreshes the page like a broadcast of the server, and waits until Turbo has handled the response.
+async fn refresh(browser: &Browser) {
+    run(
+        browser,
+        "Turbo.session.refresh(location.href); await new Promise((resolve) => setTimeout(resolve, 400))",
+    )
+    .await;
+}
+
+/// For example, the session has expired, and the site redirects to its login page.
+pub(super) async fn redirected_refresh_keeps_input(browser: &mut Browser, site: &Site) {
+    type_and_deploy(browser, site).await;
+    site.respond_with_redirect("/tracked", "/tracked/login");
+    for _ in 0..3 {
+        refresh(browser).await;
+        assert_eq!(text(browser).await, "half a comment");
+    }
+    assert_eq!(site.loads(), ["/tracked"]);
+}
+
+pub(super) async fn failed_refresh_keeps_input(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/tracked").await;
+    browser.write("textarea", "half a comment").await;
+    site.respond_with("/tracked", StatusCode::BAD_GATEWAY, "text/plain", "bad gateway");
+    refresh(browser).await;
+    assert_eq!(
+        (text(browser).await, has_banner(browser).await, site.loads()),
+        (json!("half a comment"), false, vec!["/tracked".to_owned()])
+    );
+}
+
+/// The page of the link requests a page load with `turbo-visit-control`, without a new version.
+pub(super) async fn link_to_a_page_that_requests_a_page_load_is_followed(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/tracked").await;
+    browser.write("textarea", "half a comment").await;
+    let page = "<!doctype html><meta name=turbo-visit-control content=reload><title>t</title><h1>login</h1>";
+    site.respond_with("/login", StatusCode::OK, "text/html", page);
+    run(browser, "document.querySelector('#boosted').href = '/login'").await;
+    browser.click("#boosted").await;
+    browser.until("document.querySelector('h1').textContent === 'login'").await;
+    assert_eq!(site.loads(), ["/tracked", "/login"]);
+}
+
+pub(super) async fn reload_of_turbo_does_not_interrupt_another_write(browser: &mut Browser, site: &Site) {
+    open(browser, site, "/tracked").await;
+    run(browser, "document.querySelector('#boosted').href = '/tracked/next'").await;
+    site.deploy("two", OnMismatch::Reload);
+    site.delay("/sent", 1000);
+    let post = "fingerpost.fetch('/sent', { method: 'POST' }).then(({ status }) => (window.status = status))";
+    run(browser, post).await;
+    browser.click("#boosted").await;
     wait_for_banner(browser).await;
-    click_banner(browser, "reload").await;
-    wait_for_page(browser, "/tracked", "two").await;
+    browser.until("window.status === '200'").await;
+    assert_eq!(site.loads(), ["/tracked"]);
 }
 
 pub(super) async fn validation_errors_are_rendered_despite_tracked_elements(

@@ -2,7 +2,7 @@
 
 import { showBanner } from './banner.js';
 import { hasInput } from './input.js';
-import { action as pageAction, version as page } from './page.js';
+import { document, action as pageAction, version as page } from './page.js';
 import { isBusy } from './pending.js';
 import { postedPages } from './posted.js';
 import { loadPage, mayReload } from './reload.js';
@@ -20,18 +20,17 @@ import { withoutFragment } from './urls.js';
  */
 
 /**
- * The times of the last checks, by the version that led to the check, and `Infinity` if the page has acted on the
- * version. The version is empty if it is not known.
+ * The versions for which the page has performed its action.
  *
- * @type {Map<string | undefined, number>}
+ * @type {Set<string | undefined>}
  */
-export const checked = new Map();
+export const acted = new Set();
 
 /** @type {Record<string, (version: string, url: () => string) => void>} */
 const actions = {
   reload: (version, url) => loadPage(version, url(), () => showBanner(version, url)),
   prompt: showBanner,
-  warn: (version) => console.warn(`A new version of this page is available: ${version} instead of ${page}`),
+  warn: (version) => console.warn(`A new version of this page is available: ${version}`),
   ignore: () => {},
 };
 
@@ -43,8 +42,8 @@ const actions = {
  * @param {Visit[]} visits
  */
 export function act(version, sources, visits) {
-  if (checked.get(version) === Infinity) return;
-  checked.set(version, Infinity);
+  if (acted.has(version)) return;
+  acted.add(version);
   // If the URL has changed, a library has already navigated.
   const url = () =>
     visits.findLast(({ from, to }) => to && from === location.href)?.to || location.href;

@@ -1,5 +1,6 @@
 // The banner offers a reload.
 
+import { document } from './page.js';
 import { loadPage, mayReload } from './reload.js';
 
 const TEXTS = 'A new version of this page is available.|Reload|Later';
@@ -7,14 +8,12 @@ const TEXTS = 'A new version of this page is available.|Reload|Later';
 const STYLE = `
   :host { all: initial; color-scheme: light dark }
   div {
-    position: fixed; inset: auto 1rem 1rem; z-index: 999999999; width: fit-content; margin: auto;
-    display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; padding: .5rem 1rem; border: 1px solid GrayText;
-    border-radius: .5rem; box-shadow: 0 .5rem 1rem #0006; font: 1rem/1.4 system-ui;
+    position: fixed; inset: auto 1rem 1rem; z-index: 999999999; width: fit-content; margin: auto; display: flex;
+    flex-wrap: wrap; gap: .5rem; padding: .5rem; border: 1px solid; border-radius: .5rem; font: 1rem/2.5 system-ui;
     color: var(--fingerpost-color, CanvasText); background: var(--fingerpost-background, Canvas);
   }
-  div:has(span:empty) { opacity: 0 }
-  span { flex: 1 12rem; unicode-bidi: plaintext }
-  button { all: unset; padding: .5rem 1rem; border: 1px solid; border-radius: inherit }
+  output { flex: 1 12rem; unicode-bidi: plaintext }
+  button { all: unset; padding: 0 1rem; border: inherit; border-radius: inherit }
   [part~=reload] { color: var(--fingerpost-background, Canvas); background: var(--fingerpost-accent, CanvasText) }
   button:focus-visible { outline: 2px solid }
   @media print { div { display: none } }`;
@@ -41,24 +40,24 @@ export function showBanner(version, url) {
   document.querySelector('fingerpost-banner')?.remove();
   /** @type {HTMLMetaElement | null} */
   const meta = document.querySelector('meta[name=fingerpost-banner]');
-  const [text, reload, later] = (meta?.content || TEXTS).split('|');
+  const content = meta?.content;
+  const [text, reload, later] = (content || TEXTS).split('|');
   const banner = document.createElement('fingerpost-banner');
-  if (!meta?.content) banner.lang = 'en';
+  if (!content) banner.lang = 'en';
   const root = banner.attachShadow({ mode: 'open' });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
   root.adoptedStyleSheets = [sheet];
 
   /** @type {any} */
-  let focused;
-  banner.addEventListener('focusin', ({ relatedTarget }) => (focused = relatedTarget));
+  const focused = document.activeElement;
   const close = () => {
     banner.remove();
     focused?.focus();
   };
   const box = append(root, 'div', 'banner');
-  const status = append(box, 'span', 'text');
-  status.role = 'status';
+  // The element has the role `status`.
+  const status = append(box, 'output', 'text');
   append(box, 'button', 'button reload', reload, () => {
     mayReload(version);
     loadPage(version, url());

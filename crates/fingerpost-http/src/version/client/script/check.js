@@ -1,17 +1,25 @@
 // Compares the version of the page with the current version of the server.
 
-import { act, checked } from './act.js';
-import { REQUESTED, VERSION, endpoint, fetch, isRecent, on, version as page } from './page.js';
+import { act, acted } from './act.js';
+import { MAX_WAIT, PAUSE, REQUESTED, VERSION, document, endpoint, fetch, isRecent, on } from './page.js';
+import { version as page } from './page.js';
 import { isBusy } from './pending.js';
 import { cancelReload, endReload, loadedFor } from './reload.js';
 
 /** @typedef {import('./act.js').Visit} Visit */
 /** @typedef {import('./act.js').ReadableHeaders} ReadableHeaders */
 
-/** A failed check is repeated after three seconds, this much earlier than other checks, in milliseconds. */
-const RETRY = 57_000;
+/** The minimum time after a failed check, in milliseconds. */
+const RETRY_PAUSE = 3000;
 
 let lastCheck = Date.now();
+
+/**
+ * The times of the last checks by the version in the response that led to the check, or by an empty text.
+ *
+ * @type {Map<string, number>}
+ */
+const checks = new Map();
 
 /**
  * The visits that led to the check in progress.
@@ -19,6 +27,7 @@ let lastCheck = Date.now();
  * @type {Visit[] | undefined}
  */
 let waiting;
+
 /**
  * Returns the version of a response, or an empty string.
  *
@@ -42,17 +51,19 @@ export const isRefused = (headers) => headers.get('X-App-Version-Refused') !== n
 export async function check(headers = new Headers(), visit = { isRepeatable: true }) {
   const version = versionOf(headers);
   waiting?.push(visit);
-  if (waiting || isRecent(checked.get(version))) return;
+  if (waiting || acted.has(version) || isRecent(checks.get(version))) return;
   waiting = [visit];
   lastCheck = Date.now();
-  checked.set(version, lastCheck);
+  checks.set(version, lastCheck);
   const current = await requestVersion(version);
-  // After ten seconds, the loop ends, and `act` prompts.
-  for (let i = 0; isBusy() && i < 100; i++) await new Promise((resolve) => setTimeout(resolve, 100));
+  // If the page is still busy after this time, `act` prompts.
+  for (let time = 0; isBusy() && time < MAX_WAIT; time += 100) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
   const visits = waiting;
   waiting = undefined;
   // Without a network or a server behind the proxy, a response after some seconds triggers another check.
-  if (!current) checked.set(version, lastCheck - RETRY);
+  if (!current) checks.set(version, lastCheck - PAUSE + RETRY_PAUSE);
   else if (current.version !== page) {
     // Prefer the action in a response of the current version: a part of a site may have another action. Cached
     // responses may have outdated actions.
@@ -72,8 +83,9 @@ async function requestVersion(version) {
   try {
     const response = await fetch(endpoint, {
       cache: 'no-store',
+      redirect: 'error',
       headers: { [REQUESTED]: page },
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(MAX_WAIT),
     });
     const { ok, headers } = response;
     const current = isRefused(headers) ? versionOf(headers) || version : ok && (await response.json()).version;
@@ -88,8 +100,8 @@ function checkOnReturn() {
 
 /**
  * Keeps the page if the visitor clicks or presses a key during a check or a reload, because a reload would discard the
- * effect. A double click is one click. A modifier key alone has no effect. Only
- * modifier keys have the locations 1 and 2, for left and right.
+ * effect. A double click is one click. A modifier key alone has no effect: only these keys have the locations 1 and 2,
+ * for left and right.
  *
  * @param {any} event
  */
@@ -103,9 +115,9 @@ function recordUse({ detail, location }) {
 export function watchReturns() {
   on('pageshow', ({ persisted }) => {
     if (!persisted) return;
-    checked.delete('');
+    checks.delete('');
     // If the page was left because of a reload, the version needs another action.
-    checked.delete(loadedFor);
+    acted.delete(loadedFor);
     endReload();
     check();
   });

@@ -41,7 +41,7 @@ export interface TurboRenderer {
 export interface TurboAdapter {
   location?: URL;
   redirectedToLocation?: URL | null;
-  reload?(reason: unknown): void;
+  reload?(reason?: { reason?: string }): void;
 }
 
 export interface UnpolyRequest extends PromiseLike<unknown> {

@@ -3,6 +3,7 @@
 // `tests/minify` after a change.
 
 import { installAlpineAjax } from './adapters/alpine-ajax.js';
+import { installBrowser } from './adapters/browser.js';
 import { checkHeaders, versionedFetch } from './adapters/fetch.js';
 import { installHtmx2 } from './adapters/htmx-2.js';
 import { installHtmx4 } from './adapters/htmx-4.js';
@@ -11,6 +12,7 @@ import { installUnpoly } from './adapters/unpoly.js';
 import { start } from './start.js';
 
 start(() => {
+  installBrowser();
   installHtmx2();
   installHtmx4();
   installTurbo();

@@ -1,10 +1,20 @@
 // The page in which the script runs.
 
 /**
- * The script tag that the server inserts. `null` if another script evaluates this code. In `document.currentScript`, an
- * element with this name would take precedence.
+ * The document without the elements that hide its properties, such as `<img name="createElement">`.
+ *
+ * @type {Document}
  */
-export const script = /** @type {HTMLElement | null} */ (Reflect.get(Document.prototype, 'currentScript', document));
+export const document = new Proxy(window.document, {
+  get(target, name) {
+    const value = Reflect.get(Document.prototype, name, target);
+    // Methods of the browser accept only the document itself.
+    return value?.bind?.(target) ?? value;
+  },
+});
+
+/** The script tag that the server inserts. `null` if another script evaluates this code. */
+export const script = /** @type {HTMLElement | null} */ (document.currentScript);
 
 /** The version and the action of the page, and `posted` if the page is the response to a POST. */
 export const { version = '', action, posted } = script?.dataset ?? {};
@@ -21,6 +31,9 @@ export const VERSION = 'X-App-Version';
 /** The request header with the version of the page. */
 export const REQUESTED = 'X-App-Requested-Version';
 
+/** The maximum time that a check waits for the server, and then for requests of the page, in milliseconds. */
+export const MAX_WAIT = 10_000;
+
 /** The minimum time between two reloads, and between two checks for the same reason, in milliseconds. */
 export const PAUSE = 60_000;
 
@@ -30,8 +43,6 @@ export const isRecent = (time = 0) => Date.now() - time < PAUSE;
 /**
  * Listens to an event. The events of the document and of libraries bubble to the window.
  *
- * @param {string} name
- * @param {(event: any) => void} listener
- * @param {boolean} [capture]
+ * @type {(name: string, listener: (event: any) => void, capture?: boolean) => void}
  */
-export const on = (name, listener, capture) => addEventListener(name, listener, capture);
+export const on = window.addEventListener;

@@ -1,8 +1,9 @@
 // Requests and navigations that a reload must not interrupt.
 
-import { isRecent, on } from './page.js';
+import { isRecent } from './page.js';
 
 let requests = 0;
+let writes = 0;
 let unloadedAt = 0;
 
 /**
@@ -13,7 +14,10 @@ let unloadedAt = 0;
 export const isRead = (method) => /^(get|head)$/i.test(method);
 
 /** Returns whether the page waits for a response or for another page. */
-export const isBusy = () => requests || isRecent(unloadedAt);
+export const isBusy = () => requests > 0 || isRecent(unloadedAt);
+
+/** Returns whether the page waits for the response to a write. */
+export const hasWrites = () => writes > 0;
 
 /** Ends a navigation that the page has stopped or has returned from. */
 export const endUnload = () => {
@@ -25,13 +29,24 @@ export const endUnload = () => {
  *
  * @template T
  * @param {Promise<T>} request
+ * @param {string} method
  */
-export function track(request) {
+export function track(request, method) {
+  const write = Number(!isRead(method));
   requests++;
-  return request.finally(() => requests--);
+  writes += write;
+  return request.finally(() => {
+    requests--;
+    writes -= write;
+  });
 }
 
-export function watchNavigations() {
-  // `unloadedAt` expires after `PAUSE`, because a download also fires `beforeunload`.
-  on('beforeunload', () => (unloadedAt = Date.now()));
+/**
+ * Makes the page busy until another page replaces the page, for at most a minute longer than `time`. A download also
+ * starts like a navigation, but replaces no page.
+ *
+ * @param {number} [time]
+ */
+export function trackUnload(time = 0) {
+  unloadedAt = Math.max(unloadedAt, Date.now() + time);
 }

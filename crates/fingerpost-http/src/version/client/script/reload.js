@@ -28,7 +28,9 @@ export function mayReload(version) {
     if (versions.includes(version) || isRecent(Number(last))) return false;
     sessionStorage.setItem(KEY, [Date.now(), ...versions, version].join('\n'));
     return true;
-  } catch {}
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -52,7 +54,7 @@ export function loadPage(version, url, whenCanceled) {
   location.reload();
 }
 
-/** Keeps the page if the visitor types before the new page has loaded. */
+/** Keeps the page if the visitor uses the page, or the page writes, before the new page has loaded. */
 export function cancelReload() {
   if (!onCancel) return;
   stop();

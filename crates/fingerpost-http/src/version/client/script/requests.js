@@ -16,7 +16,7 @@ import { sameOriginUrl, withoutFragment } from './urls.js';
  * @typedef {object} Use
  * @property {string} method the method of the request
  * @property {boolean} [redirected] the response can be requested with GET
- * @property {string | URL | false} [target] the URL of the page with the response, if it changes
+ * @property {string | URL | false} [pageUrl] the URL of the page with the response, if it changes
  * @property {boolean} [isPage] the response replaces the page
  * @property {string} [from] the URL of the page when the request was sent, by default the current URL
  */
@@ -29,12 +29,11 @@ import { sameOriginUrl, withoutFragment } from './urls.js';
  * @param {() => void} setHeader
  */
 export function prepareRequest(url, method, setHeader) {
-  if (!isRead(method)) {
-    // A reload would abort the request.
-    cancelReload();
-    rememberSent();
-  }
   if (sameOriginUrl(url)) setHeader();
+  const isWrite = !isRead(method);
+  // A reload would abort the request.
+  if (isWrite) cancelReload();
+  rememberSent(isWrite);
 }
 
 /**
@@ -43,9 +42,9 @@ export function prepareRequest(url, method, setHeader) {
  * @param {{ url: string, status?: number, headers: ReadableHeaders }} response
  * @param {Use} use
  */
-export function receiveResponse({ url, status, headers }, { method, redirected, target, isPage, from }) {
+export function receiveResponse({ url, status, headers }, { method, redirected, pageUrl, isPage, from }) {
   if (!sameOriginUrl(url)) return;
-  const to = target && sameOriginUrl(target)?.href;
+  const to = pageUrl && sameOriginUrl(pageUrl)?.href;
   const isRepeatable = redirected || isRead(method);
   if (to && isPage && isRepeatable && status === 200) {
     postedPages.delete(withoutFragment(to));

@@ -3,7 +3,6 @@
 import { watchReturns } from './check.js';
 import { watchInput } from './input.js';
 import { version } from './page.js';
-import { watchNavigations } from './pending.js';
 
 /**
  * Watches the page, installs the adapters, and creates the object `fingerpost`. Does nothing in a page without a
@@ -12,9 +11,8 @@ import { watchNavigations } from './pending.js';
  * @param {() => { check: Function }} install installs the adapters, and returns the functions of `fingerpost`
  */
 export function start(install) {
-  // An element with the ID `fingerpost` is also a property of the window.
-  if (!version || window.fingerpost?.check instanceof Function) return;
-  watchNavigations();
+  // An element or a frame with this name is an inherited property of the window.
+  if (!version || Object.hasOwn(window, 'fingerpost')) return;
   watchInput();
   watchReturns();
   window.fingerpost = { version, ...install() };

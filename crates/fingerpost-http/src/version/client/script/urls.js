@@ -1,14 +1,13 @@
 // Only URLs of the origin of the page are loaded, and get the version of the page.
 
-import { script } from './page.js';
+import { document } from './page.js';
 
 /**
- * Parses a URL as the browser does for links and requests of the page. In `document.baseURI`, an element with this name
- * would take precedence.
+ * Parses a URL as the browser does for links and requests of the page.
  *
  * @param {string | URL} url
  */
-export const absolute = (url) => new URL(url, script?.baseURI);
+export const absolute = (url) => new URL(url, document.baseURI);
 
 /**
  * Returns the URL if its origin is the origin of the page, and `undefined` for other URLs, such as `javascript:`.

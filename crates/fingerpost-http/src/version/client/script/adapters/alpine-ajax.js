@@ -1,7 +1,7 @@
 // Alpine AJAX.
 
 import { isRefused } from '../check.js';
-import { PAUSE, REQUESTED, on, version } from '../page.js';
+import { MAX_WAIT, PAUSE, REQUESTED, on, version } from '../page.js';
 import { isRead, track } from '../pending.js';
 import { isOutdated, prepareRequest, receiveResponse } from '../requests.js';
 
@@ -18,9 +18,9 @@ function beforeSend({ target, detail: { action, method, headers } }) {
       target.removeEventListener('ajax:sent', listener);
       resolve(afterResponse(event, method, from));
     });
-    setTimeout(resolve, isRead(method) ? 10_000 : PAUSE);
+    setTimeout(resolve, isRead(method) ? MAX_WAIT : PAUSE);
   });
-  track(sent);
+  track(sent, method);
 }
 
 /**
@@ -34,8 +34,8 @@ function afterResponse({ detail }, method, from) {
   if (isRefused(headers)) detail.html = '';
   // Alpine AJAX changes the URL of the page after the event.
   queueMicrotask(() => {
-    const target = location.href !== from && location.href;
-    receiveResponse({ url, status, headers }, { method, redirected, target, from });
+    const pageUrl = location.href !== from && location.href;
+    receiveResponse({ url, status, headers }, { method, redirected, pageUrl, from });
   });
 }
 

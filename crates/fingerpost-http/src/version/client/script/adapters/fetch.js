@@ -15,7 +15,7 @@ export async function versionedFetch(input, init) {
   const request = new Request(input, init);
   const { url, method, headers } = request;
   prepareRequest(url, method, () => headers.set(REQUESTED, version));
-  const response = await track(fetch(request));
+  const response = await track(fetch(request), method);
   receiveResponse(response, { method, redirected: response.redirected });
   return response;
 }

@@ -12,7 +12,7 @@ function beforeSend({ detail: { xhr, pathInfo, requestConfig } }) {
   prepareRequest(pathInfo.finalRequestPath, verb, () => xhr.setRequestHeader(REQUESTED, version));
   // Relative to the URL of the page before htmx pushes another URL.
   pathInfo.requestUrl = withoutFragment(absolute(pathInfo.finalRequestPath).href);
-  track(new Promise((resolve) => (xhr.onloadend = resolve)));
+  track(new Promise((resolve) => (xhr.onloadend = resolve)), verb);
 }
 
 /** @param {{ detail: import('../libraries').Htmx2Detail }} event */

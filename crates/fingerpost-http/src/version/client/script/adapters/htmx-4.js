@@ -12,7 +12,7 @@ import { htmxUse } from './htmx.js';
 function beforeRequest({ detail: { ctx } }) {
   const { request } = ctx;
   prepareRequest(request.action, request.method, () => (request.headers[REQUESTED] = version));
-  track(new Promise((resolve) => (ctx.endTracking = resolve)));
+  track(new Promise((resolve) => (ctx.endTracking = resolve)), request.method);
 }
 
 /** @param {{ detail: { ctx: Htmx4Context } }} event */

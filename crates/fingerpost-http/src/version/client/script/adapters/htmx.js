@@ -14,7 +14,7 @@ import { sameOriginUrl } from '../urls.js';
 export function htmxUse(response, { method, headers, isPage, push, anchor }) {
   const hasLocation = response.headers.get('HX-Location') !== null;
   const address = `${(!hasLocation && (push || isPage)) || false}`;
-  const target = address !== 'false' && sameOriginUrl(address === 'true' ? response.url : address);
-  if (target && anchor) target.hash = anchor;
-  return { method, isPage, redirected: response.redirected || hasLocation, target, from: headers['HX-Current-URL'] };
+  const pageUrl = address !== 'false' && sameOriginUrl(address === 'true' ? response.url : address);
+  if (pageUrl && anchor) pageUrl.hash = anchor;
+  return { method, isPage, redirected: response.redirected || hasLocation, pageUrl, from: headers['HX-Current-URL'] };
 }

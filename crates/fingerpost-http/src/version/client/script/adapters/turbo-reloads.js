@@ -1,17 +1,25 @@
 // Turbo reloads the page by itself if elements with `data-turbo-track="reload"` have changed.
 
-import { act, checked } from '../act.js';
+import { act, acted } from '../act.js';
 import { versionOf } from '../check.js';
 import { hasInput } from '../input.js';
 import { on, version as page } from '../page.js';
-import { withoutFragment } from '../urls.js';
-
-/** @typedef {{ headers: Headers, from: string, to: string }} LinkResponse */
+import { hasWrites } from '../pending.js';
 
 /**
- * The last page that Turbo has loaded for a link or a refresh.
+ * A page that Turbo loads for a link or a refresh.
  *
- * @type {LinkResponse | undefined}
+ * @typedef {object} TurboPage
+ * @property {Headers} [headers] the headers of the response, if the response is a page
+ * @property {string} from
+ * @property {string} to
+ * @property {boolean} isRefresh the page replaces itself, which is no action of the visitor
+ */
+
+/**
+ * The last page that Turbo loads.
+ *
+ * @type {TurboPage | undefined}
  */
 let held;
 
@@ -22,23 +30,19 @@ let isAdapted = false;
 /**
  * Records the page that Turbo loads for a link or a refresh. For other pages, Turbo reloads without a prompt.
  *
- * @param {LinkResponse} [response]
+ * @param {TurboPage} [next]
  */
-export function hold(response) {
-  held = response;
+export function hold(next) {
+  held = next;
 }
 
-/**
- * Changes the behavior of Turbo once. The script may run before Turbo.
- *
- * @param {() => boolean} isSubmitting
- */
-export function adaptTurbo(isSubmitting) {
+/** Changes the behavior of Turbo once. The script may run before Turbo. */
+export function adaptTurbo() {
   if (isAdapted || !window.Turbo) return;
   isAdapted = true;
   on('input', () => (prompted = ''), true);
   renderWriteResponses(window.Turbo.PageRenderer.prototype);
-  holdReloads(window.Turbo.session.adapter, isSubmitting);
+  holdReloads(window.Turbo.session.adapter);
 }
 
 /**
@@ -57,20 +61,25 @@ function renderWriteResponses(renderer) {
 }
 
 /**
- * Prompts before Turbo reloads a page with input or with a form in progress. A second click on a link loads its page.
+ * Keeps a page with input or with a write in progress. A link to a page with other tracked elements prompts, and the
+ * second click on the link loads its page.
  *
  * @param {import('../libraries').TurboAdapter} adapter
- * @param {() => boolean} isSubmitting
  */
-function holdReloads(adapter, isSubmitting) {
+function holdReloads(adapter) {
   const { reload } = adapter;
   adapter.reload = (reason) => {
-    if (!held || held.to === prompted || !(hasInput() || isSubmitting())) return reload?.call(adapter, reason);
-    const { headers, from, to } = held;
+    const isKept =
+      held?.isRefresh || (reason?.reason === 'tracked_element_mismatch' && held?.to !== prompted);
+    if (!held || !isKept || !(hasInput() || hasWrites())) return reload?.call(adapter, reason);
+    const { headers, from, to, isRefresh } = held;
+    // The request of the refresh has failed.
+    if (!headers) return;
     const version = versionOf(headers) || page;
-    // A refresh is not an action of the visitor.
-    prompted = withoutFragment(to) === withoutFragment(from) ? '' : to;
-    checked.delete(version);
+    if (!isRefresh) {
+      prompted = to;
+      acted.delete(version);
+    }
     act(version, [{ get: () => 'prompt' }], [{ isRepeatable: true, from, to }]);
   };
 }

@@ -19,7 +19,7 @@ const displayed = new WeakSet();
 function beforeRequest({ request }) {
   const { url, method, headers } = request;
   prepareRequest(url, method, () => (headers[REQUESTED] = version));
-  track(new Promise((resolve) => request.then(resolve, resolve)).then(afterRequest));
+  track(new Promise((resolve) => request.then(resolve, resolve)).then(afterRequest), method);
 }
 
 /**
@@ -62,8 +62,8 @@ function receive(response, isPage) {
   // The server may set `response.url`, which becomes the URL of the page.
   const url = xhr?.responseURL || request.url;
   const redirected = isRead(method);
-  const target = isPage && redirected && response.url + (request.hash ?? '');
-  const use = { method: request.method, redirected, isPage, target, from: location.href };
+  const pageUrl = isPage && redirected && response.url + (request.hash ?? '');
+  const use = { method: request.method, redirected, isPage, pageUrl, from: location.href };
   receiveResponse({ url, status, headers: headersOf(response) }, use);
 }
 
