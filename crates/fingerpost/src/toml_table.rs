@@ -14,7 +14,7 @@ use toml::{
 use crate::{
     error::Error,
     files::{absolute, is_absent},
-    quote::{is_bidi_or_line_separator, quoted},
+    quote::{escape_controls, is_bidi_or_line_separator, quoted},
     suggest::nearest,
 };
 
@@ -63,7 +63,10 @@ impl SettingsFile {
         })?;
         match DeTable::parse(&text) {
             Ok(_) => Ok(Self { path, text }),
-            Err(err) => Err(Error::config(format!("settings file {file}: {}", err.to_string().trim_end()))),
+            Err(err) => {
+                let reason = escape_lines(err.to_string().trim_end());
+                Err(Error::config(format!("settings file {file}: {reason}")))
+            }
         }
     }
 
@@ -83,6 +86,16 @@ impl SettingsFile {
         let line = self.text.as_bytes()[..position].iter().filter(|byte| **byte == b'\n').count() + 1;
         Error::config(format!("settings file {}: line {line}: {reason}", quoted(self.path.display())))
     }
+}
+
+/// Escapes the control characters in an excerpt of a file. Preserves tabs and line breaks.
+fn escape_lines(excerpt: &str) -> String {
+    excerpt.split_inclusive(['\n', '\t']).fold(String::with_capacity(excerpt.len()), |mut escaped, part| {
+        let text = part.trim_end_matches(['\n', '\t']);
+        escaped.push_str(&escape_controls(text));
+        escaped.push_str(&part[text.len()..]);
+        escaped
+    })
 }
 
 /// One table of a settings file. Read every known key, then call [`finish`](Self::finish).

@@ -253,6 +253,8 @@ fn invalid_value_is_an_error_with_its_line() {
         let text = reason(toml);
         assert!(text.starts_with("TOML parse error at line "), "{text}");
     }
+    let escaped = reason("\ta = \u{1b}[31m");
+    assert!(escaped.contains("\n1 | \ta = \\u{1b}[31m\n"), "{escaped}");
     let glob = reason("\nignore = [\"*.psd\", \"./drafts\"]");
     assert!(glob.starts_with("line 2: `ignore`: glob `./drafts` has a `.` segment"), "{glob}");
 }
