@@ -190,7 +190,7 @@ impl CheckConfig {
         let (((), severities), (base, sources)) = checked?;
         let bundle = self.settings.bundles.read(sources.dirs(), &base)?;
         let imports = ImportMap::new(&self.settings)?;
-        let (mut assets, mut problems) = KnownAssets::new(sources, bundle);
+        let (assets, mut problems) = KnownAssets::new(sources, bundle);
         problems.extend(assets.check_import_map(&imports));
         Ok(Options {
             assets,

@@ -37,28 +37,8 @@ impl KnownAssets {
     }
 
     /// Returns the problems of an import map: names whose assets do not exist.
-    pub(crate) fn check_import_map(&mut self, imports: &ImportMap) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        for (name, target) in imports.imports() {
-            let is_known = match target.ends_with('/') {
-                true => {
-                    self.paths.range(target.clone()..).next().is_some_and(|path| path.starts_with(target))
-                }
-                false => self.paths.contains(target),
-            };
-            if !is_known {
-                let reason = if target.ends_with('/') { "has no assets" } else { "does not exist" };
-                let advice = match self.nearest(target) {
-                    Some(near) => format!("did you mean {}?", quoted(near)),
-                    None => "correct `[importmap] imports`".to_owned(),
-                };
-                let (name, target) = (quoted(name), quoted(target));
-                problems.push(Problem::config(format!(
-                    "import {name} is mapped to {target}, which {reason}; {advice}"
-                )));
-            }
-        }
-        problems
+    pub(crate) fn check_import_map(&self, imports: &ImportMap) -> Vec<Problem> {
+        imports.problems(self.paths.iter().map(String::as_str))
     }
 
     /// Returns the assets that are neither in `used` nor files of a bundler. Templates name only the entries of a bundler.

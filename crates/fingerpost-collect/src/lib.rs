@@ -84,7 +84,6 @@ use crate::{
         compress::Variants,
         conflicts::{check_names, check_variants},
         deltas::Deltas,
-        import_map::check_import_map,
         import_releases::{import_releases, verify_releases},
         link::Links,
         publish::{Publication, ReferenceMap, StagedFiles, make_manifest},
@@ -154,7 +153,8 @@ fn start_threads() -> Result<(), Problem> {
 fn publish_all(mut run: Run<'_>, listing: Listing, diagnostics: &mut Diagnostics) -> Result<Report, Error> {
     let files = scan(listing, &run, diagnostics);
     check_bundle(&files, &run, diagnostics);
-    check_import_map(&files, &run, diagnostics);
+    let paths = files.iter().map(|file| file.path.as_str());
+    run.options.import_map.problems(paths).into_iter().for_each(|problem| diagnostics.add(problem));
     let built = scripts_and_styles(&files, &run);
     let components = run.components(diagnostics);
     let (mut assets, references) = analyze_and_name(files, &run, diagnostics)?;

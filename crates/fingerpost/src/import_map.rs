@@ -1,12 +1,18 @@
 //! The settings of the import map: names for the modules of a site.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobMatcher;
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    error::Error, import_names::check_imports, settings::Settings, sources::ignore_rules::glob_matcher,
+    diagnostics::problem::Problem,
+    error::Error,
+    import_names::check_imports,
+    quote::quoted,
+    settings::Settings,
+    sources::ignore_rules::glob_matcher,
+    suggest::{nearest, nearest_dirs},
 };
 
 /// The names of an import map with the asset paths of their modules, for `collect` and for the strategies.
@@ -75,6 +81,30 @@ impl ImportMap {
     pub(crate) fn dirs(&self) -> impl Iterator<Item = (&str, &str)> {
         let imports = self.imports.iter().map(|(name, path)| (name.as_str(), path.as_str()));
         imports.filter(|(name, _)| name.ends_with('/'))
+    }
+
+    /// Returns the problems of the names whose assets are not in `paths`.
+    pub fn problems<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Vec<Problem> {
+        let paths: BTreeSet<_> = if self.imports.is_empty() { BTreeSet::new() } else { paths.collect() };
+        let problem = |(name, target): (&String, &String)| {
+            let is_dir = target.ends_with('/');
+            let first = paths.range::<&str, _>(target.as_str()..).next();
+            if first.is_some_and(|path| if is_dir { path.starts_with(target) } else { path == target }) {
+                return None;
+            }
+            let (reason, near) = if is_dir {
+                ("has no assets", nearest_dirs(target, paths.iter().copied()))
+            } else {
+                ("does not exist", nearest(target, paths.iter().copied()))
+            };
+            let advice = match &near[..] {
+                [] => "correct `[importmap] imports`".to_owned(),
+                near => format!("did you mean {}?", near.iter().map(quoted).collect::<Vec<_>>().join(" or ")),
+            };
+            let (name, target) = (quoted(name), quoted(target));
+            Some(Problem::config(format!("import {name} is mapped to {target}, which {reason}; {advice}")))
+        };
+        self.imports.iter().filter_map(problem).collect()
     }
 
     /// Returns `true` if the modules of the map depend on the list of all assets.

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use strsim::osa_distance;
 
 use crate::quote::quoted;
@@ -43,6 +45,13 @@ pub fn nearest<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> Vec<Stri
         limit = near.get(MAX_SUGGESTIONS - 1).map_or(limit, |(worst, ..)| limit.min(*worst));
     }
     near.into_iter().map(|(.., name)| name.to_owned()).collect()
+}
+
+/// Returns the directories of `names` that are nearest to `dir`, best first, at most three. All directories end in `/`.
+pub(crate) fn nearest_dirs<'n>(dir: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let dirs: BTreeSet<_> = names.filter_map(|name| Some(name.rsplit_once('/')?.0)).collect();
+    let near = nearest(dir.trim_end_matches('/'), dirs.into_iter());
+    near.into_iter().map(|dir| format!("{dir}/")).collect()
 }
 
 /// Returns `true` if two names differ only in case, which some file systems ignore.

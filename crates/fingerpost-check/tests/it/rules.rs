@@ -99,12 +99,13 @@ fn targets_of_the_import_map_must_exist() {
     site.write("templates/a.html", "");
     site.write(
         "fingerpost.toml",
-        "sources = ['static']\n[importmap]\nimports = { app = 'js/app.js', 'img/' = 'img/', htmx = 'js/apq.js', 'lit/' = 'lit/' }",
+        "sources = ['static']\n[importmap]\nimports = { app = 'js/app.js', 'img/' = 'img/', htmx = 'js/apq.js', 'icons/' = 'imgs/', 'lit/' = 'lit/' }",
     );
     assert_eq!(
         site.problems(),
         [
             "import `htmx` is mapped to `js/apq.js`, which does not exist; did you mean `js/app.js`?",
+            "import `icons/` is mapped to `imgs/`, which has no assets; did you mean `img/`?",
             "import `lit/` is mapped to `lit/`, which has no assets; correct `[importmap] imports`",
         ]
     );

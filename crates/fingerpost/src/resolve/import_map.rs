@@ -1,9 +1,6 @@
 //! The import map of one release.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
 
@@ -11,7 +8,7 @@ use crate::{
     error::{Error, ErrorKind, Miss},
     quote::quoted,
     resolve::{Resolver, import_map_element::ImportMapElement},
-    suggest::{nearest, suggestion},
+    suggest::{nearest_dirs, suggestion},
     url::Url,
 };
 
@@ -103,10 +100,7 @@ impl Resolver {
     }
 
     fn missing_dir(&self, dir: &str, names: &[String]) -> Error {
-        let dirs: BTreeSet<_> = names.iter().filter_map(|name| Some(name.rsplit_once('/')?.0)).collect();
-        let near = nearest(dir.trim_end_matches('/'), dirs.into_iter());
-        let near: Vec<_> = near.iter().map(|dir| format!("{dir}/")).collect();
-        let advice = suggestion(dir, &near);
+        let advice = suggestion(dir, &nearest_dirs(dir, names.iter().map(String::as_str)));
         let places = self.strategy.searched();
         let places: Vec<_> = places.iter().map(quoted).collect();
         let message =
