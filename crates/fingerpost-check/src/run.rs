@@ -1,4 +1,5 @@
 use std::{
+    collections::HashSet,
     ffi::OsStr,
     ops::Range,
     path::{Path, PathBuf},
@@ -14,7 +15,7 @@ use crate::{
     known_assets::Missing,
     mention::{Mention, What},
     report::Report,
-    rust::{RustNames, rust_names},
+    rust::rust_names,
     template,
 };
 
@@ -34,27 +35,38 @@ impl Run {
     }
 
     /// Reads and checks all files. The Rust files are read first, because a file may declare that another file is only for
-    /// tests.
+    /// tests. Rust files with asset names are read again, so that their contents are not in memory at the same time.
     pub(crate) fn check_all(&mut self, files: &[CheckedFile]) {
-        let rust: Vec<_> = files
-            .iter()
-            .map(|file| file.is_rust().then(|| RustFile::read(file, &self.options.receivers)))
-            .collect();
-        let modules = rust.iter().zip(files).flat_map(|(rust, file)| test_modules(rust.as_ref(), file));
-        let modules: Vec<_> = modules.collect();
-        for (file, rust) in files.iter().zip(rust) {
-            if rust.is_none() || !modules.iter().any(|module| module.contains(&file.file)) {
-                self.check(file, rust);
+        let mut test_modules = HashSet::new();
+        let names = files.iter().map(|file| {
+            let names =
+                file.is_rust().then(|| file.read().ok()).flatten().and_then(|content| match content {
+                    Content::Bytes(bytes) => {
+                        rust_names(str::from_utf8(&bytes).ok()?, &self.options.receivers)
+                    }
+                    Content::Skipped(_) => None,
+                })?;
+            test_modules.extend(paths_of_modules(&names.test_modules, &file.file));
+            names.mentions.is_empty().then_some(names.strings)
+        });
+        let strings: Vec<_> = names.collect();
+        for (file, strings) in files.iter().zip(strings) {
+            if file.is_rust() && file.file.ancestors().any(|path| test_modules.contains(path)) {
+                continue;
+            }
+            match strings {
+                Some(strings) => {
+                    self.report.files += 1;
+                    self.options.used.extend(strings);
+                }
+                None => self.check(file),
             }
         }
     }
 
-    /// Checks one file. Reads the file, unless the file is Rust.
-    fn check(&mut self, file: &CheckedFile, rust: Option<RustFile>) {
-        let (content, names) = match rust {
-            Some(RustFile { content, names }) => (content, Some(names)),
-            None => (file.read(), None),
-        };
+    /// Reads and checks one file.
+    fn check(&mut self, file: &CheckedFile) {
+        let content = file.read();
         let bytes = match content {
             Ok(Content::Bytes(bytes)) => bytes,
             Ok(Content::Skipped(note)) => return self.report.notes.extend(note),
@@ -68,22 +80,22 @@ impl Run {
             let message = "this byte is not UTF-8; template engines and Rust read only UTF-8";
             self.report.notes.push(Problem::with_location(location, ErrorKind::Source, message));
         }
-        let mentions = match names {
-            Some(names) => self.rust_mentions(names, &bytes, file),
-            None => template::mentions(&bytes, &self.options.syntax, self.options.base.as_str()),
+        let mentions = if file.is_rust() {
+            self.rust_mentions(&bytes, file)
+        } else {
+            template::mentions(&bytes, &self.options.syntax, self.options.base.as_str())
         };
         for mention in mentions {
             self.check_mention(&mention, &mut place);
         }
     }
 
-    fn rust_mentions(&mut self, names: Option<RustNames>, bytes: &[u8], file: &CheckedFile) -> Vec<Mention> {
-        let Some(names) = names else {
-            if str::from_utf8(bytes).is_ok() {
-                let file = quoted(file.file.display());
-                let message = format!("{file} is not Rust, so the names in it are not checked");
-                self.report.notes.push(Problem::new(ErrorKind::Source, message));
-            }
+    fn rust_mentions(&mut self, bytes: &[u8], file: &CheckedFile) -> Vec<Mention> {
+        let Ok(text) = str::from_utf8(bytes) else { return Vec::new() };
+        let Some(names) = rust_names(text, &self.options.receivers) else {
+            let file = quoted(file.file.display());
+            let message = format!("{file} is not Rust, so the names in it are not checked");
+            self.report.notes.push(Problem::new(ErrorKind::Source, message));
             return Vec::new();
         };
         self.options.used.extend(names.strings);
@@ -196,45 +208,13 @@ impl Run {
     }
 }
 
-/// A Rust file and its names. `names` is `None` if the file has no Rust tokens.
-struct RustFile {
-    content: Result<Content, Problem>,
-    names: Option<RustNames>,
-}
-
-impl RustFile {
-    fn read(file: &CheckedFile, receivers: &[String]) -> Self {
-        let content = file.read();
-        let text = match &content {
-            Ok(Content::Bytes(bytes)) => str::from_utf8(bytes).ok(),
-            _ => None,
-        };
-        let names = text.and_then(|text| rust_names(text, receivers));
-        Self { content, names }
-    }
-}
-
-/// A module in other files that is compiled only for tests: `tests.rs`, and all files in `tests/`.
-struct TestModule {
-    file: PathBuf,
-    dir: PathBuf,
-}
-
-impl TestModule {
-    fn contains(&self, file: &Path) -> bool {
-        *file == *self.file || file.starts_with(&self.dir)
-    }
-}
-
-/// Returns the modules in other files that a Rust file declares only for tests.
-fn test_modules(rust: Option<&RustFile>, file: &CheckedFile) -> Vec<TestModule> {
-    let names = rust.and_then(|rust| rust.names.as_ref()).map(|names| &names.test_modules[..]);
-    let dir = match file.file.file_stem().and_then(OsStr::to_str) {
-        Some("main" | "lib" | "mod") => file.file.with_file_name(""),
-        _ => file.file.with_extension(""),
+/// Returns the paths of modules that are declared in `file`: `tests.rs` and the directory `tests`.
+fn paths_of_modules(names: &[String], file: &Path) -> impl Iterator<Item = PathBuf> {
+    let dir = match file.file_stem().and_then(OsStr::to_str) {
+        Some("main" | "lib" | "mod") => file.with_file_name(""),
+        _ => file.with_extension(""),
     };
-    let module = |name: &String| TestModule { file: dir.join(format!("{name}.rs")), dir: dir.join(name) };
-    names.unwrap_or_default().iter().map(module).collect()
+    names.iter().flat_map(move |name| [dir.join(format!("{name}.rs")), dir.join(name)])
 }
 
 /// Splits a URL before its query or fragment.
