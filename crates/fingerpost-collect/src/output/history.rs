@@ -57,15 +57,16 @@ impl<'a> History<'a> {
     }
 
     pub(crate) fn release(&self, number: u64) -> Result<Release, String> {
-        self.parse_release(number, Release::parse)
+        self.parse_release(number, self.release_json(number), Release::parse)
     }
 
     fn parse_release(
         &self,
         number: u64,
+        json: Result<Vec<u8>, String>,
         parse: impl Fn(&[u8], u64, &str) -> Result<Release, fingerpost::Error>,
     ) -> Result<Release, String> {
-        let json = self.release_json(number)?;
+        let json = json?;
         let file = self.place.join(Release::file_name(number));
         parse(&json, number, &file.display().to_string()).map_err(|err| err.to_string())
     }
@@ -88,15 +89,23 @@ impl<'a> History<'a> {
         or_skip(self.release(number), diagnostics)
     }
 
+    /// Parses the JSON of a release like [`History::try_release`].
+    pub(crate) fn try_parse(
+        &self,
+        number: u64,
+        json: Result<Vec<u8>, String>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Release> {
+        or_skip(self.parse_release(number, json, Release::parse), diagnostics)
+    }
+
     /// Returns the newest release with this manifest.
     pub(crate) fn newest_with(&self, manifest: &Manifest, diagnostics: &mut Diagnostics) -> Option<Release> {
         let parse =
             |json: &[u8], number, place: &str| Release::parse_expecting(manifest, json, number, place);
-        let mut releases = self
-            .numbers
-            .iter()
-            .rev()
-            .filter_map(|&number| or_skip(self.parse_release(number, parse), diagnostics));
+        let mut releases = self.numbers.iter().rev().filter_map(|&number| {
+            or_skip(self.parse_release(number, self.release_json(number), parse), diagnostics)
+        });
         releases.find(|release| release.manifest == *manifest)
     }
 }

@@ -60,16 +60,18 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Returns `true` if a release with these paths may have an unknown version of the asset.
-    fn may_gain(&self, paths: &Paths<'_>, wanted: usize) -> bool {
+    /// Returns `true` if a release with these paths may have an unknown version of the asset. `hashed_paths` are the hashed
+    /// paths, sorted.
+    fn may_gain(&self, paths: &Paths<'_>, hashed_paths: &[&str], wanted: usize) -> bool {
         let is_known = |hashed: &str| {
             self.published.is_some() && hashed == self.asset.hashed
                 || self.versions.iter().any(|version| version.hashed == hashed)
         };
         let is_gain = |hashed: &&str| !is_known(hashed);
         let in_chunk = |(start, end): &ChunkKey<'_>| {
-            let mut paths = paths.values().filter(|path| path.starts_with(start) && path.ends_with(end));
-            paths.any(is_gain)
+            let from = hashed_paths.partition_point(|path| path < start);
+            let mut paths = hashed_paths[from..].iter().take_while(|path| path.starts_with(start));
+            paths.any(|path| path.ends_with(end) && is_gain(path))
         };
         !self.is_done(wanted)
             && match paths.get(&*self.asset.path) {
@@ -119,9 +121,11 @@ pub(super) fn search_releases(
     diagnostics: &mut Diagnostics,
 ) {
     let wanted = run.options.delta_versions;
-    let has_chunks = searches.iter().any(|search| search.chunk.is_some());
+    let needs_chunks = |searches: &[Search<'_>]| {
+        searches.iter().any(|search| search.chunk.is_some() && !search.is_done(wanted))
+    };
     let add = |searches: &mut [Search<'_>], manifest: &Manifest| {
-        let chunks = if has_chunks { chunks(manifest) } else { Chunks::default() };
+        let chunks = if needs_chunks(searches) { chunks(manifest) } else { Chunks::default() };
         searches.iter_mut().for_each(|search| search.add(manifest, &chunks, wanted));
     };
     let is_done = |searches: &[Search<'_>]| searches.iter().all(|search| search.is_done(wanted));
@@ -139,10 +143,15 @@ pub(super) fn search_releases(
             add(searches, manifest);
             continue;
         }
-        let may_gain = |paths: &Paths<'_>| searches.iter().any(|search| search.may_gain(paths, wanted));
-        let json = run.history.release_json(number).unwrap_or_default();
-        if paths_of_release(&json).is_none_or(|paths| may_gain(&paths))
-            && let Some(release) = run.history.try_release(number, diagnostics)
+        let may_gain = |paths: Paths<'_>| {
+            let mut hashed: Vec<_> =
+                if needs_chunks(searches) { paths.values().copied().collect() } else { Vec::new() };
+            hashed.sort_unstable();
+            searches.iter().any(|search| search.may_gain(&paths, &hashed, wanted))
+        };
+        let json = run.history.release_json(number);
+        if json.as_ref().ok().and_then(|json| paths_of_release(json)).is_none_or(may_gain)
+            && let Some(release) = run.history.try_parse(number, json, diagnostics)
         {
             add(searches, &release.manifest);
         }
