@@ -73,6 +73,14 @@ impl KnownAssets {
         }
     }
 
+    /// Returns `true` if [`find`](Self::find) finds the name. Does not search for similar names.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        TemplatePath::parse(name).is_ok_and(|parsed| {
+            let is_known = self.paths.contains(parsed.path) || self.bundle.entries.contains_key(parsed.path);
+            is_known && !parsed.is_directory()
+        })
+    }
+
     fn missing(&mut self, path: &str) -> Missing {
         if let Some((file, reason)) = self.sources.find_ignored(path) {
             return Missing {

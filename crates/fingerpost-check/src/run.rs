@@ -115,9 +115,7 @@ impl Run {
                 let (path, suffix) = path.as_deref().map(split_suffix).unwrap_or_default();
                 let name = percent_decode_str(path).decode_utf8_lossy();
                 // Every absolute path of the site starts with the base URL `/`.
-                if self.options.base.as_str() == "/"
-                    && !matches!(self.options.assets.find(&name, false), Ok(Some(_)))
-                {
+                if self.options.base.as_str() == "/" && !self.options.assets.contains(&name) {
                     return;
                 }
                 if !name.is_empty() {

@@ -100,6 +100,16 @@ fn base_url_of_the_whole_host_matches_only_existing_assets() {
 }
 
 #[test]
+fn links_below_the_base_url_of_the_whole_host_leave_suggestions_for_names() {
+    let site = Site::new();
+    let links: String = (0..300).map(|n| format!("<a href='/page-{n}'></a>")).collect();
+    site.write("templates/a.html", format!("{links}{{{{ static('css/ap.css') }}}}"));
+    site.write("fingerpost.toml", "sources = ['static']\nbase-url = '/'");
+    let [problem] = &site.problems()[..] else { panic!("one problem is expected") };
+    assert!(problem.contains("did you mean `css/app.css`?"), "{problem}");
+}
+
+#[test]
 fn base_url_of_another_host_is_compared_as_a_whole() {
     let settings = "base-url = 'https://cdn.example.com/static/'";
     let text = "<a href=\"/static/a\"><a href=\"https://cdn.example.com/static/img/b%20c.png\">";
