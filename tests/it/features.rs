@@ -11,10 +11,10 @@ use crate::{pages::files_below, readme::root};
 const PAGE: &str = include_str!("../../crates/features.md");
 
 /// The Rust sources of the repository.
-struct Sources(HashMap<PathBuf, String>);
+pub(crate) struct Sources(HashMap<PathBuf, String>);
 
 impl Sources {
-    fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let files = ["crates", "tests"].into_iter().flat_map(|dir| files_below(&root().join(dir)));
         let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
         let text = |path: &Path| fs::read_to_string(path).expect("a readable file");
@@ -37,7 +37,7 @@ impl Sources {
     }
 
     /// Returns `true` if a test such as `fingerpost-tower: version::headers::action_header_matches_on_mismatch` exists.
-    fn has_test(&self, test: &str) -> bool {
+    pub(crate) fn has_test(&self, test: &str) -> bool {
         let Some((package, path)) = test.split_once(": ") else { return false };
         let path: Vec<_> = path.split("::").collect();
         let (name, module) = path.split_last().expect("a name");

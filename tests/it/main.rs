@@ -25,6 +25,7 @@ mod nginx;
 mod nginx_snippet;
 mod packages;
 mod pages;
+mod peers_cases;
 mod readme;
 mod references;
 mod releases;

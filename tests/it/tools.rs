@@ -116,6 +116,12 @@ pub(crate) fn python() -> Option<PathBuf> {
     need(Tool::Django, &without(), || Some(cache().join("venv/bin/python")).filter(|python| python.is_file()))
 }
 
+/// Returns the directory of the tests of `django.contrib.staticfiles`, with their fixtures.
+#[track_caller]
+pub(crate) fn django_tests() -> Option<PathBuf> {
+    need(Tool::Django, &without(), || Some(cache().join("django-tests")).filter(|dir| dir.is_dir()))
+}
+
 /// Returns a command that logs the chosen system calls of a program to a file. The caller appends the program and the
 /// arguments of the program.
 ///
