@@ -10,7 +10,8 @@ use fingerpost::Snapshot;
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// A future or body that is polled inside the scope of its snapshot.
+    /// A future or body that is polled inside the scope of its snapshot
+/// ([`Snapshot::scope`](fingerpost::Snapshot::scope)).
     #[derive(Debug)]
     pub struct SnapshotScoped<T> {
         #[pin]

@@ -65,10 +65,10 @@ impl StaticFiles {
         AssetServer::new(assets).into()
     }
 
-    /// Returns a service of one asset at one URL that browsers or other programs expect, such as `/sw.js`.
+    /// Returns a service for one asset at one URL. Responses have the current bytes of the asset and are `no-cache`.
     ///
-    /// The URL is `/` followed by the asset path. [`at`](Self::at) sets another URL. Responses are `no-cache` and have an
-    /// `ETag`. For the other settings, see [`AssetServer::file`].
+    /// Use this service for URLs that browsers or other programs expect, such as `/favicon.ico`, `/robots.txt` and
+    /// `/sw.js`. The URL is `/` followed by the asset path. [`at`](Self::at) sets another URL. See [`AssetServer::file`].
     ///
     /// ```
     /// # #[actix_web::main]

@@ -106,11 +106,11 @@ type PageBody<B> = SnapshotScoped<B>;
 ///
 /// # One release
 ///
-/// All layers of the same assets share one snapshot per request, through the request's extensions. The snapshot is current
-/// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run, on the thread of
-/// the worker. The URLs and `app_version()` in templates, the headers and the script's `data-version` therefore always belong
-/// to the same release. In `web::block`, which runs on another thread, call `scope` of the [`Snapshot`] in the request's
-/// extensions.
+/// All layers of the same assets share one snapshot per request, through the request's extensions. The inner
+/// service, its future and its body run in the scope of the snapshot ([`Snapshot::scope`](fingerpost::Snapshot::scope)), on
+/// the thread of the worker. The URLs and `app_version()` in templates, the headers and the script's `data-version` therefore
+/// always belong to the same release. The scope does not include `web::block`, which runs on another thread: call `scope` of
+/// the [`Snapshot`] in the request's extensions.
 ///
 /// # Settings
 ///

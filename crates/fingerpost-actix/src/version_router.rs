@@ -12,16 +12,16 @@ use crate::{
     response_future::ResponseFuture,
 };
 
-/// Rejects requests for retired versions with a 409, and reports the backend target of all other requests.
+/// Rejects requests for unknown versions with a 409, and reports the backend target of all other requests.
 ///
 /// The version of a request is in the header `X-App-Requested-Version`, or else in the cookie `app_version`. A request
 /// without header or cookie gets the default version. If the version is in the map, the request reaches the inner
 /// service, and the response gets the headers `x-backend-target` and `x-app-served-version`. A request with an unknown
 /// version in the header does not reach the inner service. The response is a 409 with `no-store` and the versions of the
-/// map as JSON. An unknown version in the cookie is ignored. Without a default, requests without a version pass
-/// unchanged.
+/// map as JSON. A request with an unknown version in the cookie gets the default version. Without a default, requests
+/// without a version or with an unknown cookie reach the inner service, and the response gets neither header.
 ///
-/// [`VersionRouter`] describes `Vary`, invalid headers and the expiry of the cookie.
+/// [`VersionRouter`] describes `Vary`, invalid headers, requests of Inertia and the expiry of the cookie.
 ///
 /// Wrap a scope of pages, but not [`StaticFiles`](crate::StaticFiles): an open page needs the files of its version. Put
 /// `VersionLayer` outside of this layer: the script of `VersionLayer` reloads the page on a 409.

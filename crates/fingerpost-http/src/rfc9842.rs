@@ -23,9 +23,10 @@ pub(crate) const VARY_BY_DICTIONARY: HeaderValue =
 ///
 /// Returns the index of the delta, or `None` if the client gets an ordinary encoding:
 ///
-/// - Section 2.2: `Available-Dictionary` is one structured-field byte sequence, the SHA-256 of the decoded dictionary. Several
-///   headers, several values and malformed values are ignored, because a delta from another dictionary cannot be decoded.
-/// - Section 2.2: a server without a delta for this dictionary ignores the header.
+/// - RFC 9842, section 2.2: `Available-Dictionary` is one structured-field byte sequence, the SHA-256 of the decoded
+///   dictionary. Several headers, several values and malformed values are ignored, because a delta from another dictionary
+///   cannot be decoded.
+/// - RFC 9842, section 2.2: a server without a delta for this dictionary ignores the header.
 ///
 /// [`choose_encoding`](crate::choose_encoding) checks that the client accepts `dcz`.
 ///

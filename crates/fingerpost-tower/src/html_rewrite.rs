@@ -35,8 +35,9 @@ const ETAG_SETTINGS: &str = env!("CARGO_PKG_VERSION");
 /// `Content-Length`, `Last-Modified` and digests are removed from a changed response. The `ETag` of a changed
 /// response changes with every release, and is removed in development ([`HtmlExchange`]).
 ///
-/// All layers of the same assets share one snapshot per request, through the request's extensions. The snapshot is current
-/// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run.
+/// All layers of the same assets share one snapshot per request, through the request's extensions. The inner
+/// service, its future and its body run in the scope of the snapshot ([`Snapshot::scope`](fingerpost::Snapshot::scope)), so
+/// template helpers use its release.
 ///
 /// In production, rewriting does not block. In development, each reference requires a `stat` of a file while the body is
 /// polled, and changed files are hashed.

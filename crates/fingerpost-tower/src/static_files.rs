@@ -54,8 +54,8 @@ impl StaticFiles {
         AssetServer::new(assets).into()
     }
 
-    /// Returns a service for one asset. The service can be mounted at any URL, and responds with the current
-    /// bytes and `no-cache`.
+    /// Returns a service for one asset. The service can be mounted at any URL. Responses have the current bytes of the asset
+    /// and are `no-cache`.
     ///
     /// Use this service for URLs that browsers or other programs expect, such as `/favicon.ico`, `/robots.txt` and
     /// `/sw.js`. See [`AssetServer::file`].

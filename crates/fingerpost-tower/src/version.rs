@@ -101,9 +101,10 @@ type PageBody<B> = SnapshotScoped<B>;
 ///
 /// # One release
 ///
-/// All layers of the same assets share one snapshot per request, through the request's extensions. The snapshot is current
-/// ([`Snapshot::scope`](fingerpost::Snapshot::scope)) while the inner service, its future and its body run. The URLs and
-/// `app_version()` in templates, the headers and the script's `data-version` therefore always belong to the same release.
+/// All layers of the same assets share one snapshot per request, through the request's extensions. The inner
+/// service, its future and its body run in the scope of the snapshot ([`Snapshot::scope`](fingerpost::Snapshot::scope)). The
+/// URLs and `app_version()` in templates, the headers and the script's `data-version` therefore always belong to the same
+/// release.
 ///
 /// # Settings
 ///

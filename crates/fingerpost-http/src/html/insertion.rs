@@ -54,7 +54,7 @@ struct Progress {
 }
 
 impl HeadInserter {
-    /// Creates a rewriter that inserts `markup`. Use only ASCII, which has the same bytes in every supported encoding.
+    /// Creates an inserter of `markup`. `markup` must be ASCII, which has the same bytes in every supported encoding.
     pub fn new(markup: impl Into<String>, encoding: HtmlEncoding) -> Self {
         Self::with_memory(markup.into(), encoding, MAX_MEMORY)
     }

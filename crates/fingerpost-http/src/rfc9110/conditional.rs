@@ -19,7 +19,7 @@ pub enum Precondition {
     Failed,
 }
 
-/// Evaluates `If-Match` and `If-None-Match` in the order of §13.2.2.
+/// Evaluates `If-Match` and `If-None-Match` in the order of RFC 9110, §13.2.2.
 ///
 /// `tag` is the strong tag of the representation with its quotes. A representation without a tag matches only `*`.
 ///
@@ -45,7 +45,7 @@ pub fn precondition(headers: &HeaderMap, tag: Option<&str>) -> Precondition {
 
 /// Returns `true` if `Range` applies: `If-Range` is missing or equals this tag.
 ///
-/// A date or a weak tag never matches (§13.1.5).
+/// A date or a weak tag never matches (RFC 9110, §13.1.5).
 pub fn may_send_part(headers: &HeaderMap, tag: Option<&str>) -> bool {
     let is_tag =
         |condition: &HeaderValue| tag.is_some_and(|tag| condition.as_bytes().trim_ascii() == tag.as_bytes());

@@ -23,6 +23,10 @@ pub struct NotAcceptable;
 ///   `identity`, all encodings in the header are preferred to the uncompressed file.
 /// - Malformed items, such as `gzip;q =0`, are ignored.
 ///
+/// # Errors
+///
+/// [`NotAcceptable`] if the client accepts neither the uncompressed file nor a variant.
+///
 /// ```
 /// use fingerpost::manifest::Encoding;
 /// use fingerpost_http::{NotAcceptable, choose_encoding};

@@ -17,8 +17,8 @@ pub enum Ranged {
 
 /// Parses `Range` for a file of `size` bytes.
 ///
-/// Only a single range of bytes is supported. Malformed headers, other units and several ranges are ignored, as §14.2
-/// allows. All ranges of an empty file are ignored, too. A suffix longer than the file selects the whole file: 206.
+/// Only a single range of bytes is supported. Malformed headers, other units and several ranges are ignored, as RFC 9110,
+/// §14.2, allows. All ranges of an empty file are ignored, too. A suffix longer than the file selects the whole file: 206.
 ///
 /// ```
 /// use fingerpost_http::{Ranged, requested_range};

@@ -86,11 +86,11 @@ impl AssetServer {
         Self::with_files(assets, ServedFiles::new(assets, Arc::clone), None)
     }
 
-    /// Creates a server of one asset. The server responds with the current bytes of the asset at every path and with
-    /// every query.
+    /// Creates a server of one asset. The server ignores the path and the query of a request, and always responds with the
+    /// current bytes of the asset.
     ///
     /// Use this server for URLs that browsers or other programs expect, such as `/favicon.ico`, `/robots.txt` and `/sw.js`.
-    /// Responses are `no-cache`: they have an `ETag`, and browsers revalidate them at each use.
+    /// Responses are `no-cache` and have an `ETag`, so browsers revalidate cached responses before each use.
     /// [`unversioned_policy`](Self::unversioned_policy) sets another policy. After [`Assets::reload`], the server sends the
     /// new bytes. In development, the server reads the file for each request.
     ///
@@ -142,7 +142,7 @@ impl AssetServer {
     /// Sets the cache policy of URLs without a version.
     ///
     /// Defaults to one hour in production, and to [`CachePolicy::NoCache`] in development and for [`file`](Self::file).
-    /// [`CachePolicy::Immutable`] would be wrong and selects the default.
+    /// [`CachePolicy::Immutable`] selects the default, because the bytes of such a URL may change.
     #[must_use]
     pub fn unversioned_policy(mut self, policy: CachePolicy) -> Self {
         let is_wrong = policy == CachePolicy::Immutable;

@@ -196,7 +196,7 @@ impl SourceFiles {
         // The digest of the listed stamp may have been computed after the last request.
         content.pinned = content.pinned.or_else(|| state.large.get(baseline.stamp));
         if content.pinned.is_none() && !is_baseline(stamp) {
-            // No digest can prove that the file is the listed file.
+            // The digest of the listed file is unknown, so no digest can prove that this file is the listed file.
             return Some(ServedSource::new(path, stamp.length(), None, body(None), state));
         }
         let sha256 =
@@ -243,8 +243,8 @@ impl FileState {
 }
 
 impl ContentState {
-    /// Returns `true` if bytes with this digest are the content of the URL. If the file had its
-    /// listed stamp and no digest is pinned, pins this digest.
+    /// Returns `true` if bytes with this digest are the content of the URL. Pins this digest if no digest is pinned and the
+    /// file had its listed stamp (`is_baseline`).
     fn is_proven(&mut self, sha256: Digest, is_baseline: bool) -> bool {
         if is_baseline {
             self.pinned.get_or_insert(sha256);

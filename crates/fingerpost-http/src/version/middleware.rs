@@ -62,8 +62,9 @@ impl VersionMiddleware {
 
     /// Sets whether responses have the headers `X-App-Version` and `X-App-Version-Action`. Defaults to `true`.
     ///
-    /// Without the headers, pages still get the script. The script sends the version of the page with the requests of the page,
-    /// and acts on a 409 of a router. Without a router, the script cannot detect a deploy.
+    /// Without the headers, pages still get the script, but an ordinary response does not show a deploy. The script sends
+    /// the version of the page with the requests of the page, and acts on a 409 of a router. The script also requests the
+    /// version of the server when the visitor returns to the page.
     #[must_use]
     pub fn header(mut self, has_header: bool) -> Self {
         Arc::make_mut(&mut self.options).has_header = has_header;

@@ -31,7 +31,7 @@ use etag_suffix::{EtagSuffix, quoted};
 /// The part of a response that a layer may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HtmlChange {
-    /// Nothing: the response is not HTML, has no complete body, is compressed, or must not be changed.
+    /// Nothing is changed: the response is not HTML, has no complete body, is compressed, or must not be changed.
     Nothing,
     /// The headers were changed as for GET. The request was HEAD, so there is no body.
     Headers,
@@ -43,7 +43,7 @@ pub enum HtmlChange {
 ///
 /// The layer adds its name to entity tags: `W/"<inner>-<name>.<hash>"`. Layers can be nested, even with the same name.
 /// The hash changes with the release, the app version, and `settings`, which must contain all other inputs of the
-/// rewriting. In development HTML has no tag.
+/// rewriting. In development, HTML has no entity tag.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;
