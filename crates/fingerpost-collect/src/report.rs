@@ -42,8 +42,8 @@ pub struct Report {
     /// Number of damaged published files that were written again.
     #[serde(skip_serializing_if = "is_zero")]
     pub repaired: usize,
-    /// Number of the release that records the replaced manifest. Set only if the newest release differed from that manifest,
-    /// because an older manifest was restored or a run was killed.
+    /// Number of an additional release, which records the replaced manifest because the newest release had another
+    /// manifest: an older manifest was restored, or a run was killed. Otherwise `None`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded: Option<u64>,
     /// Number of the published release. `None` if nothing has changed.

@@ -105,8 +105,8 @@ impl Bucket {
         Ok(Self { objects, runtime, write: WriteOptions::default() })
     }
 
-    /// Sets whether the store may ignore conditions on writes. With `true`, runs take no lock, and two runs must not write to
-    /// the bucket at the same time.
+    /// Sets whether the store may ignore conditions on writes, such as the condition that an object does not exist yet. With
+    /// `true`, runs take no lock, and two runs must not write to the bucket at the same time.
     ///
     /// Defaults to `false`: a store that ignores conditions is an error of kind [`ErrorKind::Unconditional`].
     pub fn single_writer(mut self, yes: bool) -> Self {

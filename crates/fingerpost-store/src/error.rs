@@ -38,7 +38,7 @@ pub enum ErrorKind {
     Locked,
     /// A manifest or a release file is missing or damaged.
     Manifest,
-    /// The release does not exist, is not known, or is damaged.
+    /// The release to publish again does not exist or is damaged, or the default release is not known.
     Release,
     /// A published file is missing or damaged.
     File,

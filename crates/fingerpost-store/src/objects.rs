@@ -43,7 +43,7 @@ pub(crate) type Listing = BTreeMap<String, u64>;
 pub(crate) struct Objects {
     location: Location,
     time_limit: Duration,
-    /// `true` after the store has refused attributes. A directory does not support attributes.
+    /// `true` after the store has refused attributes, such as the content type. A directory does not support attributes.
     without_attributes: AtomicBool,
 }
 

@@ -10,8 +10,8 @@ pub struct CleanReport {
     pub removed: Vec<u64>,
     /// Numbers of the retained releases.
     pub kept: Vec<u64>,
-    /// Number of the release that records the current manifest. Set only if the newest release differed from that manifest,
-    /// because an older manifest was restored or a run was killed.
+    /// Number of an additional release, which records the current manifest because the newest release had another
+    /// manifest: an older manifest was restored, or a run was killed. Otherwise `None`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded: Option<u64>,
     /// Names of the removed files in the output directory, without release files.

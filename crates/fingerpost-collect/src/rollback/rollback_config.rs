@@ -47,9 +47,9 @@ impl RollbackConfig {
 
     /// Sets whether the assets are written under their plain names too, as by [`CollectConfig::originals`].
     ///
-    /// By default, `rollback` writes all plain names if `[collect] originals` is `true`, or if every asset of the current
-    /// release has a file under its plain name. Otherwise, `rollback` writes only the plain names under which the output
-    /// directory has the bytes of the current release.
+    /// By default, `rollback` writes all plain names if `[collect] originals` is `true`, or if every asset of the release
+    /// that is current before the rollback has a file under its plain name. Otherwise, `rollback` replaces only the plain
+    /// files that have the bytes of that release. With `false`, all plain files are left unchanged.
     ///
     /// [`CollectConfig::originals`]: crate::CollectConfig::originals
     pub fn originals(mut self, yes: bool) -> Self {

@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) struct Target {
     pub(super) release: Release,
-    /// The number of the current release. `None` if the manifest is in no release.
+    /// The number of the release that is current before the rollback. `None` if the manifest is in no release.
     pub(super) current: Option<u64>,
 }
 

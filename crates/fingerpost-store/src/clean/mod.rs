@@ -29,8 +29,9 @@ use crate::{
 /// A release is retained if it is current, is among the newest [`keep`](CleanConfig::keep) releases, or was replaced less
 /// than [`older_than`](CleanConfig::older_than) ago. Objects outside of releases are not removed.
 ///
-/// If the newest release differs from `staticfiles.json`, the manifest is recorded as a new release, and all earlier releases
-/// count as replaced now. `clean` waits while another run writes to the bucket.
+/// If the newest release differs from `staticfiles.json`, the manifest is recorded as a new release, and all earlier
+/// releases count as replaced now. Unless [`Bucket::wait`](crate::Bucket::wait) is `false`, `clean` waits while another run
+/// writes to the bucket.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;

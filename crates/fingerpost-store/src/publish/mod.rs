@@ -34,8 +34,9 @@ use crate::{
 /// the bucket still names only files that exist. The numbers of releases in the bucket are independent of the output
 /// directory. If the bucket has the release already, nothing is written.
 ///
-/// The run waits while another run writes to the bucket. A published file is never overwritten: for files of earlier releases,
-/// the release uses the variants and deltas in the bucket.
+/// Unless [`Bucket::wait`](crate::Bucket::wait) is `false`, the run waits while another run writes to the bucket. A
+/// published file is never overwritten: for files of earlier releases, the release uses the variants and deltas in the
+/// bucket.
 ///
 /// ```
 /// # let dist = tempfile::tempdir()?;

@@ -1,5 +1,5 @@
-//! The objects under plain names, which correspond to the files of `collect --originals`. The objects have the bytes of the
-//! current release.
+//! The objects under plain names, which correspond to the files of `collect --originals`. `publish` and `rollback`
+//! replace these objects by the files of the release that they publish.
 
 use std::{
     collections::HashSet,
@@ -34,7 +34,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Originals {
     pub(crate) uploads: Vec<Upload>,
-    /// Variants of earlier releases. A server or proxy would send these variants instead of the newer files.
+    /// Variants under plain names that do not belong to the published files. A server or proxy would send a stale variant
+    /// instead of the file.
     stale: Vec<String>,
 }
 
@@ -95,8 +96,8 @@ pub(super) fn outdated_warning(
 ///
 /// - `Some(true)`: All plain names are replaced.
 /// - `Some(false)`: No plain names are replaced.
-/// - `None`: All plain names are replaced if every asset of the current release has a plain name in the bucket. Otherwise,
-///   only the plain names with the bytes of the current release are replaced.
+/// - `None`: All plain names are replaced if every asset of the release that is current before the rollback has a plain name
+///   in the bucket. Otherwise, only the plain names with the bytes of that release are replaced.
 pub(crate) async fn plan_again(
     target: &Manifest,
     remote: &Remote,

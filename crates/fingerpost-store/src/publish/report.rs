@@ -9,8 +9,8 @@ pub struct PublishReport {
     /// Number of the release that another run published in the meantime, and that is current instead of this release.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<u64>,
-    /// Number of the release that records the replaced manifest. Set only if the newest release of the bucket had another
-    /// manifest.
+    /// Number of an additional release, which records the replaced manifest because the newest release of the bucket had
+    /// another manifest: an older manifest was restored, or a run was killed. Otherwise `None`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded: Option<u64>,
     /// Number of assets in the manifest.

@@ -13,8 +13,8 @@ pub struct RollbackReport {
     pub restored: u64,
     /// Number of the release that the new release replaced. `None` if the bucket had no manifest, or nothing was published.
     pub replaced: Option<u64>,
-    /// Number of the release that records the replaced manifest. Set only if the newest release had another manifest, because an older
-    /// manifest was restored or a run was killed.
+    /// Number of an additional release, which records the replaced manifest because the newest release had another
+    /// manifest: an older manifest was restored, or a run was killed. Otherwise `None`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded: Option<u64>,
     /// Number of assets in the manifest.

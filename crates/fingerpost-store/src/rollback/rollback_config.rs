@@ -26,8 +26,9 @@ impl RollbackConfig {
 
     /// Sets whether the assets are written under their plain names too.
     ///
-    /// By default, `rollback` writes all plain names if every asset of the current release has an object under its plain name.
-    /// Otherwise, `rollback` replaces only the plain names that have the bytes of the current release.
+    /// By default, `rollback` writes all plain names if every asset of the release that is current before the rollback has an
+    /// object under its plain name. Otherwise, `rollback` replaces only the objects that have the bytes of that release.
+    /// With `false`, all plain names are left unchanged.
     pub fn originals(mut self, yes: bool) -> Self {
         self.originals = Some(yes);
         self

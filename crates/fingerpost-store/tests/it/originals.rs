@@ -221,7 +221,7 @@ fn rollback_restores_plain_names() {
 }
 
 #[test]
-fn rollback_replaces_all_plain_names_or_only_the_current_ones() {
+fn rollback_replaces_all_plain_names_or_only_those_of_the_replaced_release() {
     let config = |store: &Arc<InMemory>| RollbackConfig::new(bucket(store));
     let store = two_releases(&[("a.css", "2"), ("b.css", "2")]);
     assert_eq!(rollback(&config(&store).originals(false)).unwrap().originals, 0);
@@ -231,7 +231,7 @@ fn rollback_replaces_all_plain_names_or_only_the_current_ones() {
     for name in ["b.css", "b.css.br"] {
         block_on(object_store::ObjectStoreExt::delete(&*store, &name.into())).unwrap();
     }
-    // `b.css` has no plain name, so only the plain names of the current release are replaced.
+    // `b.css` has no plain name, so only the plain names with the bytes of the replaced release are written.
     assert_eq!(rollback(&config(&store)).unwrap().originals, 2);
     assert_eq!((text(&*store, "a.css"), read(&*store, "b.css")), ("1".into(), None));
     assert_eq!(rollback(&config(&store).originals(true)).unwrap().originals, 4);

@@ -88,7 +88,7 @@ impl Variants {
         self.known.as_mut().map_or(Ok(()), |known| known.remove_if_stale(&run.output))
     }
 
-    /// Removes stale variants, which a server would send instead of the newer original.
+    /// Removes the stale variants of originals. A server would send a stale variant instead of the original.
     pub(crate) fn remove_leftovers(&self, run: &Run<'_>) -> Result<(), Problem> {
         self.leftovers.iter().try_for_each(|name| run.output.remove(name))
     }

@@ -41,7 +41,7 @@ pub(super) fn encode(level: u8, old: &[u8], old_sha256: &Digest, new: &[u8]) -> 
     let mut encoder = CCtx::try_create().ok_or(io::ErrorKind::OutOfMemory)?;
     encoder.set_parameter(CParameter::CompressionLevel(level.into())).map_err(failed)?;
     encoder.set_parameter(CParameter::WindowLog(window_log)).map_err(failed)?;
-    // The match tables of the levels cover only 8 MiB.
+    // Without long distance matching, the match tables of every level cover at most 8 MiB.
     encoder.set_parameter(CParameter::EnableLongDistanceMatching(window_log > 23)).map_err(failed)?;
     // With a known size, the frame is a single segment, whose window is the length of the new file.
     encoder.set_pledged_src_size(Some(new.len() as u64)).map_err(failed)?;
