@@ -22,7 +22,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{net::TcpStream, runtime::Runtime, time::sleep};
 
-use crate::tools::{Browser, Server, npm_package, serve};
+use crate::tools::{Browser, built, npm_package, serve};
 
 const DOCUMENT: &str = include_str!("../../crates/fingerpost-tower/docs/service-workers.md");
 
@@ -42,7 +42,7 @@ struct Site {
 impl Site {
     fn new(packages: &[PathBuf]) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
-        let site = Self { dir, program: Server::example_command("fingerpost-cli").get_program().into() };
+        let site = Self { dir, program: built("fingerpost-cli", "fingerpost") };
         for package in packages {
             for file in fs::read_dir(package.join("build")).expect("the builds of a package") {
                 let file = file.expect("an entry").path();

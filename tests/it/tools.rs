@@ -26,7 +26,7 @@ pub(crate) use browser::Browser;
 pub(crate) use haproxy::Haproxy;
 pub(crate) use http::{HttpClient, get, header, send, serve};
 pub(crate) use nginx::Nginx;
-pub(crate) use process::{Build, Server, build_outside, built_outside};
+pub(crate) use process::{Build, Server, build_outside, built, built_outside};
 pub(crate) use random::Random;
 
 /// The tools that `tests/setup` installs. `tests/run` lists the missing tools in `FINGERPOST_TEST_WITHOUT`.

@@ -90,12 +90,8 @@ impl SettingsFile {
 
 /// Escapes the control characters in an excerpt of a file. Preserves tabs and line breaks.
 fn escape_lines(excerpt: &str) -> String {
-    excerpt.split_inclusive(['\n', '\t']).fold(String::with_capacity(excerpt.len()), |mut escaped, part| {
-        let text = part.trim_end_matches(['\n', '\t']);
-        escaped.push_str(&escape_controls(text));
-        escaped.push_str(&part[text.len()..]);
-        escaped
-    })
+    let escaped = |line: &str| line.split('\t').map(escape_controls).collect::<Vec<_>>().join("\t");
+    excerpt.lines().map(escaped).collect::<Vec<_>>().join("\n")
 }
 
 /// One table of a settings file. Read every known key, then call [`finish`](Self::finish).

@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command, sync::OnceLock};
 use fingerpost::Assets;
 
 use super::{Group, Site, assert_contains, different, published_files, same, without_hashes};
-use crate::tools::{self, Server, header};
+use crate::tools::{self, built, header};
 
 /// The directory `project` of Django's tests, collected with the settings of Django's tests.
 fn fixture() -> &'static Site {
@@ -46,7 +46,7 @@ fn copy(from: &Path, to: &Path) {
 /// Runs `fingerpost collect`, and returns its success and its errors.
 fn run(site: &Site, arguments: &[&str]) -> (bool, String) {
     static PROGRAM: OnceLock<std::path::PathBuf> = OnceLock::new();
-    let program = PROGRAM.get_or_init(|| Server::example_command("fingerpost-cli").get_program().into());
+    let program = PROGRAM.get_or_init(|| built("fingerpost-cli", "fingerpost"));
     let mut command = Command::new(program);
     let output = command.arg("collect").args(arguments).current_dir(site.path("")).output();
     let output = output.expect("a program that starts");

@@ -95,7 +95,7 @@ impl Site {
     fn with(settings: &str, files: &[(&str, &str)]) -> Self {
         let site = Self(TempDir::new().expect("a temporary directory"));
         let top = if settings.contains("sources = ") { "" } else { "sources = ['static']\n" };
-        site.write("fingerpost.toml", &format!("{top}out = 'out'\n{settings}\n"));
+        site.write("fingerpost.toml", format!("{top}out = 'out'\n{settings}\n"));
         for (path, content) in files {
             site.write_asset(path, content);
         }

@@ -93,15 +93,11 @@ impl Server {
         Self::start(&mut Self::example_command(name))
     }
 
-    /// Builds this example, unless `tests/run` has built all examples, and returns the command that starts the example
-    /// on a free port. A test can change the environment of the command.
+    /// Builds this example, and returns the command that starts the example on a free port. A test can change the
+    /// environment of the command.
     #[track_caller]
     pub(crate) fn example_command(name: &str) -> Command {
-        let program = match env::var_os("FINGERPOST_TEST_PROGRAMS") {
-            Some(programs) => Path::new(&programs).join(name).with_extension(env::consts::EXE_EXTENSION),
-            None => built_in(root(), &["--locked", "--package", name]),
-        };
-        let mut command = Command::new(program);
+        let mut command = Command::new(built(name, name));
         command.env("ADDRESS", "127.0.0.1:0").current_dir(root()).env_remove("FINGERPOST_APP_VERSION");
         command
     }
@@ -124,6 +120,15 @@ impl Server {
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace")
+}
+
+/// Builds a package of the workspace, unless `tests/run` has built all packages. Returns the program with this name.
+#[track_caller]
+pub(crate) fn built(package: &str, program: &str) -> PathBuf {
+    match env::var_os("FINGERPOST_TEST_PROGRAMS") {
+        Some(programs) => Path::new(&programs).join(program).with_extension(env::consts::EXE_EXTENSION),
+        None => built_in(root(), &["--locked", "--package", package]),
+    }
 }
 
 /// The result of `cargo build`.
