@@ -1,8 +1,9 @@
-//! Measures the encoders alone, on all cores: compresses the files of an output directory of
-//! `collect --compress gzip:9,br:11,dcz` in memory, and makes the deltas of the current manifest.
+//! Runs the encoders alone, on all cores, so that `tests/peers/collect` can measure the process: compresses the files of
+//! an output directory of `collect --compress gzip:9,br:11,dcz` in memory, and makes the deltas of the current manifest.
 //!
-//! The duration is the lower bound for `collect`. Usage: `cargo bench --features brotli,zstd --bench encoders -- OUT`.
-#![allow(missing_docs, clippy::print_stdout, reason = "a bench prints a message")]
+//! The duration of the process is the lower bound for `collect`. Usage:
+//! `cargo bench --features brotli,zstd --bench encoders -- OUT`.
+#![allow(missing_docs, clippy::print_stdout, reason = "prints a message if the argument is missing")]
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -1,10 +1,11 @@
 use std::borrow::Cow;
 
-/// The replacement of a byte that is not UTF-8. Like U+FFFD, the replacement in browsers, `_` can be part of a name.
+/// Replaces each byte that is not valid UTF-8. Browsers use U+FFFD, which has three bytes in UTF-8 and would change the
+/// offsets. In CSS, both characters can be part of a name.
 const SUBSTITUTE: char = '_';
 
-/// Decodes a file for a parser. Byte offsets do not change. A byte order mark is retained: the mark is part of a name in
-/// CSS, and white space in JavaScript.
+/// Returns the text of a file for a parser, with unchanged byte offsets. A byte order mark is retained for this reason: the
+/// CSS parser reads the mark as part of a name, and the JavaScript parser reads it as white space.
 pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),

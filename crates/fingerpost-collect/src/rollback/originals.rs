@@ -1,4 +1,4 @@
-//! The files under plain names, which must have the bytes of the current release.
+//! Updates the files under plain names to the bytes of the restored release.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -33,8 +33,15 @@ struct Published {
 }
 
 impl Originals {
-    /// Finds the plain names under which the output directory lacks the bytes of the release. `wanted` is the setting, or
-    /// `None` if unset.
+    /// Selects the plain names to write. `release` is the restored release, `current` is the manifest that the rollback
+    /// replaces, and `wanted` is the setting:
+    ///
+    /// - `Some(true)` selects all assets.
+    /// - `Some(false)` selects none.
+    /// - `None` selects all assets if each asset of `current` has a file under its plain name. Otherwise, `None` selects
+    ///   only the plain names whose file has the bytes of `current`.
+    ///
+    /// Files that already have the bytes of `release` are omitted.
     pub(super) fn plan(
         release: &Release,
         current: Option<&Manifest>,
@@ -94,7 +101,7 @@ impl Originals {
         Ok(staged.into_iter().flatten().collect())
     }
 
-    /// Removes the stale variants, which a server would send instead of the newer file.
+    /// Removes the variants of the replaced release. A server would send such a variant instead of the restored file.
     pub(super) fn remove_stale(&self, output: &Output) -> Result<(), Problem> {
         self.stale.iter().try_for_each(|name| output.remove(name))
     }

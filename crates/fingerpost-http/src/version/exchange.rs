@@ -22,7 +22,7 @@ pub struct VersionExchange {
 }
 
 impl VersionExchange {
-    #[cfg_attr(not(feature = "html"), expect(unused_variables, reason = "only pages have conditions"))]
+    #[cfg_attr(not(feature = "html"), expect(unused_variables, reason = "used only for pages"))]
     pub(super) fn begin(
         options: &Arc<VersionOptions>,
         snapshot: &Snapshot,
@@ -39,8 +39,8 @@ impl VersionExchange {
     /// Sets the headers of a response. Use this method without the feature `html`, or for a body that must not change.
     /// Returns `false` if an inner version layer has already set the headers.
     ///
-    /// If the extensions of the response have a snapshot of the same assets, uses the app version of this snapshot. The
-    /// response to a reload belongs to the new release.
+    /// If the extensions of the response contain a snapshot of the same assets, the headers have the app version of that
+    /// snapshot. For example, the response to `/cache/bust` has the version of the new release.
     pub fn set_headers(&self, response: &mut response::Parts) -> bool {
         let is_first = response.extensions.insert(VersionHandled).is_none();
         if is_first {
@@ -54,7 +54,8 @@ impl VersionExchange {
     /// Sets the headers of a response like [`set_headers`](Self::set_headers). Replaces the validators of a page. If the body
     /// is a page, returns [`HtmlChange::Body`]: pass the body through [`inserter`](Self::inserter).
     ///
-    /// Headers that an inner version layer has set are unchanged.
+    /// If an inner version layer has already set the headers, this method replaces only the validators, and returns
+    /// [`HtmlChange::Nothing`].
     #[cfg(feature = "html")]
     pub fn finish(&self, response: &mut response::Parts) -> HtmlChange {
         let is_first = self.set_headers(response);

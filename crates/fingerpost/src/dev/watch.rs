@@ -1,4 +1,5 @@
-//! Feature `watch`: file system events replace the `stat` of every call.
+//! Feature `watch`: a file is checked with `stat` only after a file system event, or after 250 ms, instead of at every
+//! call.
 
 use std::{
     any::Any,
@@ -95,7 +96,8 @@ mod notified {
         Ok(Watch { events, _watcher: Box::new(watcher) })
     }
 
-    /// Ignores access events other than closing a written file. Errors and overflows count as changes: events may be lost.
+    /// Returns `true` unless the event is an access other than the close of a written file. Errors and overflows count as
+    /// changes, because events may be lost.
     pub(super) fn may_be_a_change(event: &notify::Result<Event>) -> bool {
         let Ok(event) = event else { return true };
         let written = EventKind::Access(AccessKind::Close(AccessMode::Write));

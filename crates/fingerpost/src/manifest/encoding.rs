@@ -60,7 +60,10 @@ impl Encoding {
         }
     }
 
-    /// Returns the default level, which is many times faster than the highest level and yields slightly larger files.
+    /// Returns the default level.
+    ///
+    /// For gzip, Brotli and zstd, the default is many times faster than the highest level, and yields slightly larger
+    /// files. For deltas, the default is the highest level.
     pub fn default_level(self) -> u8 {
         match self {
             Self::Gzip | Self::Br => 9,

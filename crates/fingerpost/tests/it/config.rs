@@ -107,7 +107,7 @@ fn base_url_from_the_builder_overrides_environment_and_file() {
 }
 
 #[test]
-fn origin_comes_from_the_builder_or_else_environment_or_else_file() {
+fn origin_from_the_builder_overrides_environment_and_file() {
     let origin = |builder: &str, variable: &str, file: &str| {
         in_child_with(&[("FINGERPOST_ORIGIN", variable), ("IT", &format!("{builder} {file}"))], || {
             let values = std::env::var("IT").unwrap();
@@ -230,7 +230,7 @@ fn misspelled_or_misplaced_key_is_an_error_with_advice() {
         let expected = format!("line 2: unknown key `{name}`; {advice}");
         assert_eq!(reason(&format!("\n{key} = \"\"")), expected);
     }
-    // A table may contain a key that is reserved at the top level.
+    // `Settings::read` does not check the keys in the tables of other crates.
     let dir = Dir::with_files(&[("fingerpost.toml", "[collect]\nmissing = 1")]);
     Settings::read(dir.path("fingerpost.toml")).unwrap();
 }

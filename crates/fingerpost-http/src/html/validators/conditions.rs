@@ -6,13 +6,14 @@ use crate::rfc9110::cache_control::has_any_directive;
 
 /// Returns `true` if `Sec-Fetch-Dest` is a destination whose response cannot be HTML.
 ///
-/// Fetch Standard, §2.2.5 (request destinations). The list omits:
+/// Fetch Standard, §2.2.5 (request destinations). The list omits destinations whose response may be HTML:
 ///
 /// - destinations of navigations: `document`, `frame`, `iframe`, `fencedframe`, `object`, `embed`;
 /// - `empty`, the destination of `fetch()` and htmx;
 /// - `text`, the destination of text modules, which may be HTML.
 ///
-/// Unknown destinations do not match.
+/// The list also omits `report` and `webidentity`, whose requests load neither pages nor assets. Unknown destinations do
+/// not match.
 pub(super) fn is_for_subresource(headers: &HeaderMap) -> bool {
     const SUBRESOURCES: [&str; 16] = [
         "audio",
