@@ -34,7 +34,8 @@ struct Published {
 
 impl Originals {
     /// Selects the plain names to write. `release` is the restored release, `current` is the manifest that the rollback
-    /// replaces, and `wanted` is the setting:
+    /// replaces, and `wanted` is the result of
+    /// `RollbackConfig::wants_originals`:
     ///
     /// - `Some(true)` selects all assets.
     /// - `Some(false)` selects none.
