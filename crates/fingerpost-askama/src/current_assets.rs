@@ -48,9 +48,10 @@ pub fn values(assets: &Assets) -> (&'static str, &dyn Any) {
     (KEY, assets)
 }
 
-/// Calls `lookup` with the assets of the runtime value, the innermost scope, or [`init`], in this order of precedence.
+/// Calls `lookup` with the assets of the runtime value, the innermost snapshot scope, or [`init`], in this order of
+/// precedence. Returns the result.
 ///
-/// Inside a scope of the same assets, `lookup` uses the snapshot of the scope.
+/// If the runtime value and a scope belong to the same assets, `lookup` uses the release of the scope.
 #[inline]
 pub(crate) fn with_assets<R>(
     values: &dyn Values,

@@ -19,7 +19,7 @@ pub struct Error {
 pub enum ErrorKind {
     /// [`init`](crate::init) was called a second time.
     AlreadyInitialized,
-    /// A helper found neither a runtime value nor a scope, and [`init`](crate::init) was not called.
+    /// A helper was called without a runtime value and outside of a snapshot scope, and [`init`](crate::init) was not called.
     NoAssets,
     /// The runtime value [`KEY`] is not an [`Assets`](fingerpost::Assets).
     WrongValue,

@@ -44,7 +44,7 @@
 //! 3. The assets that [`init`] sets once per process.
 //!
 //! A site calls [`init`] at start-up. A process with two sites, or with tests of different assets, uses runtime values
-//! or scopes.
+//! or snapshot scopes.
 //!
 //! # Escaping
 //!

@@ -75,7 +75,7 @@ impl CheckConfig {
     /// comment = ["{#", "#}"]
     ///
     /// [check.rules]
-    /// missing = "error"                   # or "warn", "ignore": names of assets that do not exist
+    /// missing = "error"                   # or "warn", "ignore": names of missing assets
     /// hard-coded = "warn"                 # URLs below the base URL in HTML attributes
     /// dynamic = "ignore"                  # names that are computed at run time
     /// unused = "ignore"                   # assets that no checked file names

@@ -21,7 +21,7 @@ use crate::run::Run;
 ///
 /// # Errors
 ///
-/// Returns all errors: names of assets that do not exist, files that cannot be read, and invalid settings. Warnings are in
+/// Returns all errors: names of missing assets, files that cannot be read, and invalid settings. Warnings are in
 /// [`Error::warnings`] or [`Report::warnings`].
 pub fn check(config: &CheckConfig) -> Result<Report, Error> {
     let mut options = config.options()?;

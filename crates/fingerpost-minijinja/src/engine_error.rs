@@ -1,7 +1,8 @@
 use super::engine::{Error, ErrorKind};
 
-/// Puts the error of the core into the message and the source. MiniJinja prints the template's name next to the
-/// message. Programs read the kind from the source. A reporter that prints message and source repeats the text.
+/// Returns an error of the engine that has the error of the core as its message and as its source. MiniJinja prints the
+/// template's name next to the message. Programs read the kind from the source. A reporter that prints message and
+/// source repeats the text.
 #[cold]
 pub(super) fn from_core(err: fingerpost::Error) -> Error {
     Error::new(ErrorKind::InvalidOperation, err.to_string()).with_source(err)

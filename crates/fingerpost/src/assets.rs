@@ -153,7 +153,8 @@ impl Assets {
         self.with_resolver(Resolver::list).into_iter()
     }
 
-    /// Pins the current release. Inside a [`Snapshot::scope`] of these assets, pins the release of the scope.
+    /// Returns a snapshot of the current release. Inside a [`Snapshot::scope`] of these assets, returns a snapshot of the
+    /// release of the scope.
     pub fn snapshot(&self) -> Snapshot {
         match snapshot::pinned(self) {
             Some(scope) => Snapshot::clone(&scope),

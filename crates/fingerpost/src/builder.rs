@@ -167,7 +167,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// Includes files whose names start with a dot.
+    /// Sets whether files whose names start with a dot are assets.
     ///
     /// Defaults to the settings file, then to `false`.
     pub fn hidden(mut self, yes: bool) -> Self {
@@ -175,7 +175,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// Allows symlinks to targets outside their source directory.
+    /// Sets whether symlinks may have targets outside their source directory.
     ///
     /// Defaults to the settings file, then to `false`.
     pub fn follow_symlinks(mut self, yes: bool) -> Self {
@@ -321,7 +321,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// Uses the production strategy in development too.
+    /// Sets whether development also uses the production strategy.
     ///
     /// Defaults to `false`: development then uses `?v=<content hash>`, regardless of the strategy.
     pub fn strategy_in_dev(mut self, yes: bool) -> Self {
@@ -483,7 +483,7 @@ impl AssetsBuilder {
         self
     }
 
-    /// Adds `?v=<content hash>` to URLs in development.
+    /// Sets whether URLs in development have `?v=<content hash>`.
     ///
     /// Defaults to `true`. Files are hashed once after each change, with or without the query.
     ///

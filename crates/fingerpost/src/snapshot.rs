@@ -142,7 +142,7 @@ impl Snapshot {
         }
     }
 
-    /// Opens the current file of an asset in the source directories.
+    /// Opens the current file of an asset in the source directories. Returns the path and the open file.
     ///
     /// Works in development, and with each [`Strategy`](crate::Strategy) that needs no build step. A file that `collect`
     /// would not publish is a [`NotFound`](crate::ErrorKind::NotFound) error with the reason; see
@@ -169,7 +169,8 @@ impl Snapshot {
         self.resolver.open_source(path)
     }
 
-    /// Returns `true` if both snapshots pin the same release, and no reload happened between them.
+    /// Returns `true` if both snapshots pin the same release. Snapshots after a reload pin another release, even if
+    /// no file has changed.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -268,7 +269,8 @@ impl Snapshot {
         &self.assets
     }
 
-    /// Runs `render`, and makes all calls in `render` use this release, so that one response never mixes two releases.
+    /// Runs `render`, and returns the result. All calls in `render` use this release, so that one response never mixes two
+    /// releases.
     ///
     /// The scope applies to all calls on this thread that use the same assets or a clone of the assets, in template
     /// helpers and in other code. Scopes may be nested. A scope does not extend across an `.await`. HTTP layers enter
@@ -289,7 +291,8 @@ impl Snapshot {
         render()
     }
 
-    /// Calls `f` with the snapshot of the innermost scope on this thread, of any assets. Returns `None` outside of scopes.
+    /// Calls `f` with the snapshot of the innermost scope on this thread, and returns the result. The scope may belong to any
+    /// assets. Returns `None` outside of scopes.
     ///
     /// Use `with_current` in helpers that are not bound to an `Assets`. The lookup accesses no data that is shared
     /// between threads, so the cost of a call does not depend on the number of threads. `f` may enter scopes and call
@@ -311,7 +314,8 @@ impl Snapshot {
         innermost_where(|_| true).map(|scope| f(&scope))
     }
 
-    /// Returns the snapshot of the innermost scope on this thread. The snapshot may outlive the scope.
+    /// Returns the snapshot of the innermost scope on this thread, or `None` outside of scopes. The snapshot may outlive the
+    /// scope.
     ///
     /// The call changes a reference count that all threads share. Prefer [`with_current`](Self::with_current) in code that
     /// runs for each template call.

@@ -110,7 +110,7 @@ impl<'t> Attributes<'t> {
         }
     }
 
-    /// Reads up to the next tag or comment.
+    /// Reads up to the next tag or comment. Returns the number of bytes that were read.
     fn text_length(&mut self, rest: &'t [u8]) -> usize {
         let Some(start) = memchr(b'<', rest) else { return rest.len() };
         let tag = &rest[start + 1..];
@@ -149,7 +149,7 @@ impl<'t> Attributes<'t> {
         }
     }
 
-    /// Reads a space, the end of the tag, or an attribute name.
+    /// Reads a space, the end of the tag, or an attribute name. Returns the number of bytes that were read.
     fn tag_length(&mut self, rest: &'t [u8]) -> usize {
         let name = rest.iter().take_while(|byte| is_name(**byte)).count();
         if name > 0 {
@@ -163,7 +163,7 @@ impl<'t> Attributes<'t> {
         1
     }
 
-    /// Reads the `=` after an attribute name.
+    /// Reads the `=` after an attribute name. Returns the number of bytes that were read.
     fn name_length(&mut self, rest: &[u8], name: &'t [u8]) -> usize {
         let spaces = rest.len() - rest.trim_ascii_start().len();
         match rest.get(spaces) {
@@ -177,7 +177,7 @@ impl<'t> Attributes<'t> {
         spaces
     }
 
-    /// Reads the quote of a value.
+    /// Reads the quote of a value. Returns the number of bytes that were read.
     fn start_value(&mut self, rest: &[u8], name: &'t [u8]) -> usize {
         let spaces = rest.len() - rest.trim_ascii_start().len();
         let Some(first) = rest.get(spaces) else { return spaces };

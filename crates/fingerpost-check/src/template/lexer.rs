@@ -154,7 +154,7 @@ impl<'t> Pieces<'t> {
         true
     }
 
-    /// Reads the tokens between two delimiters. In brackets, a closing delimiter is part of the code: `{{ {1: {}} }}`.
+    /// Returns the tokens between two delimiters. In brackets, a closing delimiter is part of the code: `{{ {1: {}} }}`.
     fn code(&mut self, [start, end]: &[String; 2]) -> Vec<Token> {
         self.at += start.len();
         let end = end.as_bytes();

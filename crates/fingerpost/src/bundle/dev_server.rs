@@ -19,7 +19,7 @@ pub(crate) struct DevServer {
 }
 
 impl DevServer {
-    /// Returns `None` if no development server is set.
+    /// Returns the development server in the settings, or `None` if no development server is set.
     pub(crate) fn new(settings: &ViteSettings) -> Result<Option<Self>, Error> {
         let Some(url) = &settings.dev_server else { return Ok(None) };
         let root = settings.root.clone().unwrap_or_else(|| default_root(settings.out.as_deref()));

@@ -36,12 +36,13 @@ pub enum Rule {
     Bare,
     /// Two files must not have the same asset path. Ignored by default.
     Shadowed,
-    /// A template must not contain the URL of an asset. Defaults to a warning, because such a URL does not change with the
-    /// file. Checked by `fingerpost check`, like all following rules and [`Missing`](Self::Missing).
+    /// An HTML attribute in a template must not contain the URL of an asset. Defaults to a warning, because such a URL
+    /// does not change with the file. Checked by `fingerpost check`, like all following rules and
+    /// [`Missing`](Self::Missing).
     HardCoded,
     /// An asset name must be a literal. Ignored by default.
     Dynamic,
-    /// An asset must be named somewhere. Ignored by default.
+    /// A checked file must name each asset, unless another asset refers to the asset. Ignored by default.
     Unused,
 }
 

@@ -22,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 pub struct ContentHash([u8; 12]);
 
 impl ContentHash {
-    /// Hashes `bytes`.
+    /// Returns the content hash of `bytes`.
     pub fn from_content(bytes: &[u8]) -> Self {
         Self::from(&Digest::from_content(bytes))
     }
@@ -88,7 +88,7 @@ impl<'de> Deserialize<'de> for ContentHash {
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// Hashes `bytes`.
+    /// Returns the digest of `bytes`.
     pub fn from_content(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
@@ -112,12 +112,12 @@ impl Digest {
         format!("sha256-{}", BASE64.encode(&self.0))
     }
 
-    /// Finishes a hash.
+    /// Returns the digest of the bytes that `hasher` has received.
     pub(crate) fn from_hasher(hasher: Sha256) -> Self {
         Self(hasher.finalize().into())
     }
 
-    /// Hashes and counts the remaining bytes of `reader`, in constant memory.
+    /// Returns the digest and the number of the remaining bytes of `reader`. Needs constant memory.
     ///
     /// # Errors
     ///

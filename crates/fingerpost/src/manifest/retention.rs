@@ -39,7 +39,7 @@ pub struct RetainedReleases {
 }
 
 impl Retention {
-    /// Selects the retained releases from `releases`, which are in ascending order.
+    /// Returns the releases to retain. `releases` is in ascending order.
     pub fn retained(&self, releases: &[PublishedRelease]) -> RetainedReleases {
         let newest = releases.iter().rev().take(self.keep);
         let current = releases.iter().rfind(|release| release.is_current);

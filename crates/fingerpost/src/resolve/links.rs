@@ -14,7 +14,8 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    /// Returns `None` for a file without imports and style sheets. Assets that the manifest does not contain are left out.
+    /// Returns the links of a file, or `None` for a file without imports and style sheets. Assets that the manifest
+    /// does not contain are left out.
     pub(crate) fn new(info: &FileInfo, table: &LookupTable) -> Option<Box<Self>> {
         if info.imports.is_empty() && info.styles.is_empty() {
             return None;

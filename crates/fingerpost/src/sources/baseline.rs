@@ -45,10 +45,10 @@ pub struct BaselineFile {
     pub stamp: FileStamp,
 }
 
-/// Lists all assets that templates can refer to, sorted. Opens every file to detect unreadable files, but reads no
+/// Returns all assets that templates can refer to, sorted. Opens every file to detect unreadable files, but reads no
 /// content.
 ///
-/// Bad symlinks, and files with invalid names, are left out with a warning.
+/// Dangling symlinks, symlinks that must not be followed, and files with invalid names are left out with a warning.
 pub(crate) fn list(sources: &Sources) -> Result<Vec<(AssetPath, BaselineFile)>, Error> {
     let listing = sources.list();
     if let Some(err) = listing.unreadable {
@@ -68,7 +68,7 @@ pub(crate) fn list(sources: &Sources) -> Result<Vec<(AssetPath, BaselineFile)>, 
     Ok(files)
 }
 
-/// Returns `None` if the file no longer exists.
+/// Returns the file with its stamp, or `None` if the file no longer exists.
 fn open(file: PathBuf) -> Result<Option<BaselineFile>, Error> {
     match File::open(&file).and_then(|file| file.metadata()) {
         Ok(metadata) => Ok(Some(BaselineFile { file, stamp: FileStamp::from_metadata(&metadata) })),

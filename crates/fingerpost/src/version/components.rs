@@ -72,7 +72,7 @@ impl Components {
         self.0.entry(component.to_owned()).or_default().insert(path, file);
     }
 
-    /// Hashes the files.
+    /// Returns the digests of all files.
     pub(crate) fn digest(&self) -> Result<Digests, Error> {
         let mut digests = Digests::default();
         for (component, files) in &self.0 {

@@ -59,7 +59,8 @@ impl VersionSettings {
         }
     }
 
-    /// Hashes all files of the component `name` in [`components`](Self::components), for a manifest.
+    /// Returns the number of files of the component `name` in [`components`](Self::components), and the digest of the
+    /// files, for a manifest.
     ///
     /// The digest depends only on the paths relative to the settings file and on the bytes. Globs skip `output`, the
     /// output directory.

@@ -17,7 +17,7 @@ pub(super) fn find_root(dirs: &[PathBuf]) -> Option<PathBuf> {
     above.find(|dir| dir.join(".git").symlink_metadata().is_ok()).map(Path::to_owned)
 }
 
-/// Resolves `..` segments. The directory `a` is not above `a/..`, but `Path::ancestors` would return `a`.
+/// Returns the path without `..` segments. The directory `a` is not above `a/..`, but `Path::ancestors` would return `a`.
 fn resolve_parents(dir: &PathBuf) -> PathBuf {
     let has_parents = dir.components().any(|component| component == Component::ParentDir);
     let real = if has_parents { fs::canonicalize(dir).ok() } else { None };
@@ -57,7 +57,7 @@ fn packed_ref(common: &Path, name: &str) -> Option<String> {
     refs.lines().find_map(|line| Some(line.strip_suffix(name)?.strip_suffix(' ')?.to_owned()))
 }
 
-/// Reads a file. Decoding is lossy, because the names of other branches may not be UTF-8.
+/// Returns the text of a file. Decoding is lossy, because the names of other branches may not be UTF-8.
 fn read(file: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&fs::read(file).ok()?).into_owned())
 }
