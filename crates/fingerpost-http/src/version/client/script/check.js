@@ -1,8 +1,18 @@
 // Compares the version of the page with the current version of the server.
 
 import { act, acted } from './act.js';
-import { MAX_WAIT, PAUSE, REQUESTED, VERSION, document, endpoint, fetch, isRecent, on } from './page.js';
-import { version as page } from './page.js';
+import {
+  MAX_WAIT,
+  PAUSE,
+  REQUESTED,
+  VERSION,
+  document,
+  endpoint,
+  fetch,
+  isRecent,
+  on,
+  version as page,
+} from './page.js';
 import { isBusy } from './pending.js';
 import { cancelReload, endReload, loadedFor } from './reload.js';
 
