@@ -1,7 +1,7 @@
 //! The swap of the current release.
 
-use fingerpost::Snapshot;
-use shuttle::thread;
+use fingerpost::{Assets, Snapshot};
+use shuttle::thread::{self, JoinHandle};
 
 use crate::{
     check,
@@ -16,20 +16,23 @@ fn releases(snapshot: &Snapshot) -> [u32; 2] {
     })
 }
 
+/// Publishes and loads releases in another thread.
+fn publish(site: &Site, assets: &Assets, times: usize) -> JoinHandle<()> {
+    let (site, assets) = (site.clone(), assets.clone());
+    thread::spawn(move || {
+        for _ in 0..times {
+            site.publish();
+            assets.reload().expect("a valid manifest");
+        }
+    })
+}
+
 #[test]
 fn page_has_the_names_of_one_release() {
     check(|| {
         let site = Site::default();
         let assets = site.assets();
-        let publisher = {
-            let (site, assets) = (site.clone(), assets.clone());
-            thread::spawn(move || {
-                for _ in 0..2 {
-                    site.publish();
-                    assets.reload().expect("a valid manifest");
-                }
-            })
-        };
+        let publisher = publish(&site, &assets, 2);
         let pages = (0..2).map(|_| {
             let assets = assets.clone();
             thread::spawn(move || {
@@ -55,13 +58,7 @@ fn snapshot_of_a_replaced_release_is_not_current() {
     check(|| {
         let site = Site::default();
         let assets = site.assets();
-        let publisher = {
-            let (site, assets) = (site.clone(), assets.clone());
-            thread::spawn(move || {
-                site.publish();
-                assets.reload().expect("a valid manifest");
-            })
-        };
+        let publisher = publish(&site, &assets, 1);
         let snapshot = assets.snapshot();
         let is_current = snapshot.is_current();
         let now = assets.snapshot();
